@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// co2lib::Error becomes the Python exception of its category; bound once for all domains.
+#include "bindings.hpp"
+
+namespace {
+
+const char* python_class(co2lib::ErrorCategory category) {
+  switch (category) {
+    case co2lib::ErrorCategory::value: return "BadValueError";
+    case co2lib::ErrorCategory::lookup: return "NotFoundError";
+    case co2lib::ErrorCategory::permission: return "NotPermittedError";
+    case co2lib::ErrorCategory::connection: return "ProviderError";
+    case co2lib::ErrorCategory::os: return "SystemFailureError";
+    case co2lib::ErrorCategory::arithmetic: return "NoSolutionError";
+    case co2lib::ErrorCategory::runtime: return "WrongStateError";
+    case co2lib::ErrorCategory::missing_extra: return "MissingExtraError";
+  }
+  return "Error";
+}
+
+}  // namespace
+
+void register_errors(py::module_&) {
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    if (!pointer) return;
+    try {
+      std::rethrow_exception(pointer);
+    } catch (const co2lib::Error& error) {
+      // The classes are Python's own (co2lib/_errors.py), so that Python code raises the very same ones.
+      const py::object cls = py::module_::import("co2lib._errors").attr(python_class(error.category()));
+      py::dict details;
+      for (const auto& [name, value] : error.details()) {
+        std::visit([&, &key = name](const auto& x) { details[py::str(key)] = py::cast(x); }, value);
+      }
+      const py::object instance = cls(error.code(), error.what(), details);
+      PyErr_SetObject(cls.ptr(), instance.ptr());
+    }
+  });
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The C++ core of co2lib.";
+  register_errors(m);
+  register_record(m);
+  register_units(m);
+  register_rooms(m);
+}

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# Dependencies: find_package first; with CO2LIB_FETCH_DEPS=ON a pinned release; else an error that names the package.
+
+include(FetchContent)
+set(FETCHCONTENT_QUIET ON)
+
+# co2lib_dependency(<package> <target> <debian package> <git url> <tag>)
+function(co2lib_dependency package target debian url tag)
+  if(TARGET ${target})
+    return()
+  endif()
+  find_package(${package} QUIET)
+  if(TARGET ${target})
+    return()
+  endif()
+  if(CO2LIB_FETCH_DEPS)
+    message(STATUS "co2lib: fetching ${package} ${tag}")
+    FetchContent_Declare(${package} GIT_REPOSITORY "${url}" GIT_TAG "${tag}" GIT_SHALLOW ON SYSTEM)
+    FetchContent_MakeAvailable(${package})
+  else()
+    message(FATAL_ERROR "co2lib needs ${package}. Install it (Debian/Ubuntu: apt-get install ${debian}) "
+                        "or configure with -DCO2LIB_FETCH_DEPS=ON to download a pinned release.")
+  endif()
+endfunction()
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+set(FMT_INSTALL ON)
+co2lib_dependency(fmt fmt::fmt-header-only libfmt-dev https://github.com/fmtlib/fmt 9.1.0)
+co2lib_dependency(nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev https://github.com/nlohmann/json
+                  v3.11.2)
+if(CO2LIB_TESTS)
+  co2lib_dependency(GTest GTest::gtest_main "libgtest-dev libgmock-dev" https://github.com/google/googletest
+                    release-1.12.1)
+endif()
+if(CO2LIB_BENCHMARKS)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  co2lib_dependency(benchmark benchmark::benchmark libbenchmark-dev https://github.com/google/benchmark v1.7.1)
+endif()

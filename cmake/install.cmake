@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Installs headers, the library, the CMake package (find_package(co2lib)) and co2lib.pc.
+
+include(CMakePackageConfigHelpers)
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development)
+install(TARGETS co2lib_headers co2lib EXPORT co2lib-targets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/co2lib")
+install(EXPORT co2lib-targets NAMESPACE co2lib:: DESTINATION "${package_dir}" COMPONENT development)
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/co2libConfig.cmake.in"
+                              "${PROJECT_BINARY_DIR}/co2libConfig.cmake" INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/co2libConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/co2libConfig.cmake" "${PROJECT_BINARY_DIR}/co2libConfigVersion.cmake"
+        DESTINATION "${package_dir}" COMPONENT development)
+
+# pkg-config: the prefix follows the file, so that the tree can be moved; spaces in it are pkg-config's own escaping.
+file(RELATIVE_PATH pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib.pc.in" "${PROJECT_BINARY_DIR}/co2lib.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/co2lib.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+        COMPONENT development)

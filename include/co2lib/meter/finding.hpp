@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What a machine offers to measure with, and how to get what it withholds.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <co2lib/meter/meter.hpp>
+
+namespace co2lib::meter {
+
+/// Whether a provider can be used.
+enum class Availability { available, absent, no_permission, masked, failed };
+
+[[nodiscard]] constexpr std::string_view text(Availability a) noexcept {
+  constexpr std::string_view names[] = {"available", "absent", "no_permission", "masked", "failed"};
+  return names[static_cast<std::size_t>(a)];
+}
+
+/// One provider as found on this machine: what is there, what is not, why, and the exact remedy.
+struct Finding {
+  std::string provider;                  ///< `powercap`, `model.cpu_load`, ...
+  Availability availability{};
+  std::string reason;                    ///< the path, mode, owner, error text
+  std::string fix;                       ///< one command or action; empty if nothing is to be done
+  std::vector<MeterInfo> meters;         ///< what it measures; also while not permitted, as far as known
+  bool used = false;                     ///< a tracker with default options on this machine uses it
+};
+
+/// `powercap: no permission: /sys/... (mode 0400, owner root). Fix: ...`
+[[nodiscard]] inline std::string to_string(const Finding& f) {
+  std::string line = f.provider + ": ";
+  for (const char c : text(f.availability)) line += c == '_' ? ' ' : c;
+  if (!f.reason.empty()) line += ": " + f.reason;
+  if (!f.fix.empty()) line += ". Fix: " + f.fix;
+  return line;
+}
+
+}  // namespace co2lib::meter

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include <co2lib/csv.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <span>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace co2lib::csv {
+
+namespace embedded {
+
+// Written by cmake/embed_tables.cmake.
+struct Entry {
+  const char* domain;
+  const char* name;
+  const unsigned char* text;
+  std::size_t size;
+};
+extern const Entry entries[];
+extern const std::size_t count;
+
+}  // namespace embedded
+
+namespace {
+
+/// The tables, parsed at first use.
+const std::map<std::string, Result<Table>, std::less<>>& tables() {
+  static const auto parsed = [] {
+    std::map<std::string, Result<Table>, std::less<>> map;
+    for (const embedded::Entry& entry : std::span(embedded::entries, embedded::count)) {
+      const std::string_view text(reinterpret_cast<const char*>(entry.text), entry.size);
+      map.emplace(entry.name, parse(text, entry.name));
+    }
+    return map;
+  }();
+  return parsed;
+}
+
+/// Closes a descriptor and with it the lock taken on it.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Issue io_issue(const std::filesystem::path& file, const char* what) {
+  const int error = errno;
+  return Issue{"io", file.string(), std::string(what) + ": " + std::strerror(error)};
+}
+
+/// The first line of an open file without its line end.
+std::string first_line(int fd) {
+  std::string text;
+  char buffer[4096];
+  ssize_t got = 0;
+  while (text.find('\n') == std::string::npos &&
+         (got = ::pread(fd, buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0) {
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  text.resize(std::min(text.find('\n'), text.size()));
+  if (text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+std::filesystem::path free_backup_name(const std::filesystem::path& file) {
+  std::filesystem::path name = file;
+  name += ".bak";
+  for (int i = 0; std::filesystem::exists(name); ++i) {
+    name = file;
+    name += ".bak_" + std::to_string(i);
+  }
+  return name;
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<const Table*> table(std::string_view name) {
+  const auto found = tables().find(name);
+  if (found == tables().end()) {
+    return Issue{"unknown_table", std::string(name), "no table of this name is compiled in"};
+  }
+  if (!found->second) return found->second.issue();
+  return &*found->second;
+}
+
+std::vector<TableName> table_names() {
+  std::vector<TableName> names;
+  for (const embedded::Entry& entry : std::span(embedded::entries, embedded::count)) {
+    names.push_back({entry.domain, entry.name});
+  }
+  std::sort(names.begin(), names.end(), [](const TableName& a, const TableName& b) { return a.name < b.name; });
+  return names;
+}
+
+Result<Appended> append(const std::filesystem::path& file, const std::vector<std::string>& header,
+                        const std::vector<std::string>& row) {
+  if (header.size() != row.size()) {
+    return Issue{"bad_csv", file.string(), "the row has not as many fields as the header"};
+  }
+  Appended done;
+  std::string expected = line(header);
+  expected.pop_back();
+  // A second round follows a file that was renamed under our lock, by us or by another process.
+  while (true) {
+    const Descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (fd.get() < 0) return io_issue(file, "cannot open for appending");
+    while (::flock(fd.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) return io_issue(file, "cannot lock");
+    }
+    struct stat opened {};
+    struct stat current {};
+    if (::fstat(fd.get(), &opened) != 0) return io_issue(file, "cannot read");
+    if (::stat(file.c_str(), &current) != 0 || current.st_ino != opened.st_ino || current.st_dev != opened.st_dev) {
+      continue;
+    }
+    std::string text;
+    if (opened.st_size == 0) {
+      text = expected + '\n';
+    } else if (first_line(fd.get()) != expected) {
+      const std::filesystem::path backup = free_backup_name(file);
+      if (::rename(file.c_str(), backup.c_str()) != 0) return io_issue(file, "cannot rename to .bak");
+      done.moved_to = backup;
+      continue;
+    } else {
+      char last = '\n';
+      if (::pread(fd.get(), &last, 1, opened.st_size - 1) == 1 && last != '\n') text = "\n";
+    }
+    text += line(row);
+    if (!write_all(fd.get(), text)) {
+      Issue issue = io_issue(file, "cannot write");
+      // A half-written row would shift the next one.
+      if (::ftruncate(fd.get(), opened.st_size) != 0) issue.text += "; the last line may be torn";
+      return issue;
+    }
+    return done;
+  }
+}
+
+}  // namespace co2lib::csv
