@@ -27,7 +27,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST_ARGS ?=
 PIP := python -m pip --quiet --disable-pip-version-check install
 VENV_PYTHON := .venv/bin/python
-CPP_FILES = $(shell git ls-files '*.cpp' '*.hpp' '*.h' 2>/dev/null)
+CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*.[ch]pp' -o -name '*.h' 2>/dev/null)
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
@@ -50,7 +50,7 @@ setup-test:
 # The package as a newcomer installs it: built by pip in an environment of its own.
 build/.installed: .venv/pyvenv.cfg $(SOURCES)
 	@echo "Installing co2lib into .venv (a minute or two the first time)"
-	@cd . && .venv/bin/$(PIP) .
+	@.venv/bin/$(PIP) .
 	@mkdir -p build && touch $@
 
 demo: setup-demo build/.installed
@@ -60,6 +60,8 @@ demo: setup-demo build/.installed
 # ----------------------------------------------------------------------------------------------------------------------
 # test
 # ----------------------------------------------------------------------------------------------------------------------
+# The packages that co2lib always needs, read where they are declared.
+dependencies = python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))$(1), sep='\n')"
 requirements = $(if $(filter torch,$(1)),$(part_torch),$(foreach one,$(part_$(1)),'$(one)'))
 other_parts = $(filter-out torch,$(PARTS))
 
@@ -67,22 +69,23 @@ other_parts = $(filter-out torch,$(PARTS))
 build/.full: Makefile pyproject.toml .venv/pyvenv.cfg
 	@echo "Preparing .venv: $(PARTS)"
 	@$(if $(part_torch),.venv/bin/$(PIP) $(part_torch))
-	@mkdir -p build && .venv/bin/python -m pip list --format=freeze | grep '^torch==' > build/constraints.txt || true
-	@.venv/bin/$(PIP) -c build/constraints.txt $(foreach tool,$(TEST_TOOLS) $(LINT_TOOLS),'$(tool)') \
-	  numpy typer rich $(foreach part,$(other_parts),$(call requirements,$(part)))
+	@mkdir -p build && .venv/bin/python -m pip list --format=freeze | { grep '^torch==' || true; } > build/constraints.txt
+	@.venv/bin/$(call dependencies,['project']['dependencies']) > build/requires.txt
+	@.venv/bin/$(PIP) -c build/constraints.txt -r build/requires.txt $(foreach tool,$(TEST_TOOLS) $(LINT_TOOLS),'$(tool)') \
+	  $(foreach part,$(other_parts),$(call requirements,$(part)))
 	@touch $@
 
 build/.core: Makefile pyproject.toml | setup-test
 	@echo "Preparing .venv-core: no optional package"
 	@"$$(tools/setup.sh python)" -m venv --clear .venv-core
-	@.venv-core/bin/$(PIP) numpy typer rich $(foreach tool,$(TEST_TOOLS),'$(tool)')
-	@mkdir -p build && touch $@
+	@mkdir -p build && .venv-core/bin/$(call dependencies,['project']['dependencies']) > build/requires.txt
+	@.venv-core/bin/$(PIP) -r build/requires.txt $(foreach tool,$(TEST_TOOLS),'$(tool)')
+	@touch $@
 
 # An environment with the build requirements alone, as pip makes one, but at a path that stays, so that ccache works.
 build/wheel-env/.ready: pyproject.toml | setup-test
 	@"$$(tools/setup.sh python)" -m venv --clear build/wheel-env
-	@build/wheel-env/bin/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" \
-	  > build/wheel-env/requires.txt
+	@build/wheel-env/bin/$(call dependencies,['build-system']['requires']) > build/wheel-env/requires.txt
 	@build/wheel-env/bin/$(PIP) -r build/wheel-env/requires.txt
 	@touch $@
 
@@ -100,7 +103,7 @@ test: setup-test
 	@$(MAKE) --no-print-directory python-test
 	@echo "make test: all passed"
 
-lint: setup-test build/.full build/.wheel-in-full
+lint: setup-test build/.full
 	@echo "Checking the sources"
 	@.venv/bin/clang-format --dry-run --Werror $(CPP_FILES)
 	@.venv/bin/ruff format --check --quiet .
