@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+# make demo    trains a small model under the tracker and shows what it cost
+# make test    lint, C++ tests, Python tests without and with the optional packages
+# Both prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+# Optional parts: each name has its pip requirements. `make test` installs all of them into .venv, `make demo` those
+# named in DEMO_PARTS. The requirement of torch is installed alone and first, so that the user decides which build it
+# is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
+# leaves it out.
+TORCH ?= torch==2.13.0
+PARTS := torch sklearn
+part_torch := $(TORCH)
+part_sklearn := scikit-learn>=1.4
+
+DEMO_PARTS ?=
+# What tests need in the environment without optional packages, and the tools that check the sources.
+TEST_TOOLS := pytest>=8 hypothesis>=6.100
+LINT_TOOLS := ruff==0.17.6 mypy==2.4.1 pybind11-stubgen==3.0.0 clang-format==14.0.6
+
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTEST_ARGS ?=
+PIP := python -m pip --quiet --disable-pip-version-check install
+VENV_PYTHON := .venv/bin/python
+CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*.[ch]pp' -o -name '*.h' 2>/dev/null)
+SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
+  -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
+
+.PHONY: help demo test lint format stubs cpp-test python-test clean setup-demo setup-test
+
+help:
+	@sed -n '2,4s/^# //p' Makefile
+
+# ----------------------------------------------------------------------------------------------------------------------
+# demo
+# ----------------------------------------------------------------------------------------------------------------------
+setup-demo:
+	@tools/setup.sh demo
+setup-test:
+	@tools/setup.sh test
+
+.venv/pyvenv.cfg: | setup-demo
+	@"$$(tools/setup.sh python)" -m venv --clear .venv
+
+# The package as a newcomer installs it: built by pip in an environment of its own.
+build/.installed: .venv/pyvenv.cfg $(SOURCES)
+	@echo "Installing co2lib into .venv (a minute or two the first time)"
+	@.venv/bin/$(PIP) .
+	@mkdir -p build && touch $@
+
+demo: setup-demo build/.installed
+	@$(foreach part,$(DEMO_PARTS),.venv/bin/$(PIP) $(call requirements,$(part));)
+	@$(VENV_PYTHON) examples/python/demo.py
+
+# ----------------------------------------------------------------------------------------------------------------------
+# test
+# ----------------------------------------------------------------------------------------------------------------------
+# The packages that co2lib always needs, read where they are declared.
+dependencies = python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))$(1), sep='\n')"
+requirements = $(if $(filter torch,$(1)),$(part_torch),$(foreach one,$(part_$(1)),'$(one)'))
+other_parts = $(filter-out torch,$(PARTS))
+
+# One line per set of requirements: the environments are renewed when it changes.
+build/.full: Makefile pyproject.toml .venv/pyvenv.cfg
+	@echo "Preparing .venv: $(PARTS)"
+	@$(if $(part_torch),.venv/bin/$(PIP) $(part_torch))
+	@mkdir -p build && .venv/bin/python -m pip list --format=freeze | { grep '^torch==' || true; } > build/constraints.txt
+	@.venv/bin/$(call dependencies,['project']['dependencies']) > build/requires.txt
+	@.venv/bin/$(PIP) -c build/constraints.txt -r build/requires.txt $(foreach tool,$(TEST_TOOLS) $(LINT_TOOLS),'$(tool)') \
+	  $(foreach part,$(other_parts),$(call requirements,$(part)))
+	@touch $@
+
+build/.core: Makefile pyproject.toml | setup-test
+	@echo "Preparing .venv-core: no optional package"
+	@"$$(tools/setup.sh python)" -m venv --clear .venv-core
+	@mkdir -p build && .venv-core/bin/$(call dependencies,['project']['dependencies']) > build/requires.txt
+	@.venv-core/bin/$(PIP) -r build/requires.txt $(foreach tool,$(TEST_TOOLS),'$(tool)')
+	@touch $@
+
+# An environment with the build requirements alone, as pip makes one, but at a path that stays, so that ccache works.
+build/wheel-env/.ready: pyproject.toml | setup-test
+	@"$$(tools/setup.sh python)" -m venv --clear build/wheel-env
+	@build/wheel-env/bin/$(call dependencies,['build-system']['requires']) > build/wheel-env/requires.txt
+	@build/wheel-env/bin/$(PIP) -r build/wheel-env/requires.txt
+	@touch $@
+
+# One wheel for both environments.
+build/wheel/.built: build/wheel-env/.ready $(SOURCES)
+	@rm -rf build/wheel && mkdir -p build/wheel
+	@echo "Building the wheel"
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) build/wheel-env/bin/python -m pip --quiet --disable-pip-version-check wheel . \
+	  --no-deps --no-build-isolation --check-build-dependencies -w build/wheel
+	@touch $@
+
+test: setup-test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory cpp-test
+	@$(MAKE) --no-print-directory python-test
+	@echo "make test: all passed"
+
+lint: setup-test build/.full
+	@echo "Checking the sources"
+	@.venv/bin/clang-format --dry-run --Werror $(CPP_FILES)
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+
+cpp-test: setup-test
+	@cmake --preset default -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
+	@cmake --build --preset default --parallel $(JOBS)
+	@ctest --preset default --parallel $(JOBS)
+
+build/.wheel-in-full: build/.full build/wheel/.built
+	@.venv/bin/$(PIP) --no-deps --force-reinstall build/wheel/*.whl
+	@touch $@ build/.installed
+
+build/.wheel-in-core: build/.core build/wheel/.built
+	@.venv-core/bin/$(PIP) --no-deps --force-reinstall build/wheel/*.whl
+	@.venv-core/bin/python -m pip --disable-pip-version-check check
+	@touch $@
+
+# The tests see the installed package only: -P keeps the working directory off the import path.
+python-test: setup-test build/.wheel-in-core build/.wheel-in-full
+	@echo "Python tests without any optional package (.venv-core)"
+	@CO2LIB_TEST_ENV=core .venv-core/bin/python -P -m pytest $(PYTEST_ARGS)
+	@echo "Python tests with the optional packages (.venv)"
+	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# helpers
+# ----------------------------------------------------------------------------------------------------------------------
+format: setup-test build/.full
+	@.venv/bin/clang-format -i $(CPP_FILES)
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/ruff check --quiet --fix .
+
+# The types of the extension module, python/co2lib/_core/*.pyi; a test compares them with what is installed.
+stubs: setup-test build/.full build/.wheel-in-full
+	@.venv/bin/python tools/stubs.py python/co2lib/_core
+
+clean:
+	@rm -rf build dist .venv .venv-core .mypy_cache .ruff_cache .pytest_cache .hypothesis

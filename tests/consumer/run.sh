@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run.sh <way> <source> <build> <cmake> <compiler> <version>: installs co2lib under a path with spaces, builds the
+# consumer the given way (find_package, add_subdirectory, pkg_config) and runs it.
+set -euo pipefail
+way="$1" source="$2" build="$3" cmake="$4" compiler="$5" version="$6"
+work=$(mktemp -d "$build/consumer of co2lib XXXXXX")
+trap 'rm -rf "$work"' EXIT
+prefix="$work/a prefix with spaces"
+
+quietly() { # prints the output of a command only if it fails
+  local said
+  if ! said=$("$@" 2>&1); then
+    echo "failed: $*"
+    echo "$said"
+    exit 1
+  fi
+}
+
+launcher=()
+if command -v ccache > /dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+build_with_cmake() {
+  quietly "$cmake" -S "$source/tests/consumer" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+    "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "-DCONSUMER_WAY=$way" "-DCONSUMER_VERSION=$version" "$@"
+  quietly "$cmake" --build "$work/consumer"
+  "$work/consumer/headers_only"
+}
+
+case "$way" in
+  find_package)
+    quietly "$cmake" --install "$build" --prefix "$prefix" --component development
+    build_with_cmake "-DCMAKE_PREFIX_PATH=$prefix"
+    ;;
+  add_subdirectory)
+    mkdir -p "$prefix"
+    ln -s "$source" "$prefix/co2lib"
+    build_with_cmake "-DCO2LIB_FOLDER=$prefix/co2lib"
+    ;;
+  pkg_config)
+    command -v pkg-config > /dev/null || { echo "skipped: no pkg-config"; exit 77; }
+    quietly "$cmake" --install "$build" --prefix "$prefix" --component development
+    pc=$(find "$prefix" -name co2lib.pc)
+    export PKG_CONFIG_PATH="${pc%/*}"
+    [[ "$(pkg-config --modversion co2lib)" == "$version" ]]
+    # pkg-config escapes spaces for the shell, hence eval.
+    mkdir -p "$work/consumer"
+    eval "flags=($(pkg-config --cflags --libs co2lib))"
+    quietly "$compiler" -std=c++20 "$source/tests/consumer/main.cpp" -o "$work/consumer/consumer" "${flags[@]}"
+    ;;
+  *)
+    echo "unknown way: $way"
+    exit 1
+    ;;
+esac
+
+said=$("$work/consumer/consumer")
+echo "$said"
+[[ "$said" == "co2lib $version: 112 g CO2e" ]]

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include <co2lib/numeric.hpp>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace co2lib;
+using numeric::student_quantile;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+TEST(Product, IsTheRoundedProduct) {
+  EXPECT_EQ(numeric::product(3, 4), 12.0);
+  EXPECT_EQ(numeric::product(0.1, 10), 1.0);
+  // a * a rounded and subtracted again leaves nothing; a fused operation would leave the rounding error.
+  volatile double a = 0.1;
+  const double square = numeric::product(a, a);
+  EXPECT_EQ(numeric::product(a, a) - square, 0.0);
+  static_assert(numeric::product(3, 4) == 12.0);
+}
+
+TEST(Sum, KeepsWhatPlainAdditionLoses) {
+  numeric::Sum sum;
+  for (const double x : {1.0, 1e100, 1.0, -1e100}) sum += x;
+  EXPECT_EQ(sum.value(), 2.0);  // plain addition gives 0, Kahan's sum too
+}
+
+TEST(Sum, OfTenthsIsExact) {
+  numeric::Sum sum;
+  double plain = 0;
+  for (int i = 0; i < 1'000'000; ++i) {
+    sum += 0.1;
+    plain += 0.1;
+  }
+  EXPECT_EQ(sum.value(), 100000.0);
+  EXPECT_NE(plain, 100000.0);
+}
+
+TEST(Sum, StartsWhereItIsTold) {
+  EXPECT_EQ(numeric::Sum().value(), 0.0);
+  numeric::Sum sum(2.5);
+  sum += 1.0;
+  EXPECT_EQ(sum.value(), 3.5);
+}
+
+TEST(Sum, OfSumsKeepsBothCorrections) {
+  numeric::Sum left;
+  numeric::Sum right;
+  for (const double x : {1.0, 1e100}) left += x;
+  for (const double x : {1.0, -1e100}) right += x;
+  left += right;
+  EXPECT_EQ(left.value(), 2.0);
+}
+
+TEST(Sum, AddedToItselfDoubles) {
+  numeric::Sum sum;
+  for (const double x : {1e100, 1.0, -1e100}) sum += x;
+  sum += sum;
+  EXPECT_EQ(sum.value(), 2.0);
+}
+
+TEST(Sum, IsInfiniteOrNotANumberOnlyWhereItsTermsAre) {
+  numeric::Sum sum;
+  sum += infinity;
+  sum += 1.0;
+  EXPECT_EQ(sum.value(), infinity);
+  sum += -infinity;
+  EXPECT_TRUE(std::isnan(sum.value()));
+  numeric::Sum large;
+  large += 1e308;
+  large += 1e308;
+  EXPECT_EQ(large.value(), infinity);
+}
+
+TEST(Moments, AreThoseOfTheSample) {
+  numeric::Moments moments;
+  EXPECT_EQ(moments.count(), 0);
+  EXPECT_TRUE(std::isnan(moments.sample_sd()));
+  moments.push(2);
+  EXPECT_TRUE(std::isnan(moments.sample_sd())) << "one value has no deviation";
+  for (const double x : {4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0}) moments.push(x);
+  EXPECT_EQ(moments.count(), 8);
+  EXPECT_DOUBLE_EQ(moments.mean(), 5.0);
+  EXPECT_DOUBLE_EQ(moments.sample_sd(), std::sqrt(32.0 / 7.0));
+}
+
+TEST(Moments, SurviveALargeOffset) {
+  numeric::Moments moments;
+  for (const double x : {4.0, 7.0, 13.0, 16.0}) moments.push(1e9 + x);
+  EXPECT_DOUBLE_EQ(moments.sample_sd(), std::sqrt(30.0));
+}
+
+struct Tabulated {
+  double p;
+  double df;
+  double t;
+};
+
+class Student : public testing::TestWithParam<Tabulated> {};
+
+TEST_P(Student, QuantileIsTheTabulatedOne) {
+  const auto [p, df, t] = GetParam();
+  const Result<double> quantile = student_quantile(p, df);
+  ASSERT_TRUE(quantile);
+  EXPECT_NEAR(*quantile, t, 1e-11 * t);
+  // The other end is the mirror image, up to the rounding of 1 - p.
+  EXPECT_NEAR(*student_quantile(1 - p, df), -t, 1e-11 * t);
+  EXPECT_NEAR(numeric::student_two_sided_tail(t, df), 2 * (1 - p), 1e-11);
+}
+
+// scipy.stats.t.ppf, which agrees with the printed tables to their last digit.
+INSTANTIATE_TEST_SUITE_P(
+    Table, Student,
+    testing::Values(Tabulated{0.9, 1, 3.0776835371752544}, Tabulated{0.95, 1, 6.313751514675037},
+                    Tabulated{0.975, 1, 12.706204736174694}, Tabulated{0.995, 1, 63.656741162871526},
+                    Tabulated{0.9995, 1, 636.6192487687897}, Tabulated{0.9, 2, 1.8856180831641272},
+                    Tabulated{0.95, 2, 2.9199855803537242}, Tabulated{0.975, 2, 4.302652729749462},
+                    Tabulated{0.995, 2, 9.924843200918287}, Tabulated{0.9995, 2, 31.599054576445365},
+                    Tabulated{0.9, 3, 1.637744353696209}, Tabulated{0.95, 3, 2.3533634348018233},
+                    Tabulated{0.975, 3, 3.1824463052837078}, Tabulated{0.995, 3, 5.840909309733355},
+                    Tabulated{0.9995, 3, 12.923978636687961}, Tabulated{0.9, 4, 1.533206274058944},
+                    Tabulated{0.95, 4, 2.1318467863266495}, Tabulated{0.975, 4, 2.7764451051977934},
+                    Tabulated{0.995, 4, 4.604094871349992}, Tabulated{0.9995, 4, 8.610301581379522},
+                    Tabulated{0.9, 5, 1.4758840488244815}, Tabulated{0.95, 5, 2.0150483733330233},
+                    Tabulated{0.975, 5, 2.5705818356363146}, Tabulated{0.995, 5, 4.032142983555228},
+                    Tabulated{0.9995, 5, 6.868826625881276}, Tabulated{0.9, 9, 1.3830287383966329},
+                    Tabulated{0.95, 9, 1.833112932656237}, Tabulated{0.975, 9, 2.262157162798205},
+                    Tabulated{0.995, 9, 3.249835541592126}, Tabulated{0.9995, 9, 4.780912585931217},
+                    Tabulated{0.9, 10, 1.372183641110336}, Tabulated{0.95, 10, 1.8124611228116756},
+                    Tabulated{0.975, 10, 2.228138851986274}, Tabulated{0.995, 10, 3.16927267261695},
+                    Tabulated{0.9995, 10, 4.586893858702708}, Tabulated{0.9, 19, 1.3277282090267986},
+                    Tabulated{0.95, 19, 1.7291328115213682}, Tabulated{0.975, 19, 2.0930240544083087},
+                    Tabulated{0.995, 19, 2.8609346064649794}, Tabulated{0.9995, 19, 3.883405852592131},
+                    Tabulated{0.9, 30, 1.3104150253913955}, Tabulated{0.95, 30, 1.697260886593957},
+                    Tabulated{0.975, 30, 2.0422724563012378}, Tabulated{0.995, 30, 2.7499956535672254},
+                    Tabulated{0.9995, 30, 3.6459586350420627}, Tabulated{0.9, 120, 1.288646233656378},
+                    Tabulated{0.95, 120, 1.6576508993552352}, Tabulated{0.975, 120, 1.9799304050824402},
+                    Tabulated{0.995, 120, 2.6174211451068654}, Tabulated{0.9995, 120, 3.373453768562533},
+                    Tabulated{0.9, 1000, 1.2823987214609247}, Tabulated{0.95, 1000, 1.6463788172854643},
+                    Tabulated{0.975, 1000, 1.9623390808264083}, Tabulated{0.995, 1000, 2.580754698065951},
+                    Tabulated{0.9995, 1000, 3.300282648423944}, Tabulated{0.9, 0.5, 10.27032441023451},
+                    Tabulated{0.95, 0.5, 41.13600009287819}, Tabulated{0.975, 0.5, 164.55767348048818},
+                    Tabulated{0.995, 0.5, 4113.964588804174}, Tabulated{0.9995, 0.5, 411396.462526262},
+                    Tabulated{0.9, 2.5, 1.7302509288071766}, Tabulated{0.95, 2.5, 2.5582186141359355},
+                    Tabulated{0.975, 2.5, 3.5746548420036817}, Tabulated{0.995, 2.5, 7.163728138948783},
+                    Tabulated{0.9995, 2.5, 18.277893528131457}));
+
+TEST(Student, HasClosedFormsForOneAndTwoDegrees) {
+  for (const double p : {0.501, 0.6, 0.75, 0.9, 0.975, 0.9999}) {
+    const double one = std::tan(std::numbers::pi * (p - 0.5));
+    EXPECT_NEAR(*student_quantile(p, 1), one, 2e-12 * one);
+    const double two = (2 * p - 1) / std::sqrt(2 * p * (1 - p));
+    EXPECT_NEAR(*student_quantile(p, 2), two, 2e-12 * two);
+  }
+}
+
+TEST(Student, QuantileRisesWithPAndFallsWithDegrees) {
+  double last = -infinity;
+  for (int i = 1; i < 200; ++i) {
+    const double t = *student_quantile(i / 200.0, 4);
+    EXPECT_GT(t, last);
+    last = t;
+  }
+  last = infinity;
+  for (const double df : {0.5, 1.0, 2.0, 5.0, 30.0, 1e3, 1e6}) {
+    const double t = *student_quantile(0.975, df);
+    EXPECT_LT(t, last);
+    last = t;
+  }
+  EXPECT_NEAR(last, 1.959963984540054, 1e-5) << "the normal distribution's quantile in the limit";
+}
+
+TEST(Student, MedianIsZero) { EXPECT_EQ(*student_quantile(0.5, 3), 0.0); }
+
+TEST(Student, RefusesWhatIsNoProbabilityOrNoDegree) {
+  const double nan = std::nan("");
+  for (const auto& [p, df] : {std::pair{0.0, 1.0},
+                              {1.0, 1.0},
+                              {-0.1, 1.0},
+                              {nan, 1.0},
+                              {0.9, 0.0},
+                              {0.9, -2.0},
+                              {0.9, nan},
+                              {0.9, infinity}}) {
+    const Result<double> quantile = student_quantile(p, df);
+    ASSERT_FALSE(quantile);
+    EXPECT_EQ(quantile.issue().code, "bad_input");
+  }
+}
+
+}  // namespace
