@@ -452,8 +452,9 @@ Footprint Run::footprint() const {
       auto found = std::find_if(f.regions.begin(), f.regions.end(),
                                 [&](const RegionFootprint& known) { return known.name == stats.name; });
       if (found == f.regions.end()) {
-        f.regions.push_back({.name = stats.name});
+        f.regions.emplace_back();
         found = f.regions.end() - 1;
+        found->name = stats.name;
         found->exclusive = Energy{};
         found->union_energy = Energy{};
       }

@@ -143,6 +143,8 @@ meter::Domain domain_of(meter::Device device) {
 
 std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
+  open.powercap_root = o.powercap_root;
+  if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
   open.modulus = o.exact_unit ? meter::Modulus::exact_unit : meter::Modulus::kernel_max;
   if (!o.meters) return meter::open(open);
   std::vector<std::shared_ptr<meter::Meter>> chosen;

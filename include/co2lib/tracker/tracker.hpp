@@ -52,6 +52,7 @@ struct Options {
   std::function<void()> sync{};                       ///< runs before every region edge (wait for a GPU)
   std::function<void(std::string_view level, std::string_view text)> on_log{};  ///< default: silent
   Host host{};                                        ///< where the machine is read
+  std::filesystem::path powercap_root{};              ///< default: class/powercap under the host's sysfs
   std::shared_ptr<Clock> clock{};                     ///< default: the system's
 };
 
