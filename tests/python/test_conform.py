@@ -139,7 +139,8 @@ def test_an_error_in_place_of_an_answer_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "tolerance", ["close", "", {"ulp": 1}, {"abs": -1.0}, {"rel": NAN}, {"rel": INF}, {"abs": True}, {"abs": "1"}, 0.1]
+    "tolerance",
+    ["close", "", {"ulp": 1}, {"abs": -1.0}, {"rel": NAN}, {"rel": INF}, {"abs": True}, {"abs": "1"}, 0.1],
 )
 def test_unknown_tolerances_are_refused(tolerance: Any) -> None:
     with pytest.raises(ValueError, match="tolerance") as caught:
@@ -148,9 +149,9 @@ def test_unknown_tolerances_are_refused(tolerance: Any) -> None:
     assert caught.value.code == "core.bad_tolerance"
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 # conform, run_vector, run_file: with an adapter made up here
-# ----------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     return module
 
 
-def _vector(kind: str, input: dict[str, Any], expected: Any, **more: Any) -> dict[str, Any]:  # noqa: A002
+def _vector(kind: str, input: dict[str, Any], expected: Any, **more: Any) -> dict[str, Any]:
     return {"id": "v", "kind": kind, "input": input, "expected": expected, **more}
 
 
@@ -203,7 +204,9 @@ def test_every_kind_has_the_form_of_the_specification() -> None:
         assert all("." in kind for kind in kinds)
 
 
-@pytest.mark.parametrize("kind", ["meter.nothing", "nothing.convert", "convert", "meter", "", "_vectors.x", "fakes.x"])
+@pytest.mark.parametrize(
+    "kind", ["meter.nothing", "nothing.convert", "convert", "meter", "", "_vectors.x", "fakes.x"]
+)
 def test_unknown_kinds_raise_and_fail(kind: str) -> None:
     with pytest.raises(LookupError, match="no adapter") as caught:
         conform(kind, {})
@@ -246,7 +249,9 @@ def test_a_vector_without_its_trace_is_skipped() -> None:
 
 @pytest.mark.usefixtures("adapter")
 def test_the_tolerance_of_a_vector_is_used_and_exact_if_missing() -> None:
-    assert run_vector(_vector("fancy.echo", {"x": 1.1}, {"x": 1.0}, tolerance={"abs": 0.2})).status == "passed"
+    assert (
+        run_vector(_vector("fancy.echo", {"x": 1.1}, {"x": 1.0}, tolerance={"abs": 0.2})).status == "passed"
+    )
     failed = run_vector(_vector("fancy.echo", {"x": 1.1, "y": 1}, {"x": 1.0, "y": 2}))
     assert failed.status == "failed"
     assert len(failed.differences) == 2
