@@ -288,7 +288,7 @@ def test_a_file_is_run_in_order(tmp_path: Path) -> None:
     ]
     for i, vector in enumerate(listed):
         vector["id"] = f"v{i}"
-    outcomes = run_file(_write(tmp_path, {"schema": "co2lib-vectors/1", "count": 4, "vectors": listed}))
+    outcomes = run_file(_write(tmp_path, {"schema": "co2lib-vectors/1", "vectors": listed}))
     assert [o.id for o in outcomes] == ["v0", "v1", "v2", "v3"]
     assert [o.status for o in outcomes] == ["passed", "failed", "skipped", "failed"]
 
@@ -302,7 +302,6 @@ def test_a_file_is_run_in_order(tmp_path: Path) -> None:
         {"schema": "co2lib-vectors/1"},
         {"schema": "co2lib-vectors/1", "vectors": []},
         {"schema": "co2lib-vectors/1", "vectors": ["v"]},
-        {"schema": "co2lib-vectors/1", "count": 2, "vectors": [{"id": "a"}]},
         {"schema": "co2lib-vectors/1", "vectors": [{"id": "a"}, {"id": "a"}]},
     ],
 )
@@ -339,6 +338,15 @@ def test_a_shape_of_its_own_is_run_by_its_adapter(tmp_path: Path, adapter: Modul
 
     adapter.run_file = lambda path, document: []  # type: ignore[attr-defined]
     assert [o.status for o in run_file(file)] == ["failed"]
+
+
+def test_fakes_that_cannot_be_imported_break_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "co2lib.testing.fakes", None)
+    assert conform("meter.convert", {"value": 2, "from": "h", "to": "s"}) == {"value": 7200.0}
+    with pytest.raises(ImportError):
+        testing.ManualClock  # noqa: B018
+    with pytest.raises(AttributeError, match="NoFake"):
+        testing.NoFake  # noqa: B018
 
 
 def test_a_name_has_one_adapter() -> None:

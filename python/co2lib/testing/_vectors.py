@@ -162,7 +162,7 @@ def is_vector_list(document: dict[str, Any]) -> bool:
 
 
 def vectors(path: str | Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the vectors of a document; their number and the uniqueness of their ids are checked first.
+    """Yield the vectors of a document, after a check that there are some and that their ids are unique.
 
     Raises
     ------
@@ -172,10 +172,6 @@ def vectors(path: str | Path, document: dict[str, Any]) -> Iterator[dict[str, An
     listed = document.get("vectors")
     if not isinstance(listed, list) or not listed or not all(isinstance(v, dict) for v in listed):
         raise BadValueError("core.bad_vectors", f'{path}: "vectors" must be a list of objects, at least one')
-    if "count" in document and document["count"] != len(listed):
-        raise BadValueError(
-            "core.bad_vectors", f"{path}: count is {document['count']}, there are {len(listed)} vectors"
-        )
     ids = [v.get("id") for v in listed]
     twice = sorted({str(i) for i in ids if ids.count(i) > 1})
     if twice:
