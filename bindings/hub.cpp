@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include <pybind11/typing.h>
+
 #include <co2lib/hub.hpp>
 
 using namespace co2lib;
@@ -12,6 +14,8 @@ using hub::CardRecord;
 using hub::CardValue;
 
 namespace {
+
+using Fields = py::typing::Dict<py::str, py::object>;
 
 [[noreturn]] void bad_value(const std::string& key, const char* expected, const py::handle& got) {
   throw Error("hub.bad_value", key + ": expected " + expected + ", got " + py::repr(got).cast<std::string>());
@@ -74,7 +78,7 @@ void for_each_field(Record& r, F visit) {
   visit(names[9], r.ram_total_size);
 }
 
-CardRecord from_dict(const py::dict& fields) {
+CardRecord from_dict(const Fields& fields) {
   CardRecord record;
   for (const auto& [name, value] : fields) {
     const std::string key = text("key", name);
@@ -90,8 +94,8 @@ CardRecord from_dict(const py::dict& fields) {
   return record;
 }
 
-py::dict to_dict(const CardRecord& record) {
-  py::dict fields;
+Fields to_dict(const CardRecord& record) {
+  Fields fields;
   for_each_field(record, [&](std::string_view name, const auto& field) {
     if (field) fields[py::str(name.data(), name.size())] = *field;
   });
@@ -112,7 +116,7 @@ void register_hub(py::module_& parent) {
                        std::optional<std::string> hardware_used, std::optional<double> energy_consumed,
                        std::optional<double> hours_used, std::optional<bool> on_cloud,
                        std::optional<std::string> cpu_model, std::optional<double> ram_total_size,
-                       const std::optional<py::dict>& extra) {
+                       const std::optional<Fields>& extra) {
              CardRecord record{.emissions = emissions,
                                .source = std::move(source),
                                .training_type = std::move(training_type),
@@ -123,7 +127,7 @@ void register_hub(py::module_& parent) {
                                .on_cloud = on_cloud,
                                .cpu_model = std::move(cpu_model),
                                .ram_total_size = ram_total_size};
-             for (const auto& [name, value] : extra.value_or(py::dict())) {
+             for (const auto& [name, value] : extra.value_or(Fields())) {
                const std::string key = text("extra", name);
                if (!value.is_none()) record.extra.emplace_back(key, card_value(key, value));
              }
@@ -148,7 +152,7 @@ void register_hub(py::module_& parent) {
       .def_property_readonly(
           "extra",
           [](const CardRecord& r) {
-            py::dict extra;
+            Fields extra;
             for (const auto& [key, value] : r.extra) {
               std::visit([&, &name = key](const auto& x) { extra[py::str(name)] = x; }, value);
             }
@@ -158,17 +162,19 @@ void register_hub(py::module_& parent) {
       .def_static("from_dict", &from_dict, py::arg("fields"),
                   "Read a dict by the names of the card; keys that are not fields of a card become extra keys.")
       .def("to_dict", &to_dict, "The fields that have a value, in the order of the block.")
-      .def("__eq__", [](const CardRecord& a, const CardRecord& b) { return a == b; })
+      .def(
+          "__eq__", [](const CardRecord& a, const CardRecord& b) { return a == b; }, py::is_operator())
       .def("__repr__",
            [](const CardRecord& r) { return "CardRecord.from_dict(" + py::repr(to_dict(r)).cast<std::string>() + ")"; })
       .def(py::pickle([](const CardRecord& r) { return py::make_tuple(to_dict(r)); },
-                      [](const py::tuple& t) { return from_dict(t[0].cast<py::dict>()); }));
+                      [](const py::tuple& t) { return from_dict(t[0].cast<Fields>()); }));
 
   py::class_<CardBlock>(m, "CardBlock", "A written block and what is to be known about it.")
       .def_readonly("yaml", &CardBlock::yaml, "The lines from `co2_eq_emissions:` on, each with its line end.")
       .def_readonly("issues", &CardBlock::issues)
       .def("__str__", [](const CardBlock& b) { return b.yaml; })
-      .def("__eq__", [](const CardBlock& a, const CardBlock& b) { return a == b; })
+      .def(
+          "__eq__", [](const CardBlock& a, const CardBlock& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const CardBlock& b) {
         return "<co2lib.hub.CardBlock " + py::repr(py::str(b.yaml)).cast<std::string>() + ">";
       });

@@ -25,8 +25,8 @@ def write_block(record: CardRecord | Mapping[str, Any]) -> CardBlock:
     Parameters
     ----------
     record : CardRecord or mapping
-        By the names of the card: `emissions` in g CO2e, `energy_consumed` in kWh, `hours_used` in h, `ram_total_size`
-        in GB; other keys of a mapping are written last, in their order. None is left out.
+        By the names of the card: `emissions` in g CO2e, `energy_consumed` in kWh, `hours_used` in h,
+        `ram_total_size` in GB; other keys of a mapping are written last, in their order. None is left out.
 
     Returns
     -------
@@ -36,7 +36,8 @@ def write_block(record: CardRecord | Mapping[str, Any]) -> CardBlock:
     Raises
     ------
     co2lib.Error
-        ``hub.card_negative_emissions`` if the emissions are absent, negative or not finite; ``hub.bad_value`` for a
-        value of the wrong type, another number that is not finite, or a key that readers would take for another one.
+        ``hub.card_negative_emissions`` if the emissions are absent, negative or not finite; ``hub.bad_value``
+        for a value of the wrong type, another number that is not finite, or a key that readers would take for
+        another one.
     """
     return _hub.write_block(record if isinstance(record, CardRecord) else CardRecord.from_dict(dict(record)))

@@ -139,7 +139,8 @@ def test_an_error_in_place_of_an_answer_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "tolerance", ["close", "", {"ulp": 1}, {"abs": -1.0}, {"rel": NAN}, {"rel": INF}, {"abs": True}, {"abs": "1"}, 0.1]
+    "tolerance",
+    ["close", "", {"ulp": 1}, {"abs": -1.0}, {"rel": NAN}, {"rel": INF}, {"abs": True}, {"abs": "1"}, 0.1],
 )
 def test_unknown_tolerances_are_refused(tolerance: Any) -> None:
     with pytest.raises(ValueError, match="tolerance") as caught:
@@ -148,9 +149,9 @@ def test_unknown_tolerances_are_refused(tolerance: Any) -> None:
     assert caught.value.code == "core.bad_tolerance"
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 # conform, run_vector, run_file: with an adapter made up here
-# ----------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     return module
 
 
-def _vector(kind: str, input: dict[str, Any], expected: Any, **more: Any) -> dict[str, Any]:  # noqa: A002
+def _vector(kind: str, input: dict[str, Any], expected: Any, **more: Any) -> dict[str, Any]:
     return {"id": "v", "kind": kind, "input": input, "expected": expected, **more}
 
 
@@ -203,7 +204,9 @@ def test_every_kind_has_the_form_of_the_specification() -> None:
         assert all("." in kind for kind in kinds)
 
 
-@pytest.mark.parametrize("kind", ["meter.nothing", "nothing.convert", "convert", "meter", "", "_vectors.x", "fakes.x"])
+@pytest.mark.parametrize(
+    "kind", ["meter.nothing", "nothing.convert", "convert", "meter", "", "_vectors.x", "fakes.x"]
+)
 def test_unknown_kinds_raise_and_fail(kind: str) -> None:
     with pytest.raises(LookupError, match="no adapter") as caught:
         conform(kind, {})
@@ -246,7 +249,9 @@ def test_a_vector_without_its_trace_is_skipped() -> None:
 
 @pytest.mark.usefixtures("adapter")
 def test_the_tolerance_of_a_vector_is_used_and_exact_if_missing() -> None:
-    assert run_vector(_vector("fancy.echo", {"x": 1.1}, {"x": 1.0}, tolerance={"abs": 0.2})).status == "passed"
+    assert (
+        run_vector(_vector("fancy.echo", {"x": 1.1}, {"x": 1.0}, tolerance={"abs": 0.2})).status == "passed"
+    )
     failed = run_vector(_vector("fancy.echo", {"x": 1.1, "y": 1}, {"x": 1.0, "y": 2}))
     assert failed.status == "failed"
     assert len(failed.differences) == 2
@@ -283,7 +288,7 @@ def test_a_file_is_run_in_order(tmp_path: Path) -> None:
     ]
     for i, vector in enumerate(listed):
         vector["id"] = f"v{i}"
-    outcomes = run_file(_write(tmp_path, {"schema": "co2lib-vectors/1", "count": 4, "vectors": listed}))
+    outcomes = run_file(_write(tmp_path, {"schema": "co2lib-vectors/1", "vectors": listed}))
     assert [o.id for o in outcomes] == ["v0", "v1", "v2", "v3"]
     assert [o.status for o in outcomes] == ["passed", "failed", "skipped", "failed"]
 
@@ -297,7 +302,6 @@ def test_a_file_is_run_in_order(tmp_path: Path) -> None:
         {"schema": "co2lib-vectors/1"},
         {"schema": "co2lib-vectors/1", "vectors": []},
         {"schema": "co2lib-vectors/1", "vectors": ["v"]},
-        {"schema": "co2lib-vectors/1", "count": 2, "vectors": [{"id": "a"}]},
         {"schema": "co2lib-vectors/1", "vectors": [{"id": "a"}, {"id": "a"}]},
     ],
 )
@@ -334,6 +338,15 @@ def test_a_shape_of_its_own_is_run_by_its_adapter(tmp_path: Path, adapter: Modul
 
     adapter.run_file = lambda path, document: []  # type: ignore[attr-defined]
     assert [o.status for o in run_file(file)] == ["failed"]
+
+
+def test_fakes_that_cannot_be_imported_break_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "co2lib.testing.fakes", None)
+    assert conform("meter.convert", {"value": 2, "from": "h", "to": "s"}) == {"value": 7200.0}
+    with pytest.raises(ImportError):
+        testing.ManualClock  # noqa: B018
+    with pytest.raises(AttributeError, match="NoFake"):
+        testing.NoFake  # noqa: B018
 
 
 def test_a_name_has_one_adapter() -> None:

@@ -34,7 +34,9 @@ def _settle(outcomes: list[Outcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         lines = [
-            line for o in failed for line in (f"{o.id} ({o.kind}): {o.reason}", *(f"    {d}" for d in o.differences))
+            line
+            for o in failed
+            for line in (f"{o.id} ({o.kind}): {o.reason}", *(f"    {d}" for d in o.differences))
         ]
         pytest.fail("\n".join(lines), pytrace=False)
     assert outcomes

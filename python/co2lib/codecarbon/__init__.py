@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Numbers as CodeCarbon 3.3.0 computes them, bit for bit on sound traces, for comparison with earlier reports.
+"""Numbers as CodeCarbon 3.3.0 computes them, bit for bit on sound traces, to compare with earlier reports.
 
-This is the arithmetic only; co2lib's own numbers do not pass through it. Known differences from exact results: counter
-energy is 8.0e-7 (relative) too high, power columns are means that ignore the length of the intervals, and water is
-taken on energy that PUE has already scaled.
+This is the arithmetic only; co2lib's own numbers do not pass through it. Known differences from exact
+results: counter energy is 8.0e-7 (relative) too high, power columns are means that ignore the length of the
+intervals, and water is taken on energy that PUE has already scaled.
 
 >>> from co2lib import codecarbon
 >>> codecarbon.kwh(3.6e12, "uJ")

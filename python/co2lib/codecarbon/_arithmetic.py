@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The published arithmetic of CodeCarbon 3.3.0 on sound traces: IEEE doubles, left to right, plain sums.
 
-Plain loops stand where `sum` would compensate (Python 3.12 and later), so that every Python gives the same bits.
+Plain loops stand where `sum` would compensate (Python 3.12 and later), so that every Python gives the same
+bits.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class RaplStep:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The readings of one RAPL package: (time in s, microjoules), and the range of its counter in microjoules."""
+    """The readings of one RAPL package: (time in s, counter in uJ), and the range of the counter in uJ."""
 
     name: str
     samples: Sequence[tuple[float, int]]
@@ -64,8 +65,8 @@ class Zone:
 class RunTotals:
     """The numbers of a run, named as the columns of ``emissions.csv``.
 
-    `duration` in s, `emissions` in kg, `emissions_rate` in kg/s (None for a run without length), powers in W without
-    PUE, energies in kWh with PUE, `water_consumed` in L.
+    `duration` in s, `emissions` in kg, `emissions_rate` in kg/s (None for a run without length), powers in W
+    without PUE, energies in kWh with PUE, `water_consumed` in L.
     """
 
     duration: float
@@ -205,7 +206,7 @@ def ram_power_w(gb: float, *, arm: bool = False) -> float:
 
 
 def unweighted_mean_w(powers_w: Sequence[float]) -> float:
-    """Return the mean of interval powers in W, each counted alike whatever its length, as the power columns do.
+    """Return the plain mean of interval powers in W, which ignores how long each lasted (power columns).
 
     Raises
     ------
@@ -255,7 +256,9 @@ def _interval_w(delta_kwh: float, duration_s: float) -> float:
 
 def _length_s(begin_s: float, end_s: float) -> float:
     if end_s < begin_s:
-        raise BadValueError("meter.bad_window", f"{end_s} s comes after {begin_s} s: times must not run backwards")
+        raise BadValueError(
+            "meter.bad_window", f"{end_s} s comes after {begin_s} s: times must not run backwards"
+        )
     return end_s - begin_s
 
 
@@ -282,8 +285,8 @@ def rapl_steps(
     Raises
     ------
     co2lib.Error
-        ``meter.bad_input`` for a failed or negative reading, for a counter that fell without `wrap_max` and for a PUE
-        below 1; ``meter.bad_window`` for times that run backwards.
+        ``meter.bad_input`` for a failed or negative reading, for a counter that fell without `wrap_max` and
+        for a PUE below 1; ``meter.bad_window`` for times that run backwards.
     """
     scale = at_least_one("pue", pue)
     steps: list[RaplStep] = []
@@ -314,7 +317,7 @@ def run(
     pue: float = 1.0,
     wue: float = 0.0,
 ) -> RunTotals:
-    """Return the totals of a whole run: measured at 0, at each tick and at the stop; emissions once, at the stop.
+    """Return the totals of a run measured at 0, at each tick and at the stop; emissions once, at the stop.
 
     Parameters
     ----------
@@ -336,8 +339,8 @@ def run(
     Raises
     ------
     co2lib.Error
-        ``meter.bad_input`` for a missing, failed or negative reading, for a counter that fell without a range and for
-        a PUE below 1; ``meter.bad_window`` for times that run backwards.
+        ``meter.bad_input`` for a missing, failed or negative reading, for a counter that fell without a range
+        and for a PUE below 1; ``meter.bad_window`` for times that run backwards.
     """
     scale = at_least_one("pue", pue)
     litres_per_kwh = not_negative("wue", wue)
@@ -347,7 +350,9 @@ def run(
     for zone, reading in zip(zones, readings, strict=True):
         missing = [t for t in times_s if reading.get(t) is None]
         if missing:
-            raise BadValueError("meter.bad_input", f"{zone.name}: no reading at {missing[0]} s, where one is measured")
+            raise BadValueError(
+                "meter.bad_input", f"{zone.name}: no reading at {missing[0]} s, where one is measured"
+            )
     counters = [_Counter(z.name, r[0.0], z.wrap_max) for z, r in zip(zones, readings, strict=True)]
 
     total_kwh = cpu_kwh = ram_kwh = water_l = 0.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The emission factors of CodeCarbon 3.3.0: tables of their own, never mixed with the tables of `intensity`."""
+"""The emission factors of CodeCarbon 3.3.0: tables of their own, never mixed with those of `intensity`."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def factor_tables() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``world_g_per_kwh``; ``country_g_per_kwh`` by ISO 3166-1 alpha-3; ``usa_lb_per_mwh`` by lower-case state;
-        ``canada_mix_percent`` by lower-case province with ``canada_kg_per_kwh`` by fuel; ``nordic_g_per_kwh`` by
-        bidding zone; ``gcp_g_per_kwh`` by Google Cloud region, spelt as CodeCarbon spells it.
+        ``world_g_per_kwh``; ``country_g_per_kwh`` by ISO 3166-1 alpha-3; ``usa_lb_per_mwh`` by lower-case
+        state; ``canada_mix_percent`` by lower-case province with ``canada_kg_per_kwh`` by fuel;
+        ``nordic_g_per_kwh`` by bidding zone; ``gcp_g_per_kwh`` by Google Cloud region, spelt as CodeCarbon
+        spells it.
     """
     return {
         "world_g_per_kwh": _column("world", "g_per_kwh")["WORLD"],
@@ -119,8 +120,8 @@ def factor(
 ) -> Factor:
     """Look up the emission factor as CodeCarbon 3.3.0 does; what is not found falls to the next place.
 
-    Order: a forced value; a Google Cloud region; a state of the USA, a province of Canada or a Nordic bidding zone;
-    the country; the world. No network and no look-up of a location by IP address, in no case.
+    Order: a forced value; a Google Cloud region; a state of the USA, a province of Canada or a Nordic bidding
+    zone; the country; the world. No network and no look-up of a location by IP address, in no case.
 
     Parameters
     ----------

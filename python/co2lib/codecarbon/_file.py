@@ -58,12 +58,14 @@ def _field(column: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
-        raise BadValueError("meter.bad_input", f"{column}: {value!r} is no number; None leaves the field empty")
+        raise BadValueError(
+            "meter.bad_input", f"{column}: {value!r} is no number; None leaves the field empty"
+        )
     return str(value)
 
 
 def append_row(file: str | Path, row: Mapping[str, Any]) -> Path | None:
-    """Append one run to an ``emissions.csv`` under a file lock; every row has all 38 fields, empty when unknown.
+    """Append one run to an ``emissions.csv`` under a file lock: always 38 fields, empty when unknown.
 
     Parameters
     ----------
@@ -80,12 +82,14 @@ def append_row(file: str | Path, row: Mapping[str, Any]) -> Path | None:
     Raises
     ------
     co2lib.Error
-        ``meter.bad_input`` for a column that does not exist or a number that is not finite; ``tracker.bad_log`` (also
-        an ``OSError``) if the file cannot be written.
+        ``meter.bad_input`` for a column that does not exist or a number that is not finite;
+        ``tracker.bad_log`` (also an ``OSError``) if the file cannot be written.
     """
     unknown = sorted(set(row) - set(CSV_COLUMNS))
     if unknown:
-        raise BadValueError("meter.bad_input", f"{', '.join(unknown)}: no column of emissions.csv has this name")
+        raise BadValueError(
+            "meter.bad_input", f"{', '.join(unknown)}: no column of emissions.csv has this name"
+        )
     fields = [_field(column, row.get(column)) for column in CSV_COLUMNS]
     moved: Path | None = append_csv(Path(file), list(CSV_COLUMNS), fields)
     return moved

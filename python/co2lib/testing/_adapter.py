@@ -84,6 +84,8 @@ class Fields:
 
     def _typed(self, name: str, default: Any, kind: type, what: str) -> Any:
         value = self.any(name, default)
-        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        if value is not default and (
+            not isinstance(value, kind) or (kind is int and isinstance(value, bool))
+        ):
             raise BadValueError(self._code, f"{name}: expected {what}, got {value!r}")
         return value

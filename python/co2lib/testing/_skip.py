@@ -4,5 +4,5 @@
 from __future__ import annotations
 
 
-class SkipVector(Exception):
+class SkipVector(Exception):  # noqa: N818 - not an error
     """The vector cannot run here; the message says which file is missing."""

@@ -81,7 +81,7 @@ def _adapter(kind: str) -> Adapter:
     raise NotFoundError("core.unknown_kind", f"{kind}: no adapter for this kind; {about}")
 
 
-def conform(kind: str, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the name in VECTORS.md
+def conform(kind: str, input: dict[str, Any]) -> dict[str, Any]:
     """Ask the public API what a conformance vector asks.
 
     Parameters
@@ -158,11 +158,11 @@ def read_document(path: str | Path) -> dict[str, Any]:
 
 def is_vector_list(document: dict[str, Any]) -> bool:
     """Tell whether a document is a list of vectors; else it has a shape of its own."""
-    return document["schema"] == VECTORS_SCHEMA
+    return bool(document["schema"] == VECTORS_SCHEMA)
 
 
 def vectors(path: str | Path, document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the vectors of a document; their number and the uniqueness of their ids are checked first.
+    """Yield the vectors of a document, after a check that there are some and that their ids are unique.
 
     Raises
     ------
@@ -172,8 +172,6 @@ def vectors(path: str | Path, document: dict[str, Any]) -> Iterator[dict[str, An
     listed = document.get("vectors")
     if not isinstance(listed, list) or not listed or not all(isinstance(v, dict) for v in listed):
         raise BadValueError("core.bad_vectors", f'{path}: "vectors" must be a list of objects, at least one')
-    if "count" in document and document["count"] != len(listed):
-        raise BadValueError("core.bad_vectors", f"{path}: count is {document['count']}, there are {len(listed)} vectors")
     ids = [v.get("id") for v in listed]
     twice = sorted({str(i) for i in ids if ids.count(i) > 1})
     if twice:
@@ -182,7 +180,7 @@ def vectors(path: str | Path, document: dict[str, Any]) -> Iterator[dict[str, An
 
 
 def _own_domain(path: Path, schema: str) -> str:
-    """Return the domain of a file with a shape of its own: ``co2lib-<domain>-golden/1``, else the file's name."""
+    """Return the domain of a shape of its own: ``co2lib-<domain>-golden/1``, else the file's name."""
     named = re.fullmatch(r"co2lib-([a-z_]+)-golden/\d+", schema)
     return named[1] if named else path.stem
 
@@ -191,7 +189,8 @@ def run_file(path: str | Path) -> list[Outcome]:
     """Run every vector of a file.
 
     A file of the schema ``co2lib-vectors/1`` is a list of vectors. Another schema is run by the function
-    ``run_file(path, document) -> list[Outcome]`` of its domain's adapter; without one the file is one failed outcome.
+    ``run_file(path, document) -> list[Outcome]`` of its domain's adapter; without one the file is one failed
+    outcome.
 
     Parameters
     ----------
