@@ -493,10 +493,13 @@ def test_peer_counter_differences(peer: Callable[[str], ModuleType], tmp_path: P
         assert (step.delta_kwh, step.power_w) == (zone.energy_delta.kWh, zone.power.W)
 
 
-def test_peer_run_with_two_packages(peer: Callable[[str], ModuleType], tmp_path: Path) -> None:
-    hardware, rapl_cpu = peer("external.hardware"), peer("core.cpu")
-    # Watts that a second way through kW changes: (W * 0.001) * 1000 is not always W.
-    steps = [(1_000_000_000 + 7_654_321 * i, 3 + 987_654 * i) for i in range(40)]
+@pytest.mark.parametrize("measurements", [2, 41])
+def test_peer_run_with_two_packages(
+    peer: Callable[[str], ModuleType], tmp_path: Path, measurements: int
+) -> None:
+    hardware, rapl_cpu, rapl = peer("external.hardware"), peer("core.cpu"), peer("core.rapl")
+    # The first power, 7 W, changes once more on its second way through kW and back.
+    steps = [(105_000_035 + 97_654_321 * i, 3 + 987_654 * i) for i in range(measurements - 1)]
     zones = [Zone(f"package-{i}", readings(0, [s[i] for s in steps]), RANGE_UJ) for i in range(2)]
     files = [tmp_path / zone.name for zone in zones]
 
@@ -509,13 +512,13 @@ def test_peer_run_with_two_packages(peer: Callable[[str], ModuleType], tmp_path:
     limit.write_text(f"{RANGE_UJ}\n")
     interface = rapl_cpu.IntelRAPL.__new__(rapl_cpu.IntelRAPL)
     interface._rapl_files = [
-        peer("core.rapl").RAPLFile(f"Processor Energy Delta_{i}(kWh)", str(file), str(limit))
+        rapl.RAPLFile(f"Processor Energy Delta_{i}(kWh)", str(file), str(limit))
         for i, file in enumerate(files)
     ]
     cpu = hardware.CPU(output_dir="", mode="constant", model="any", tdp=85)
     cpu._mode, cpu._intel_interface = "intel_rapl", interface
     total_kwh = power_sum = 0.0
-    for measurement in range(41):
+    for measurement in range(measurements):
         show(measurement)
         power, energy = cpu.measure_power_and_energy(15.0 if measurement else 0.0)
         energy *= 1.3
@@ -526,7 +529,7 @@ def test_peer_run_with_two_packages(peer: Callable[[str], ModuleType], tmp_path:
         zones, tick_s=times[1:-1], stop_s=times[-1], ram_power_w=20, factor_kg_per_kwh=DEU, pue=1.3
     )
     assert ours.cpu_energy == total_kwh
-    assert ours.cpu_power == power_sum / 41
+    assert ours.cpu_power == power_sum / measurements
 
 
 def test_the_golden_vectors_hold_every_row_of_the_tables() -> None:
