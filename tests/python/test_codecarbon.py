@@ -423,7 +423,7 @@ def test_peer_memory(peer: Callable[[str], ModuleType], arm: bool) -> None:
 def test_peer_cpu_load(peer: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
     hardware = peer("external.hardware")
     cpu = hardware.CPU(output_dir="", mode="cpu_load", model="any", tdp=137)
-    for load in (0.0, 0.1, 3.3, 12.5, 33.3, 50.0, 77.7, 99.9, 100.0):
+    for load in (tenths / 10 for tenths in range(1001)):  # what psutil can return
         monkeypatch.setattr(hardware.psutil, "cpu_percent", lambda load=load, **_: load)
         theirs = cpu._get_power_from_cpu_load()
         ours = codecarbon.cpu_load(load, 137)
@@ -491,6 +491,45 @@ def test_peer_counter_differences(peer: Callable[[str], ModuleType], tmp_path: P
         counter.write_text(f"{uj}\n")
         zone.delta(time.from_seconds(15.0))
         assert (step.delta_kwh, step.power_w) == (zone.energy_delta.kWh, zone.power.W)
+
+
+@pytest.mark.parametrize("measurements", [2, 41])
+def test_peer_run_with_two_packages(
+    peer: Callable[[str], ModuleType], tmp_path: Path, measurements: int
+) -> None:
+    hardware, rapl_cpu, rapl = peer("external.hardware"), peer("core.cpu"), peer("core.rapl")
+    # The first power, 7 W, changes once more on its second way through kW and back.
+    steps = [(105_000_035 + 97_654_321 * i, 3 + 987_654 * i) for i in range(measurements - 1)]
+    zones = [Zone(f"package-{i}", readings(0, [s[i] for s in steps]), RANGE_UJ) for i in range(2)]
+    files = [tmp_path / zone.name for zone in zones]
+
+    def show(measurement: int) -> None:
+        for file, zone in zip(files, zones, strict=True):
+            file.write_text(f"{zone.samples[measurement][1]}\n")
+
+    show(0)
+    limit = tmp_path / "max_energy_range_uj"
+    limit.write_text(f"{RANGE_UJ}\n")
+    interface = rapl_cpu.IntelRAPL.__new__(rapl_cpu.IntelRAPL)
+    interface._rapl_files = [
+        rapl.RAPLFile(f"Processor Energy Delta_{i}(kWh)", str(file), str(limit))
+        for i, file in enumerate(files)
+    ]
+    cpu = hardware.CPU(output_dir="", mode="constant", model="any", tdp=85)
+    cpu._mode, cpu._intel_interface = "intel_rapl", interface
+    total_kwh = power_sum = 0.0
+    for measurement in range(measurements):
+        show(measurement)
+        power, energy = cpu.measure_power_and_energy(15.0 if measurement else 0.0)
+        energy *= 1.3
+        total_kwh += energy.kWh
+        power_sum += power.W
+    times = [t for t, _ in zones[0].samples]
+    ours = codecarbon.run(
+        zones, tick_s=times[1:-1], stop_s=times[-1], ram_power_w=20, factor_kg_per_kwh=DEU, pue=1.3
+    )
+    assert ours.cpu_energy == total_kwh
+    assert ours.cpu_power == power_sum / measurements
 
 
 def test_the_golden_vectors_hold_every_row_of_the_tables() -> None:

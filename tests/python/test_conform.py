@@ -71,6 +71,8 @@ def test_equal(expected: Any, actual: Any, tolerance: Any) -> None:
         (200.0, 202.00001, {"rel": 0.01}),
         (0.0, 1e-300, {"rel": 0.5}),
         (10.0, 10.1, {}),
+        (10.0, 10.75, {"abs": 0.5, "rel": 0.05}),
+        (INF, 1.0, {"rel": 1e-9}),
         (NAN, NAN, "exact"),
         (NAN, NAN, "bit-exact"),
         (NAN, NAN, ANY),

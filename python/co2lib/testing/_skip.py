@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Raised by an adapter whose vector needs a file that is not here."""
+"""What an adapter raises when a vector cannot be evaluated here."""
 
 from __future__ import annotations
 
 
-class SkipVector(Exception):  # noqa: N818 - not an error
-    """The vector cannot run here; the message says which file is missing."""
+class SkipVector(Exception):  # noqa: N818  (it is no error)
+    """A vector needs a file that is not here; the message names it and how to provide it."""
