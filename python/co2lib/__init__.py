@@ -39,10 +39,11 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
-_MODULES = ("numeric",)
+_MODULES = ("intensity", "numeric")
 """Domains and rooms that are imported when first used."""
 
 if TYPE_CHECKING:
+    from co2lib import intensity as intensity
     from co2lib import numeric as numeric
 
 __all__ = [
