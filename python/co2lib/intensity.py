@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Domain intensity: how many grams per kilowatt-hour, here, then?
+"""Domain intensity: grams per kilowatt-hour, here, then.
 
 >>> import co2lib
->>> co2lib.intensity.factor("FRA", year=2025)
-<co2lib.intensity.Factor FRA 2025: 41.45 g CO2e/kWh (lifecycle, Ember Yearly Electricity Data 2026)>
+>>> co2lib.intensity.factor("FRA", year=2025).g_per_kwh
+41.45
 
 Times are timezone-aware datetimes, or texts with their offset such as ``2024-05-01T12:00:00Z``. Samples of
-energy are ``EnergySample`` or tuples ``(start, end, Energy)``, sorted by start. Wherever a source of intensity
-is taken, a ``Trace``, a ``CarbonIntensity`` or a function ``(datetime) -> CarbonIntensity`` will do.
+energy are ``EnergySample`` or tuples ``(start, end, Energy)``, sorted by start. Wherever a source is taken, a
+``Trace``, a ``CarbonIntensity`` or a function ``(datetime) -> CarbonIntensity`` will do.
 """
 
 from __future__ import annotations

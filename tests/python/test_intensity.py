@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -14,13 +15,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import co2lib
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import co2lib
 from co2lib import CarbonIntensity, Energy, intensity
 from co2lib.testing._skip import SkipVector
 from co2lib.testing.intensity import KINDS
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "intensity.json"
 VECTORS = [v for v in json.loads(GOLDEN.read_text(encoding="utf-8"))["vectors"] if v["kind"] in KINDS]
@@ -82,7 +84,7 @@ def test_cutting_a_sample_changes_nothing(v: list[float], a: int, b: int, cuts: 
     parts = trace.price(
         [
             (START + timedelta(minutes=p), START + timedelta(minutes=q), kwh(3 * (q - p) / (b - a)))
-            for p, q in zip(edges, edges[1:], strict=False)
+            for p, q in itertools.pairwise(edges)
         ],
         mode=mode,
     )

@@ -355,8 +355,9 @@ class Pricer {
 /// The window of the samples, their energy and the time they cover; refuses what cannot be priced.
 struct Window {
   explicit Window(std::span<const EnergySample> samples) {
-    using std::chrono::floor;
-    using std::chrono::hours;
+    constexpr auto longest = std::chrono::nanoseconds(std::chrono::hours(200 * 366 * 24));
+    const UtcTime limit =
+        samples.front().start > UtcTime::max() - longest ? UtcTime::max() : samples.front().start + longest;
     numeric::Sum joules;
     double covered = 0;
     from = samples.front().start;
@@ -376,7 +377,7 @@ struct Window {
       }
       latest = s.start;
       joules += s.energy.joules();
-      if (floor<hours>(s.end).time_since_epoch() - floor<hours>(from).time_since_epoch() > hours(200 * 366 * 24)) {
+      if (s.end > limit) {
         fail("bad_time", "the samples are spread over more than 200 years");
       }
       if (s.end > to) {

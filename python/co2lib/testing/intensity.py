@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Adapter between the vectors of the intensity domain and ``co2lib.intensity`` (spec/intensity.md, section 15)."""
+"""Adapter between the vectors of the intensity domain and the functions of ``co2lib.intensity``."""
 
 from __future__ import annotations
 
