@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, m) {
   register_units(m);
   register_rooms(m);
   register_hub(m);
+  register_intensity(m);
 }

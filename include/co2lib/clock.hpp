@@ -113,8 +113,11 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
 /// A missing offset, a date that does not exist, hour 24 and second 60 are the issue `bad_time`. With
 /// `offset_required = false` a text without offset is read as UTC (some sources publish such stamps).
 [[nodiscard]] inline Result<UtcTime> parse_utc(std::string_view text, bool offset_required = true) {
-  const Issue bad{"bad_time", std::string(text.substr(0, 64)),
-                  "expected a time such as 2024-05-01T12:00:00Z or 2024-05-01T14:00:00+02:00, with its offset from UTC"};
+  const auto bad = [&] {
+    return Issue{
+        "bad_time", std::string(text.substr(0, 64)),
+        "expected a time such as 2024-05-01T12:00:00Z or 2024-05-01T14:00:00+02:00, with its offset from UTC"};
+  };
   int year = 0;
   int month = 0;
   int day = 0;
@@ -126,11 +129,11 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
       !detail::read_digits(text, 8, 2, day) || !detail::read_digits(text, 11, 2, hour) ||
       !detail::read_digits(text, 14, 2, minute) || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
       text[13] != ':') {
-    return bad;
+    return bad();
   }
   std::size_t at = 16;
   if (at < text.size() && text[at] == ':') {
-    if (!detail::read_digits(text, at + 1, 2, second)) return bad;
+    if (!detail::read_digits(text, at + 1, 2, second)) return bad();
     at += 3;
     if (at < text.size() && text[at] == '.') {
       std::size_t digits = 0;
@@ -139,20 +142,20 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
         milliseconds += (text[at] - '0') * scale;
         scale /= 10;
       }
-      if (digits == 0) return bad;
+      if (digits == 0) return bad();
     }
   }
   std::chrono::minutes offset{0};
   const std::string_view zone = text.substr(at);
   if (zone.empty()) {
-    if (offset_required) return bad;
+    if (offset_required) return bad();
   } else if (zone != "Z") {
     int offset_hours = 0;
     int offset_minutes = 0;
     if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' ||
         !detail::read_digits(zone, 1, 2, offset_hours) || !detail::read_digits(zone, 4, 2, offset_minutes) ||
         offset_hours > 23 || offset_minutes > 59) {
-      return bad;
+      return bad();
     }
     offset = std::chrono::hours(offset_hours) + std::chrono::minutes(offset_minutes);
     if (zone[0] == '-') offset = -offset;
@@ -160,7 +163,7 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   // Nanoseconds in 64 bits reach from 1678 to 2261.
-  if (!date.ok() || year < 1700 || year > 2200 || hour > 23 || minute > 59 || second > 59) return bad;
+  if (!date.ok() || year < 1700 || year > 2200 || hour > 23 || minute > 59 || second > 59) return bad();
   return UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds) - offset;
 }

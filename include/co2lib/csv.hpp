@@ -50,6 +50,7 @@ struct Table {
   while (i < text.size()) {
     Row row;
     row.line = line;
+    if (!rows.empty()) row.fields.reserve(rows.back().fields.size());
     bool row_ended = false;
     while (!row_ended) {
       std::string field;
@@ -102,15 +103,17 @@ struct Table {
   if (!rows) return rows.issue();
   Table table;
   table.name = std::move(name);
-  for (const Row& row : *rows) {
+  std::vector<Row> all = *std::move(rows);
+  table.rows.reserve(all.size());
+  for (Row& row : all) {
     if (table.header.empty()) {
-      table.header = row.fields;
+      table.header = std::move(row.fields);
     } else if (row.fields.size() != table.header.size()) {
       return Issue{"bad_csv", "line " + std::to_string(row.line),
                    std::to_string(row.fields.size()) + " fields where the header has " +
                        std::to_string(table.header.size())};
     } else {
-      table.rows.push_back(row);
+      table.rows.push_back(std::move(row));
     }
   }
   if (table.header.empty()) return Issue{"bad_csv", table.name, "the text has no header line"};

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""Adapter between the vectors of the intensity domain and the functions of ``co2lib.intensity``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from co2lib import CarbonIntensity, CarbonMass, Energy, Power, intensity
+from co2lib.testing._skip import SkipVector
+
+
+def _trace_file(name: str) -> Path:
+    folder = os.environ.get("CO2LIB_TRACES")
+    beside = Path(__file__).resolve().parents[4] / "shared" / "data" / "traces"
+    file = (Path(folder) if folder else beside) / name
+    if not file.is_file():
+        raise SkipVector(f"the trace {name} is not here; set CO2LIB_TRACES to the folder that has it")
+    return file
+
+
+def _series(given: dict[str, Any]) -> intensity.Trace:
+    if "inline" in given:
+        inline = given["inline"]
+        return intensity.Trace.regular(inline["start"], inline["step_s"], inline["values"])
+    scope = "direct" if given.get("column") == "direct" else "lifecycle"
+    return intensity.read_csv(_trace_file(given["trace"]), scope=scope)
+
+
+def _samples(given: list[list[Any]]) -> list[tuple[str, str, Energy]]:
+    return [(start, end, Energy.from_kwh(kwh)) for start, end, kwh in given]
+
+
+def _g(value: CarbonIntensity | None) -> float | None:
+    return None if value is None else value.g_per_kwh
+
+
+def _convert(given: dict[str, Any]) -> dict[str, Any]:
+    return {"value": intensity.convert(given["value"], given["from"], given["to"])}
+
+
+def _integrate(given: dict[str, Any]) -> dict[str, Any]:
+    duration = intensity.parse_time(given["to"]) - intensity.parse_time(given["from"])
+    energy = Power.from_watts(given["power_w"]).times(duration)
+    priced = _series(given).price(
+        [(given["from"], given["to"], energy)],
+        gap=given.get("gap_policy", "fail"),
+        mode=given.get("mode", "step"),
+        max_hold=timedelta(seconds=given.get("max_hold_s", 21600)),
+    )
+    return {
+        "grams": priced.mass.grams,
+        "energy_kwh": priced.energy.kwh,
+        "mean_g_per_kwh": _g(priced.mean),
+        "filled_hours": priced.filled_hours,
+        "flags": [issue.code for issue in priced.issues],
+    }
+
+
+def _integrate_samples(given: dict[str, Any]) -> dict[str, Any]:
+    priced = _series(given).price(_samples(given["samples"]), mode=given.get("mode", "step"))
+    return {"grams": priced.mass.grams, "energy_kwh": priced.energy.kwh}
+
+
+def _combine(given: dict[str, Any]) -> dict[str, Any]:
+    start, end = "2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z"
+    intensity.combine(
+        [
+            intensity.Trace.regular(
+                start, 3600, [series["value"]], signal=series["signal"], scope=series["scope"]
+            ).price([(start, end, Energy.from_kwh(1))])
+            for series in given["series"]
+        ]
+    )
+    return {}
+
+
+def _parse_time(given: dict[str, Any]) -> dict[str, Any]:
+    return {"utc": intensity.format_time(intensity.parse_time(given["text"]))}
+
+
+def _stats(given: dict[str, Any]) -> dict[str, Any]:
+    stats = _series(given).stats()
+    return {
+        "count": stats.count,
+        "sum": stats.sum,
+        "mean": _g(stats.mean),
+        "min": _g(stats.min),
+        "max": _g(stats.max),
+        "sd": _g(stats.sd),
+        "cv": stats.cv,
+        "mean_daily_range": _g(stats.mean_daily_range),
+    }
+
+
+def _sci(given: dict[str, Any]) -> dict[str, Any]:
+    score = intensity.sci(
+        Energy.from_kwh(given["energy_kwh"]),
+        CarbonIntensity.from_g_per_kwh(given["intensity"]),
+        total_embodied=CarbonMass.from_grams(given["total_embodied_g"]),
+        time_reserved=timedelta(hours=given["time_reserved_h"]),
+        lifespan=timedelta(hours=given["lifespan_h"]),
+        resources_reserved=given["resources_reserved"],
+        total_resources=given["total_resources"],
+        functional_units=given["functional_units"],
+    )
+    return {
+        "operational_g": score.operational.grams,
+        "embodied_g": score.embodied.grams,
+        "sci_g_per_unit": score.g_per_unit,
+    }
+
+
+def _factor(given: dict[str, Any]) -> dict[str, Any]:
+    location = given.get("iso3") or given.get("subdivision") or f"{given['cloud']}:{given['region']}"
+    found = intensity.factor(location, scope=given.get("scope", "lifecycle"), year=given.get("year"))
+    return {"g_per_kwh": found.g_per_kwh, "year": found.year, "scope": found.scope, "via": found.via}
+
+
+def _reprice(given: dict[str, Any]) -> dict[str, Any]:
+    stored, new = given["stored"], given["new"]
+    other: intensity.Trace | CarbonIntensity
+    if "constant_g_per_kwh" in new:
+        other = CarbonIntensity.from_g_per_kwh(new["constant_g_per_kwh"])
+    else:
+        other = _series(new)
+    result = intensity.reprice(_samples(stored["samples"]), _series(stored), other)
+    return {
+        "energy_kwh": result.energy.kwh,
+        "old_grams": result.before.mass.grams,
+        "new_grams": result.after.mass.grams,
+    }
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "intensity.convert": _convert,
+    "intensity.integrate": _integrate,
+    "intensity.integrate_samples": _integrate_samples,
+    "intensity.combine": _combine,
+    "intensity.parse_time": _parse_time,
+    "intensity.stats": _stats,
+    "intensity.sci": _sci,
+    "intensity.factor": _factor,
+    "intensity.reprice": _reprice,
+}
+"""From a kind to the function that answers its ``input`` with a dict of the shape of ``expected``."""
