@@ -25,6 +25,7 @@ void register_errors(py::module_& m);
 void register_units(py::module_& m);
 void register_record(py::module_& m);
 void register_rooms(py::module_& m);
+void register_hub(py::module_& m);
 
 namespace co2lib::bindings {
 

@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, m) {
   register_record(m);
   register_units(m);
   register_rooms(m);
+  register_hub(m);
 }

@@ -39,10 +39,12 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
-_MODULES = ("numeric",)
+_MODULES = ("codecarbon", "hub", "numeric")
 """Domains and rooms that are imported when first used."""
 
 if TYPE_CHECKING:
+    from co2lib import codecarbon as codecarbon
+    from co2lib import hub as hub
     from co2lib import numeric as numeric
 
 __all__ = [

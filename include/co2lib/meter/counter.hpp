@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// The counter engine: readings of a cumulative counter become steps and gaps. Pure; it knows no sensor.
+//
+// A failed read is never a number, the recovery from a failure is never energy, and wrap arithmetic is integer
+// arithmetic. The state machine is that of docs/meter.md, section "Counter engine".
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <co2lib/clock.hpp>
+#include <co2lib/error.hpp>
+#include <co2lib/meter/curve.hpp>
+#include <co2lib/meter/meter.hpp>
+#include <co2lib/meter/record.hpp>
+#include <co2lib/numeric.hpp>
+
+namespace co2lib::meter {
+
+/// One read of a counter: its monotonic time and the count, absent for a failed read.
+struct CounterSample {
+  MonotonicTime time{};
+  std::optional<std::uint64_t> count{};
+};
+
+/// The streaming form of the counter engine.
+///
+/// `push` calls `sink(segment)` for every accepted step and every gap, in order and without holes in time.
+class CounterEngine {
+ public:
+  explicit CounterEngine(const MeterInfo& info)
+      : unit_(info.unit), wrap_(info.wrap), p_max_w_(meter::p_max_w(info)), slack_s_(meter::slack_s(info)) {}
+
+  /// Takes one read. `after_suspend`: the machine slept since the last read, so a counter that fell was reset.
+  template <class Sink>
+  void push(const CounterSample& sample, Sink&& sink, bool after_suspend = false) {
+    if (!sample.count) {  // rule 1
+      ++events_.missed_reads;
+      return;
+    }
+    const Point now{sample.time, *sample.count};
+    if (last_time_ && now.time <= *last_time_) {  // rule 2
+      events_.out_of_order = true;
+      ++events_.missed_reads;
+      return;
+    }
+    last_time_ = now.time;
+    if (!base_) {  // rule 3
+      base_ = now;
+      return;
+    }
+    if (after_suspend && now.count < base_->count) {
+      if (suspect_) ++events_.glitches;
+      suspect_.reset();
+      close_with_gap(now, sink);
+      return;
+    }
+    if (const auto step = plausible_step(*base_, now)) {  // rule 4
+      if (suspect_) ++events_.glitches;
+      accept(*base_, now, *step, sink);
+      return;
+    }
+    if (suspect_) {
+      if (const auto step = plausible_step(*suspect_, now)) {  // rule 5
+        const Point suspect = *suspect_;
+        close_with_gap(suspect, sink);
+        accept(suspect, now, *step, sink);
+        return;
+      }
+      ++events_.glitches;  // rule 6
+    }
+    suspect_ = now;
+  }
+
+  /// Ends the trace: an open suspect becomes the base behind a gap.
+  template <class Sink>
+  void finish(Sink&& sink) {
+    if (!suspect_) return;
+    if (suspect_->count < base_->count && !wrap_.is_unknown()) events_.reset_unconfirmed = true;
+    const Point suspect = *suspect_;
+    close_with_gap(suspect, sink);
+  }
+
+  [[nodiscard]] const Events& events() const noexcept { return events_; }
+  [[nodiscard]] Events& events() noexcept { return events_; }
+  /// True while a reading waits for the next one to tell whether it was a glitch.
+  [[nodiscard]] bool has_suspect() const noexcept { return suspect_.has_value(); }
+  /// The time up to which the curve is complete; none before the first good read.
+  [[nodiscard]] std::optional<MonotonicTime> reached() const noexcept {
+    return base_ ? std::optional(base_->time) : std::nullopt;
+  }
+
+ private:
+  struct Point {
+    MonotonicTime time{};
+    std::uint64_t count = 0;
+  };
+  struct Step {
+    std::uint64_t counts = 0;
+    bool wrapped = false;
+  };
+
+  [[nodiscard]] double ceiling_j(MonotonicTime length) const noexcept {
+    return numeric::product(p_max_w_, Seconds(length).count() + slack_s_);
+  }
+
+  [[nodiscard]] std::optional<Step> plausible_step(const Point& from, const Point& to) const noexcept {
+    Step step;
+    if (to.count >= from.count) {
+      step.counts = to.count - from.count;
+    } else if (wrap_.is_known() && from.count <= wrap_.counts()) {
+      step.counts = to.count + (wrap_.counts() - from.count);
+      step.wrapped = true;
+    } else {
+      return std::nullopt;
+    }
+    const double limit = ceiling_j(to.time - from.time);
+    if (unit_.joules(static_cast<double>(step.counts)) > limit + 1e-9 * limit) return std::nullopt;
+    return step;
+  }
+
+  template <class Sink>
+  void accept(const Point& from, const Point& to, const Step& step, Sink& sink) {
+    Segment s{.begin = from.time, .end = to.time, .counts = step.counts, .shape = Segment::Shape::counter};
+    if (step.wrapped) ++events_.wraps;
+    if (wrap_.is_known() && wrap_.counts() > 0) {
+      const double turn_j = unit_.joules(static_cast<double>(wrap_.counts()));
+      const double spare_j = ceiling_j(to.time - from.time) - unit_.joules(static_cast<double>(step.counts));
+      const double turns = std::floor(spare_j / turn_j);
+      if (turns >= 1) {
+        events_.wrap_ambiguous = true;
+        s.ambiguous = static_cast<std::uint64_t>(turns) * wrap_.counts();
+      }
+    }
+    base_ = to;
+    suspect_.reset();
+    sink(s);
+  }
+
+  /// The time from the base to `to` becomes a gap, and `to` the base.
+  template <class Sink>
+  void close_with_gap(const Point& to, Sink& sink) {
+    Segment gap{.begin = base_->time, .end = to.time, .shape = Segment::Shape::gap};
+    if (to.count < base_->count) {
+      if (wrap_.is_unknown()) {
+        events_.wrap_modulus_unknown = true;
+      } else {
+        ++events_.resets;
+      }
+      const double since_zero_j = unit_.joules(static_cast<double>(to.count));
+      if (since_zero_j <= ceiling_j(to.time - base_->time)) gap.joules = since_zero_j;
+    } else {
+      events_.implausible_rate = true;
+    }
+    base_ = to;
+    suspect_.reset();
+    sink(gap);
+  }
+
+  CounterUnit unit_;
+  WrapRange wrap_;
+  double p_max_w_;
+  double slack_s_;
+  std::optional<Point> base_;
+  std::optional<Point> suspect_;
+  std::optional<MonotonicTime> last_time_;
+  Events events_;
+};
+
+/// A window of time, both ends included.
+struct TimeWindow {
+  MonotonicTime begin{};
+  MonotonicTime end{};
+};
+
+/// What a whole trace of one meter became: its curve, its events and its own window.
+struct Trace {
+  MeterInfo meter;
+  Curve curve;
+  Events events;
+  TimeWindow window;  ///< from the first to the last sample, failed ones included
+
+  /// The record of a window, by default of the trace's own.
+  [[nodiscard]] Record record(std::optional<TimeWindow> of = std::nullopt) const {
+    const TimeWindow w = of.value_or(window);
+    if (w.end < w.begin) {
+      throw Error("meter.bad_window", "the window of " + meter.id + " ends before it starts; give its start first");
+    }
+    return make_record(meter, curve.over(w.begin, w.end), events);
+  }
+};
+
+/// Runs the counter engine over a whole trace.
+[[nodiscard]] inline Trace integrate_counter(const MeterInfo& info, std::span<const CounterSample> samples) {
+  Trace trace{.meter = info, .curve = Curve(info), .events = {}, .window = {}};
+  CounterEngine engine(info);
+  const auto sink = [&](const Segment& s) { trace.curve.append(s); };
+  bool first = true;
+  for (const CounterSample& sample : samples) {
+    trace.window.begin = first ? sample.time : std::min(trace.window.begin, sample.time);
+    trace.window.end = first ? sample.time : std::max(trace.window.end, sample.time);
+    first = false;
+    engine.push(sample, sink);
+  }
+  engine.finish(sink);
+  trace.events = engine.events();
+  return trace;
+}
+
+}  // namespace co2lib::meter

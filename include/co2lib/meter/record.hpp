@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The result record of one meter over one window, and the defaults for what a meter does not say of itself.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <co2lib/clock.hpp>
+#include <co2lib/meter/meter.hpp>
+#include <co2lib/record.hpp>
+#include <co2lib/units.hpp>
+
+namespace co2lib::meter {
+
+/// How an energy was obtained.
+enum class Method {
+  counter,   ///< differences of a cumulative counter
+  integral,  ///< power integrated over time
+  model,     ///< computed from utilisation or size
+};
+
+[[nodiscard]] constexpr std::string_view text(Method m) noexcept {
+  return m == Method::counter ? "counter" : m == Method::integral ? "integral" : "model";
+}
+
+/// What happened to the samples of a meter; counts are those of the whole trace.
+struct Events {
+  std::int64_t wraps = 0;
+  std::int64_t resets = 0;
+  std::int64_t missed_reads = 0;
+  std::int64_t glitches = 0;
+  std::int64_t late_ticks = 0;
+  bool out_of_order = false;
+  bool reset_unconfirmed = false;
+  bool implausible_rate = false;
+  bool wrap_ambiguous = false;
+  bool wrap_modulus_unknown = false;
+
+  bool operator==(const Events&) const = default;
+};
+
+/// Energy of one meter in one window, in J and s; what `Record` and regions are made of.
+struct WindowEnergy {
+  std::optional<double> energy_j;     ///< measured + estimated; none where nothing was covered
+  double measured_j = 0;              ///< accepted steps only
+  std::optional<double> estimated_j;  ///< fill for uncovered time; none where nothing was covered
+  double low_j = 0;                   ///< hard bounds
+  double high_j = 0;
+  double interval_low_j = 0;  ///< bounds widened by sensor or model error
+  double interval_high_j = 0;
+  double covered_s = 0;
+  double duration_s = 0;
+  std::int64_t samples = 0;  ///< accepted power samples; 0 for counters
+
+  /// Covered time over the time of the window; none for a window of length zero.
+  [[nodiscard]] std::optional<double> coverage() const {
+    return duration_s > 0 ? std::optional(std::min(1.0, covered_s / duration_s)) : std::nullopt;
+  }
+};
+
+/// The result of one meter over one window.
+struct Record {
+  MeterInfo meter;
+  Method method = Method::counter;
+  WindowEnergy window;
+  Events events;
+  std::vector<Issue> issues;  ///< codes of spec section 1, subject: the meter's id
+
+  /// Mean power: energy over duration, never a mean of powers.
+  [[nodiscard]] std::optional<Power> mean_power() const {
+    if (!window.energy_j || window.duration_s <= 0) return std::nullopt;
+    return Power::from_watts(*window.energy_j / window.duration_s);
+  }
+
+  /// The energy with its bounds and interval (95 %).
+  [[nodiscard]] Estimate<Energy> energy() const {
+    Estimate<Energy> e;
+    if (window.energy_j) e.value = Energy::from_joules(*window.energy_j);
+    e.bounds = Interval<Energy>{Energy::from_joules(window.low_j), Energy::from_joules(window.high_j), 1.0};
+    e.interval =
+        Interval<Energy>{Energy::from_joules(window.interval_low_j), Energy::from_joules(window.interval_high_j), 0.95};
+    e.issues = issues;
+    return e;
+  }
+};
+
+/// The ceiling of a meter's power in W: its own, else the default of its domain (ours, unverified: package, core and
+/// uncore 1000, dram 500, psys 5000, rail 500, others 1500).
+[[nodiscard]] inline double p_max_w(const MeterInfo& info) noexcept {
+  if (info.p_max_w) return *info.p_max_w;
+  switch (info.domain) {
+    case Domain::package:
+    case Domain::core:
+    case Domain::uncore: return 1000;
+    case Domain::dram:
+    case Domain::rail: return 500;
+    case Domain::psys: return 5000;
+    default: return 1500;
+  }
+}
+
+/// The time in s by which a counter's value can lag: its own slack, else its update period, else the provider's default
+/// (ours, unverified: NVML and other GPU libraries 0.2, hwmon 0.1, RAPL and others 0.005).
+[[nodiscard]] inline double slack_s(const MeterInfo& info) noexcept {
+  if (info.slack_s) return *info.slack_s;
+  if (info.update_period_s) return *info.update_period_s;
+  if (info.device == Device::gpu) return 0.2;
+  if (info.provider == "hwmon" || info.provider == "ina3221") return 0.1;
+  return 0.005;
+}
+
+/// The relative half width of a meter at 95 %: its own, else the provider's default (spec 6.4, unverified); 0 for users'
+/// meters, which state their own.
+[[nodiscard]] inline double accuracy(const MeterInfo& info) noexcept {
+  if (info.accuracy) return *info.accuracy;
+  const std::string& p = info.provider;
+  if (p == "powercap" || p == "perf_event" || p == "msr") return info.domain == Domain::dram ? 0.15 : 0.05;
+  if (p == "nvml") return info.kind == Kind::counter ? 0.05 : 0.25;
+  if (p == "amdsmi" || p == "rocm_smi") return 0.10;
+  if (p == "hwmon" || p == "ina3221") return 0.05;
+  return 0;
+}
+
+/// `model` for the providers `model.*`, else by the kind of samples.
+[[nodiscard]] inline Method method_of(const MeterInfo& info) noexcept {
+  if (info.provider.starts_with("model.")) return Method::model;
+  return info.kind == Kind::counter ? Method::counter : Method::integral;
+}
+
+/// Builds the record of a meter from the energy of a window and the events of the trace.
+[[nodiscard]] inline Record make_record(const MeterInfo& info, const WindowEnergy& window, const Events& events) {
+  Record r{.meter = info, .method = method_of(info), .window = window, .events = events, .issues = {}};
+  const auto flag = [&](bool set, const char* code, const char* text) {
+    if (set) r.issues.push_back({code, info.id, text});
+  };
+  flag(events.missed_reads > 0, "missed_reads", "reads failed; the next good difference spans the hole");
+  flag(window.duration_s > 0 && window.covered_s < window.duration_s, "gap",
+       "part of the window is not covered by readings and is estimated within bounds");
+  flag(events.resets > 0, "reset", "the counter restarted; the step across it is a gap");
+  flag(events.reset_unconfirmed, "reset_unconfirmed", "the counter fell at its last reading");
+  flag(events.glitches > 0, "glitch", "implausible readings were dropped");
+  flag(events.implausible_rate, "implausible_rate", "the counter rose faster than the ceiling allows; see p_max_w");
+  flag(events.wrap_ambiguous, "wrap_ambiguous",
+       "the counter may have wrapped more often between two reads; the smallest number of wraps is reported");
+  flag(events.wrap_modulus_unknown, "wrap_modulus_unknown",
+       "the counter fell and its range is unreadable; make max_energy_range_uj readable");
+  flag(info.wrap_inferred, "wrap_modulus_inferred", "the counter's range was computed from a known unit");
+  flag(events.out_of_order, "out_of_order", "readings whose time did not advance were left out");
+  flag(events.late_ticks > 0, "late_ticks", "the sampler woke too late; energies are unaffected for counters");
+  flag(r.method == Method::integral && window.samples < 20, "short_window",
+       "fewer than 20 power samples in the window; measure longer");
+  return r;
+}
+
+}  // namespace co2lib::meter

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// The footprint of a run: energy per device, carbon, water, and how all of it was obtained.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <co2lib/clock.hpp>
+#include <co2lib/intensity/price.hpp>
+#include <co2lib/intensity/source.hpp>
+#include <co2lib/meter/record.hpp>
+#include <co2lib/meter/zones.hpp>
+#include <co2lib/record.hpp>
+#include <co2lib/units.hpp>
+
+namespace co2lib::tracker {
+
+/// The building around the machine: PUE (facility energy / IT energy, at least 1) and WUE (L per kWh of IT energy).
+struct Facility {
+  double pue = 1.0;
+  double wue = 0.0;
+};
+
+/// Carbon and water of an energy series.
+struct Account {
+  Energy it_energy;
+  Energy facility_energy;                 ///< it_energy * PUE
+  std::optional<CarbonMass> operational;  ///< absent, with the issue `incomplete`, where a part could not be priced
+  std::optional<CarbonIntensity> mean_intensity;
+  Water water;
+  std::vector<Issue> issues;
+  std::vector<Source> sources;
+};
+
+/// Prices an energy series: emissions = PUE * sum of energy * intensity, energy spread evenly inside each sample.
+///
+/// Energy outside the source's time is not priced: no emissions then, and the issue `incomplete`. Throws
+/// `meter.bad_input` for PUE < 1 or WUE < 0, and what the intensity domain throws for bad energies and times.
+[[nodiscard]] Account account(std::span<const intensity::EnergySample> samples,
+                              const intensity::IntensitySource& source, const Facility& facility = {});
+
+/// The records of one meter, with its place in the totals.
+struct DeviceFootprint {
+  meter::Record record;
+  bool counted = false;          ///< belongs to the total
+  std::string mirror_of;         ///< id of the meter it mirrors; empty if none
+  std::string duplicate_of;      ///< id of the meter it copies; empty if none
+};
+
+/// The statistics of all regions of one name; energies are those of the whole machine in J.
+struct RegionFootprint {
+  std::string name;
+  std::int64_t count = 0;
+  Seconds duration{};                   ///< sum over the regions
+  Estimate<Energy> inclusive;           ///< sum over the regions; regions of other threads may overlap them
+  std::optional<Energy> exclusive;      ///< without direct children of the same thread
+  std::optional<Energy> union_energy;   ///< energy of the union of their times
+  std::optional<Energy> least;          ///< of one region
+  std::optional<Energy> most;
+};
+
+/// The machine and program a run was on, for reports and CSV rows.
+struct RunContext {
+  std::string host;
+  std::string os;
+  std::string cpu_model;
+  std::optional<int> logical_cpus;
+  std::optional<std::uint64_t> memory_bytes;
+  std::string project;
+  std::string slurm_job_id;
+};
+
+/// What a run used. Every number says how it was obtained and how far off it can be.
+struct Footprint {
+  std::string run_id;
+  UtcTime start{};
+  UtcTime end{};
+  Seconds duration{};     ///< monotonic time, suspend excluded
+  Seconds suspended{};    ///< time asleep, neither covered nor estimated
+  Seconds downtime{};     ///< time between the segments of a resumed run
+  std::int64_t segments = 1;
+
+  Estimate<Energy> energy;           ///< IT energy of all counted devices
+  Energy facility_energy;            ///< energy * PUE; 0 where energy is unknown
+  Estimate<CarbonMass> operational;  ///< PUE included
+  Estimate<CarbonMass> embodied;     ///< share of the hardware; no value until the embodied domain fills it
+  Estimate<Water> water;             ///< no value where WUE is not given
+  Facility facility;
+
+  meter::Totals totals;
+  std::vector<DeviceFootprint> devices;
+  std::vector<RegionFootprint> regions;
+  std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
+  std::optional<double> coverage;                         ///< least coverage of the counted devices
+
+  std::string location;                              ///< as given; empty if unknown
+  std::string intensity_source;                      ///< the table row, series or provider the carbon was priced with
+  std::optional<CarbonIntensity> carbon_intensity;   ///< mean over the energy
+
+  std::vector<Issue> issues;
+  std::vector<Source> sources;
+  RunContext context;
+  bool complete = false;  ///< the run was stopped; false for a snapshot or a run that was killed
+
+  /// JSON of schema `co2lib-footprint/1`: stable key order, floats as shortest text that reads back to the same double.
+  [[nodiscard]] std::string to_json() const;
+
+  /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
+  /// are unknown.
+  struct CardOptions {
+    std::string training_type;          ///< `pre-training` or `fine-tuning`; left out if empty
+    std::string geographical_location;  ///< default: the run's location
+    std::string hardware_used;          ///< default: the CPU and GPU models
+    bool embodied = false;              ///< add the embodied share as `embodied_emissions`
+  };
+  [[nodiscard]] std::string to_model_card(const CardOptions& options) const;
+  [[nodiscard]] std::string to_model_card() const { return to_model_card(CardOptions{}); }
+
+  /// The columns of a CodeCarbon emissions.csv row in their order (38), empty where unknown. `known` fills or replaces
+  /// columns by name. Energies in kWh with PUE, emissions in kg, powers in W.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> csv_row(
+      const std::map<std::string, std::string>& known = {}) const;
+
+  /// Software carbon intensity in g CO2e per functional unit; absent where energy or intensity is unknown. Throws
+  /// `meter.bad_input` unless `functional_units` > 0.
+  [[nodiscard]] std::optional<double> sci(double functional_units) const;
+
+  /// Several lines of text for a terminal.
+  [[nodiscard]] std::string to_string() const;
+};
+
+[[nodiscard]] inline std::string to_string(const Footprint& f) { return f.to_string(); }
+
+/// The 38 columns of a CodeCarbon emissions.csv.
+[[nodiscard]] const std::vector<std::string>& csv_columns();
+
+}  // namespace co2lib::tracker

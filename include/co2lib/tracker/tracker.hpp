@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The tracker: meters a program while it runs, from any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <co2lib/clock.hpp>
+#include <co2lib/host.hpp>
+#include <co2lib/intensity/source.hpp>
+#include <co2lib/meter/meter.hpp>
+#include <co2lib/meter/sensors.hpp>
+#include <co2lib/tracker/footprint.hpp>
+#include <co2lib/tracker/forecast.hpp>
+#include <co2lib/tracker/run.hpp>
+
+namespace co2lib::tracker {
+
+using meter::MeterChoice;
+
+/// A carbon intensity: a constant, or a source (series, provider, lambda through `intensity::make_source`).
+using IntensityChoice =
+    std::variant<std::monostate, CarbonIntensity, std::shared_ptr<const intensity::IntensitySource>>;
+
+/// How a tracker measures and prices. Every field has a default that suits a training run.
+struct Options {
+  std::string location{};                             ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
+  IntensityChoice intensity{};                        ///< wins over `location`
+  double pue = 1.0;                                   ///< facility energy / IT energy, at least 1
+  double wue = 0.0;                                   ///< L of water per kWh of IT energy; 0: not reported
+  std::filesystem::path log{};                        ///< JSON Lines file; none: nothing is written
+  std::string run_id{};                               ///< default: a random UUID
+  bool resume = false;                                ///< continue the run of `run_id` in `log`
+  double period_s = 1.0;                              ///< between reads of counters
+  double power_period_s = 0.1;                        ///< between reads of power that is integrated
+  double flush_s = 10.0;                              ///< between lines of totals; what a kill can cost
+  bool fsync = true;                                  ///< flushed lines reach the disk
+  std::optional<std::vector<MeterChoice>> meters{};   ///< default: what this machine has; empty: models only
+  std::optional<std::vector<std::string>> gpus{};     ///< indices or UUID prefixes; empty: none; default: all visible
+  std::optional<double> tdp_w{};                      ///< of the CPU, for the load model
+  std::optional<double> ram_w{};                      ///< replaces the RAM model
+  bool exact_unit = false;                            ///< powercap counters in their exact unit instead of the kernel's
+  std::optional<bool> owner{};                        ///< whether this process reports the node's devices
+  std::string project{};                              ///< a name for reports
+  std::function<void()> sync{};                       ///< runs before every region edge (wait for a GPU)
+  std::function<void(std::string_view level, std::string_view text)> on_log{};  ///< default: silent
+  Host host{};                                        ///< where the machine is read
+  std::filesystem::path powercap_root{};              ///< default: class/powercap under the host's sysfs
+  std::shared_ptr<Clock> clock{};                     ///< default: the system's
+};
+
+class Tracker;
+
+namespace detail {
+struct State;
+}
+
+/// How a region is measured.
+struct RegionOptions {
+  /// Store two timestamps only; energy is interpolated on the curve, with bounds. Default: counters are read at both
+  /// edges.
+  bool marker = false;
+  /// The enclosing region's id (0: none). Default: the innermost open region of this thread.
+  std::optional<std::uint64_t> parent{};
+  /// The line of execution the region belongs to. Default: this thread.
+  std::optional<std::int64_t> thread{};
+};
+
+/// An open region; ends at the end of its scope. Movable, not copyable; may outlive its tracker.
+class [[nodiscard]] Region {
+ public:
+  Region() = default;
+  Region(Region&& other) noexcept;
+  Region& operator=(Region&& other) noexcept;
+  Region(const Region&) = delete;
+  Region& operator=(const Region&) = delete;
+  ~Region();
+
+  /// Ends the region now; later calls do nothing.
+  void end() noexcept;
+  /// Forgets the region: it enters no statistics.
+  void cancel() noexcept;
+  /// Begins the region anew, as if it had been opened now.
+  void restart() noexcept;
+  /// The region's id; 0 if it is not open.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+
+ private:
+  friend class Tracker;
+  Region(std::shared_ptr<detail::State> state, std::uint64_t id) noexcept;
+  std::shared_ptr<detail::State> state_;
+  std::uint64_t id_ = 0;
+};
+
+/// Meters the machine from construction to `stop()`.
+///
+/// All functions may be called from any thread. Nothing is printed; no file is written but the log asked for; one
+/// thread runs while the tracker does. After `fork` the child's tracker is inert: it answers with the parent's state
+/// and the issue `forked`, until `start()` begins a new run there.
+class Tracker {
+ public:
+  /// Starts. Throws `tracker.bad_config`, `meter.bad_input`, `meter.bad_option`, `intensity.unknown_zone` or
+  /// `tracker.bad_log`; a missing sensor is not an error.
+  explicit Tracker(Options options = {});
+  /// Stops, if `stop()` was not called; never throws.
+  ~Tracker();
+  Tracker(Tracker&&) noexcept;
+  Tracker& operator=(Tracker&&) noexcept;
+  Tracker(const Tracker&) = delete;
+  Tracker& operator=(const Tracker&) = delete;
+
+  /// Opens a region; names may repeat.
+  [[nodiscard]] Region region(std::string_view name, const RegionOptions& options = {});
+
+  /// Opens a region and returns its id; for callers that cannot hold a `Region`.
+  std::uint64_t begin(std::string_view name, const RegionOptions& options = {});
+  /// Ends, forgets or begins anew a region by its id; an id that is not open does nothing and returns false.
+  bool end(std::uint64_t id) noexcept;
+  bool cancel(std::uint64_t id) noexcept;
+  bool restart(std::uint64_t id) noexcept;
+
+  /// Ends this thread's last mark and begins a stretch `name`, in marker mode, that lasts until the next mark or stop.
+  void mark(std::string_view name);
+
+  /// The footprint so far; the run goes on. Reads all meters once.
+  [[nodiscard]] Footprint snapshot();
+
+  /// The run so far, as the log holds it.
+  [[nodiscard]] Run run();
+
+  /// Ends the run and returns its footprint; a second call returns the same again. Waits for no sensor: a meter that
+  /// blocks is left behind after 1 s, with the issue `blocked`.
+  Footprint stop();
+
+  /// Begins a new run with the same options after `stop()` or in a forked child; `tracker.running` while one runs.
+  void start();
+
+  /// True from start to stop.
+  [[nodiscard]] bool running() const noexcept;
+
+  /// The forecast of the run's total from the regions of one name done so far, as parts of `units_total`.
+  [[nodiscard]] RunForecast forecast(std::string_view region_name, long units_total);
+
+  /// The run's id.
+  [[nodiscard]] std::string run_id() const;
+
+ private:
+  Options options_;
+  std::shared_ptr<detail::State> state_;
+};
+
+}  // namespace co2lib::tracker

@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: MIT
+#include "tracker/log.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <tuple>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <co2lib/error.hpp>
+#include <co2lib/tracker/run.hpp>
+#include <co2lib/version.hpp>
+
+#include "detail/json.hpp"
+
+namespace co2lib::tracker {
+
+namespace detail {
+
+namespace {
+
+using co2lib::detail::Json;
+
+constexpr int log_version = 1;
+constexpr std::size_t most_lines_kept = 200'000;
+
+Json start_line(const LineHead& head, const char* type) {
+  return Json{{"v", log_version},        {"type", type},
+              {"run_id", head.run_id},   {"seq", head.seq},
+              {"mono_ns", head.mono.count()}, {"utc", format_utc(head.utc)}};
+}
+
+Json maybe(std::optional<double> x) { return x ? Json(*x) : Json(nullptr); }
+
+Json wrap_json(const meter::WrapRange& w) {
+  if (w.is_none()) return "none";
+  if (w.is_unknown()) return nullptr;
+  return w.counts();
+}
+
+Json info_json(const meter::MeterInfo& m) {
+  return Json{{"id", m.id},
+              {"parent", m.parent},
+              {"control", m.control},
+              {"name", m.name},
+              {"device", std::string(meter::text(m.device))},
+              {"domain", std::string(meter::text(m.domain))},
+              {"provider", m.provider},
+              {"kind", std::string(meter::text(m.kind))},
+              {"unit_j", {m.unit.numerator, m.unit.denominator}},
+              {"wrap_max", wrap_json(m.wrap)},
+              {"wrap_inferred", m.wrap_inferred},
+              {"update_period_s", maybe(m.update_period_s)},
+              {"slack_s", maybe(m.slack_s)},
+              {"p_max_w", maybe(m.p_max_w)},
+              {"accuracy", maybe(m.accuracy)},
+              {"scope", m.scope},
+              {"provenance", m.provenance}};
+}
+
+Json events_json(const meter::Events& e) {
+  Json j = Json::object();
+  const auto count = [&](const char* name, std::int64_t n) {
+    if (n != 0) j[name] = n;
+  };
+  const auto flag = [&](const char* name, bool set) {
+    if (set) j[name] = true;
+  };
+  count("wraps", e.wraps);
+  count("resets", e.resets);
+  count("missed_reads", e.missed_reads);
+  count("glitches", e.glitches);
+  count("late_ticks", e.late_ticks);
+  flag("out_of_order", e.out_of_order);
+  flag("reset_unconfirmed", e.reset_unconfirmed);
+  flag("implausible_rate", e.implausible_rate);
+  flag("wrap_ambiguous", e.wrap_ambiguous);
+  flag("wrap_modulus_unknown", e.wrap_modulus_unknown);
+  return j;
+}
+
+}  // namespace
+
+std::string run_line(const LineHead& head, const Run& run, const RunSegment& s, bool resumed) {
+  Json j = start_line(head, resumed ? "resume" : "run");
+  if (resumed) j["previous_segment"] = run.segments.size() - 1;
+  j["boot_id"] = s.boot_id;
+  j["pid"] = s.pid;
+  j["host"] = s.context.host;
+  j["library"] = s.version;
+  j["owner"] = s.owner;
+  j["context"] = Json{{"os", s.context.os},
+                      {"cpu_model", s.context.cpu_model},
+                      {"logical_cpus", s.context.logical_cpus ? Json(*s.context.logical_cpus) : Json(nullptr)},
+                      {"memory_bytes", s.context.memory_bytes ? Json(*s.context.memory_bytes) : Json(nullptr)},
+                      {"project", s.context.project},
+                      {"slurm_job_id", s.context.slurm_job_id}};
+  j["config"] = Json{{"location", run.pricing.location},
+                     {"g_per_kwh", maybe(run.pricing.g_per_kwh)},
+                     {"intensity", run.pricing.intensity_text},
+                     {"pue", run.pricing.facility.pue},
+                     {"wue", run.pricing.facility.wue}};
+  j["meters"] = Json::array();
+  for (const MeterState& m : s.meters) j["meters"].push_back(info_json(m.info));
+  return co2lib::detail::to_text(j);
+}
+
+std::string totals_line(const LineHead& head, const RunSegment& s) {
+  Json j = start_line(head, "totals");
+  const Frame& frame = s.frames.back();
+  if (frame.g_per_kwh) j["g_per_kwh"] = *frame.g_per_kwh;
+  if (s.suspended.count() > 0) j["suspended_s"] = s.suspended.count();
+  Json& meters = j["m"] = Json::object();
+  for (std::size_t i = 0; i < s.meters.size(); ++i) {
+    const MeterState& m = s.meters[i];
+    const MeterPoint& p = frame.meters[i];
+    Json t;
+    if (m.info.kind == meter::Kind::counter) {
+      t["c"] = p.counts;
+    } else {
+      t["j"] = p.joules;
+      t["low_j"] = p.low_j;
+      t["high_j"] = p.high_j;
+    }
+    t["covered_ns"] = m.covered.count();
+    if (m.first) t["window_ns"] = {m.first->count(), m.last.count()};
+    if (m.any_good) t["reached_ns"] = {m.reached_begin.count(), m.reached_end.count()};
+    if (m.ambiguous != 0) t["ambiguous"] = m.ambiguous;
+    if (m.samples != 0) t["samples"] = m.samples;
+    if (m.mirror_of) t["mirror_of"] = *m.mirror_of;
+    if (!m.gaps.empty()) {
+      Json& gaps = t["gaps"] = Json::array();
+      for (const MeterGap& g : m.gaps) gaps.push_back({g.begin.count(), g.end.count(), g.lower_j});
+    }
+    Json events = events_json(m.events);
+    if (!events.empty()) t["events"] = std::move(events);
+    meters[m.info.id] = std::move(t);
+  }
+  return co2lib::detail::to_text(j);
+}
+
+std::string sample_line(const LineHead& head, const std::vector<std::pair<std::string, meter::Reading>>& readings) {
+  Json j = start_line(head, "sample");
+  Json& s = j["s"] = Json::object();
+  for (const auto& [id, reading] : readings) {
+    if (const auto* count = std::get_if<meter::Count>(&reading)) {
+      s[id] = count->value;
+    } else if (const auto* watts = std::get_if<meter::Watts>(&reading)) {
+      s[id] = watts->value;
+    } else {
+      s[id] = nullptr;
+    }
+  }
+  return co2lib::detail::to_text(j);
+}
+
+std::string region_line(const LineHead& head, const RegionRecord& r) {
+  Json j = start_line(head, "region");
+  j["name"] = r.name;
+  j["id"] = r.id;
+  j["parent"] = r.parent;
+  j["thread"] = r.thread;
+  j["t0_ns"] = r.begin.count();
+  j["t1_ns"] = r.end.count();
+  j["inclusive_j"] = maybe(r.inclusive.energy_j);
+  j["bounds_j"] = {r.inclusive.low_j, r.inclusive.high_j};
+  j["interval_j"] = {r.inclusive.interval_low_j, r.inclusive.interval_high_j};
+  j["exclusive_j"] = maybe(r.exclusive_j);
+  j["union_j"] = maybe(r.union_j);
+  j["meters_j"] = r.meters_j;
+  return co2lib::detail::to_text(j);
+}
+
+std::string issue_line(const LineHead& head, const Issue& issue) {
+  Json j = start_line(head, "issue");
+  j["code"] = issue.code;
+  j["subject"] = issue.subject;
+  j["text"] = issue.text;
+  return co2lib::detail::to_text(j);
+}
+
+std::string end_line(const LineHead& head, std::string_view reason) {
+  Json j = start_line(head, "end");
+  j["reason"] = reason;
+  return co2lib::detail::to_text(j);
+}
+
+LogWriter::~LogWriter() { close(); }
+
+void LogWriter::open(const std::filesystem::path& file) {
+  fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (fd_ < 0) {
+    const int error = errno;
+    throw Error("tracker.bad_log",
+                file.string() + ": cannot open the log: " + std::strerror(error) + "; give a file in a writable folder",
+                {}, ErrorCategory::os);
+  }
+  const off_t size = ::lseek(fd_, 0, SEEK_END);
+  char last = '\n';
+  torn_ = size > 0 && ::pread(fd_, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+void LogWriter::close() noexcept {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+void LogWriter::add(std::string line) {
+  // Regions are what grows; a disk that stays full must not fill the memory too. Totals are cumulative.
+  if (lines_.size() >= most_lines_kept) lines_.pop_front();
+  lines_.push_back(std::move(line));
+}
+
+std::optional<std::string> LogWriter::write(bool synced) {
+  while (!lines_.empty()) {
+    std::string text = (torn_ ? "\n" : "") + lines_.front() + "\n";
+    const ssize_t written = ::write(fd_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written != static_cast<ssize_t>(text.size())) {
+      const int error = written < 0 ? errno : ENOSPC;
+      if (written > 0) torn_ = true;
+      return std::string("cannot write the log: ") + std::strerror(error);
+    }
+    torn_ = false;
+    lines_.pop_front();
+  }
+  if (synced && ::fdatasync(fd_) != 0 && errno != EINVAL && errno != EROFS) {
+    return std::string("cannot flush the log to disk: ") + std::strerror(errno);
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Reading
+// ---------------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+using co2lib::detail::Json;
+
+template <class Enum, std::size_t N>
+Enum enum_of(const std::string& text, const Enum (&values)[N]) {
+  for (const Enum v : values) {
+    if (meter::text(v) == text) return v;
+  }
+  throw std::invalid_argument("unknown name '" + text + "'");
+}
+
+std::optional<double> maybe_number(const Json& j, const char* key) {
+  if (!j.contains(key) || j.at(key).is_null()) return std::nullopt;
+  return j.at(key).get<double>();
+}
+
+meter::MeterInfo info_of(const Json& j) {
+  using meter::Device;
+  using meter::Domain;
+  meter::MeterInfo m;
+  m.id = j.at("id").get<std::string>();
+  m.parent = j.value("parent", std::string());
+  m.control = j.value("control", std::string());
+  m.name = j.value("name", std::string());
+  m.device = enum_of(j.at("device").get<std::string>(), {Device::cpu, Device::dram, Device::gpu, Device::platform,
+                                                         Device::board, Device::ram, Device::npu});
+  m.domain = enum_of(j.at("domain").get<std::string>(),
+                     {Domain::package, Domain::core, Domain::uncore, Domain::dram, Domain::psys, Domain::gpu,
+                      Domain::module, Domain::rail, Domain::model, Domain::other});
+  m.provider = j.at("provider").get<std::string>();
+  m.kind = enum_of(j.at("kind").get<std::string>(), {meter::Kind::counter, meter::Kind::power});
+  m.unit = {j.at("unit_j").at(0).get<std::int64_t>(), j.at("unit_j").at(1).get<std::int64_t>()};
+  if (m.unit.numerator <= 0 || m.unit.denominator <= 0) throw std::invalid_argument("unit_j is not above 0");
+  const Json& wrap = j.at("wrap_max");
+  m.wrap = wrap.is_null()     ? meter::WrapRange::unknown()
+           : wrap.is_string() ? meter::WrapRange::none()
+                              : meter::WrapRange::modulus(wrap.get<std::uint64_t>());
+  m.wrap_inferred = j.value("wrap_inferred", false);
+  m.update_period_s = maybe_number(j, "update_period_s");
+  m.slack_s = maybe_number(j, "slack_s");
+  m.p_max_w = maybe_number(j, "p_max_w");
+  m.accuracy = maybe_number(j, "accuracy");
+  m.scope = j.value("scope", std::string("machine"));
+  m.provenance = j.value("provenance", std::string());
+  return m;
+}
+
+meter::Events events_of(const Json& j) {
+  meter::Events e;
+  e.wraps = j.value("wraps", std::int64_t{0});
+  e.resets = j.value("resets", std::int64_t{0});
+  e.missed_reads = j.value("missed_reads", std::int64_t{0});
+  e.glitches = j.value("glitches", std::int64_t{0});
+  e.late_ticks = j.value("late_ticks", std::int64_t{0});
+  e.out_of_order = j.value("out_of_order", false);
+  e.reset_unconfirmed = j.value("reset_unconfirmed", false);
+  e.implausible_rate = j.value("implausible_rate", false);
+  e.wrap_ambiguous = j.value("wrap_ambiguous", false);
+  e.wrap_modulus_unknown = j.value("wrap_modulus_unknown", false);
+  return e;
+}
+
+MonotonicTime time_of(const Json& j) { return MonotonicTime(j.get<std::int64_t>()); }
+
+/// Takes the lines of one file in.
+class LogReader {
+ public:
+  explicit LogReader(std::string file) : file_(std::move(file)) {}
+
+  void take(const std::string& text, std::size_t number, bool last) {
+    Json j = Json::parse(text, nullptr, false);
+    if (j.is_discarded() || !j.is_object()) {
+      run_.issues.push_back({last ? "torn_line" : "bad_line", file_ + ":" + std::to_string(number),
+                             last ? "the last line is incomplete (the process was killed) and was skipped"
+                                  : "the line is not JSON and was skipped"});
+      return;
+    }
+    try {
+      read(j, number);
+    } catch (const std::exception& error) {
+      run_.issues.push_back({"bad_line", file_ + ":" + std::to_string(number),
+                             std::string("the line was skipped: ") + error.what()});
+    }
+  }
+
+  Run finish() {
+    if (run_.segments.empty()) {
+      throw Error("tracker.bad_log", file_ + ": holds no readable `run` line; is this a log of co2lib?", {},
+                  ErrorCategory::os);
+    }
+    return std::move(run_);
+  }
+
+ private:
+  void read(const Json& j, std::size_t number) {
+    const std::string type = j.at("type").get<std::string>();
+    if (j.at("v").get<int>() > 1) {
+      add_issue(run_.issues, {"newer_version", file_, "written by a newer version; what is unknown was skipped"});
+    }
+    if (type == "run" || type == "resume") {
+      begin_segment(j);
+      return;
+    }
+    if (run_.segments.empty()) throw std::invalid_argument("it comes before the `run` line");
+    RunSegment& s = run_.segments.back();
+    if (type == "totals") {
+      totals(s, j);
+    } else if (type == "region") {
+      s.add_region(region(j));
+    } else if (type == "issue") {
+      add_issue(s.issues, {j.at("code").get<std::string>(), j.at("subject").get<std::string>(),
+                           j.at("text").get<std::string>()});
+    } else if (type == "end") {
+      s.ended = true;
+    } else if (type != "sample") {
+      add_issue(run_.issues, {"unknown_line", file_ + ":" + std::to_string(number), "unknown type '" + type + "' was skipped"});
+    }
+  }
+
+  void begin_segment(const Json& j) {
+    RunSegment s;
+    s.boot_id = j.at("boot_id").get<std::string>();
+    s.pid = j.at("pid").get<std::int64_t>();
+    s.version = j.at("library").get<std::string>();
+    s.owner = j.value("owner", true);
+    s.context.host = j.at("host").get<std::string>();
+    const Json& c = j.at("context");
+    s.context.os = c.value("os", std::string());
+    s.context.cpu_model = c.value("cpu_model", std::string());
+    if (c.contains("logical_cpus") && !c["logical_cpus"].is_null()) s.context.logical_cpus = c["logical_cpus"].get<int>();
+    if (c.contains("memory_bytes") && !c["memory_bytes"].is_null()) {
+      s.context.memory_bytes = c["memory_bytes"].get<std::uint64_t>();
+    }
+    s.context.project = c.value("project", std::string());
+    s.context.slurm_job_id = c.value("slurm_job_id", std::string());
+    s.begin = time_of(j.at("mono_ns"));
+    s.begin_utc = utc(j);
+    s.end = s.begin;
+    s.end_utc = s.begin_utc;
+    for (const Json& m : j.at("meters")) {
+      MeterState state;
+      state.info = info_of(m);
+      state.last = s.begin;
+      s.meters.push_back(std::move(state));
+    }
+    s.frames.push_back(
+        {.mono = s.begin, .utc = s.begin_utc, .meters = std::vector<MeterPoint>(s.meters.size()), .g_per_kwh = std::nullopt});
+    const Json& config = j.at("config");
+    if (run_.segments.empty()) {
+      run_.run_id = j.at("run_id").get<std::string>();
+      run_.pricing.location = config.value("location", std::string());
+      run_.pricing.g_per_kwh = maybe_number(config, "g_per_kwh");
+      run_.pricing.intensity_text = config.value("intensity", std::string());
+      run_.pricing.facility = {config.value("pue", 1.0), config.value("wue", 0.0)};
+      if (!(run_.pricing.facility.pue >= 1) || !(run_.pricing.facility.wue >= 0)) {
+        throw std::invalid_argument("pue or wue is out of range");
+      }
+    }
+    run_.segments.push_back(std::move(s));
+  }
+
+  static UtcTime utc(const Json& j) {
+    const Result<UtcTime> t = parse_utc(j.at("utc").get<std::string>());
+    if (!t) throw std::invalid_argument("utc: " + t.issue().text);
+    return *t;
+  }
+
+  static void totals(RunSegment& s, const Json& j) {
+    // Built apart, so that a line that breaks in the middle changes nothing.
+    std::vector<MeterState> states = s.meters;
+    Frame frame{.mono = time_of(j.at("mono_ns")), .utc = utc(j), .meters = {}, .g_per_kwh = maybe_number(j, "g_per_kwh")};
+    if (frame.mono < s.frames.back().mono) throw std::invalid_argument("its time is before the line before it");
+    for (MeterState& m : states) {
+      const Json& t = j.at("m").at(m.info.id);
+      MeterPoint p;
+      if (m.info.kind == meter::Kind::counter) {
+        p.counts = t.at("c").get<std::uint64_t>();
+      } else {
+        p.joules = t.at("j").get<double>();
+        p.low_j = t.at("low_j").get<double>();
+        p.high_j = t.at("high_j").get<double>();
+      }
+      frame.meters.push_back(p);
+      m.covered = time_of(t.at("covered_ns"));
+      if (t.contains("window_ns")) {
+        m.first = time_of(t.at("window_ns").at(0));
+        m.last = time_of(t.at("window_ns").at(1));
+      }
+      if (t.contains("reached_ns")) {
+        m.any_good = true;
+        m.reached_begin = time_of(t.at("reached_ns").at(0));
+        m.reached_end = time_of(t.at("reached_ns").at(1));
+      }
+      m.ambiguous = t.value("ambiguous", std::uint64_t{0});
+      m.samples = t.value("samples", std::int64_t{0});
+      m.mirror_of.reset();
+      if (t.contains("mirror_of")) {
+        const auto of = t.at("mirror_of").get<std::size_t>();
+        if (of >= states.size()) throw std::invalid_argument("mirror_of is out of range");
+        m.mirror_of = of;
+      }
+      m.gaps.clear();
+      if (t.contains("gaps")) {
+        for (const Json& g : t.at("gaps")) {
+          m.gaps.push_back({time_of(g.at(0)), time_of(g.at(1)), g.at(2).get<double>()});
+        }
+      }
+      m.events = t.contains("events") ? events_of(t.at("events")) : meter::Events{};
+    }
+    s.suspended = Seconds(j.value("suspended_s", 0.0));
+    s.meters = std::move(states);
+    s.end = frame.mono;
+    s.end_utc = frame.utc;
+    s.frames.push_back(std::move(frame));
+  }
+
+  static RegionRecord region(const Json& j) {
+    RegionRecord r;
+    r.name = j.at("name").get<std::string>();
+    r.id = j.at("id").get<std::uint64_t>();
+    r.parent = j.at("parent").get<std::uint64_t>();
+    r.thread = j.at("thread").get<std::int64_t>();
+    r.begin = time_of(j.at("t0_ns"));
+    r.end = time_of(j.at("t1_ns"));
+    r.inclusive.add(maybe_number(j, "inclusive_j"), j.at("bounds_j").at(0).get<double>(),
+                    j.at("bounds_j").at(1).get<double>(), j.at("interval_j").at(0).get<double>(),
+                    j.at("interval_j").at(1).get<double>());
+    r.exclusive_j = maybe_number(j, "exclusive_j");
+    r.union_j = maybe_number(j, "union_j");
+    for (const Json& x : j.at("meters_j")) r.meters_j.push_back(x.is_null() ? 0.0 : x.get<double>());
+    return r;
+  }
+
+  std::string file_;
+  Run run_;
+};
+
+}  // namespace
+
+void RegionStats::add(const RegionRecord& r) {
+  ++count;
+  seconds += Seconds(r.end - r.begin).count();
+  if (r.inclusive.present || !inclusive.present) inclusive.add(r.inclusive);
+  const auto sum = [](std::optional<double>& into, std::optional<double> x) {
+    into = into && x ? std::optional(*into + *x) : std::nullopt;
+  };
+  sum(exclusive_j, r.exclusive_j);
+  sum(union_j, r.union_j);
+  if (r.inclusive.energy_j) {
+    least_j = std::min(least_j.value_or(*r.inclusive.energy_j), *r.inclusive.energy_j);
+    most_j = std::max(most_j.value_or(*r.inclusive.energy_j), *r.inclusive.energy_j);
+  }
+  meters_j.resize(std::max(meters_j.size(), r.meters_j.size()));
+  for (std::size_t i = 0; i < r.meters_j.size(); ++i) meters_j[i] += r.meters_j[i];
+}
+
+void RunSegment::add_region(const RegionRecord& region) {
+  auto found = std::find_if(regions.begin(), regions.end(), [&](const RegionStats& s) { return s.name == region.name; });
+  if (found == regions.end()) {
+    regions.push_back({});
+    found = regions.end() - 1;
+    found->name = region.name;
+  }
+  found->add(region);
+}
+
+Run load(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) {
+    const int error = errno;
+    throw Error("tracker.bad_log", file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
+                ErrorCategory::os);
+  }
+  LogReader reader(file.string());
+  std::string line;
+  std::size_t number = 0;
+  while (std::getline(in, line)) {
+    ++number;
+    const bool last = in.peek() == std::ifstream::traits_type::eof();
+    if (!line.empty()) reader.take(line, number, last);
+  }
+  return reader.finish();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Merging
+// ---------------------------------------------------------------------------------------------------------------------
+
+Run merge(std::span<const Run> runs) {
+  if (runs.empty()) throw Error("tracker.bad_config", "runs: none given; merge needs at least one");
+  Run merged;
+  std::vector<std::string> ids;
+  merged.pricing = runs[0].pricing;
+  for (const Run& run : runs) {
+    if (run.pricing.location != merged.pricing.location || run.pricing.g_per_kwh != merged.pricing.g_per_kwh ||
+        run.pricing.facility.pue != merged.pricing.facility.pue || run.pricing.facility.wue != merged.pricing.facility.wue) {
+      throw Error("tracker.bad_config",
+                  "runs " + runs[0].run_id + " and " + run.run_id +
+                      " were priced with different locations, intensities, PUE or WUE; merge runs of one place");
+    }
+    if (run.source) merged.source = run.source;
+    ids.push_back(run.run_id);
+    merged.segments.insert(merged.segments.end(), run.segments.begin(), run.segments.end());
+    add_issues(merged.issues, run.issues);
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const std::string& id : ids) merged.run_id += (merged.run_id.empty() ? "" : "+") + id;
+
+  std::sort(merged.segments.begin(), merged.segments.end(), [](const RunSegment& a, const RunSegment& b) {
+    return std::tie(a.begin_utc, a.context.host, a.pid, a.begin) < std::tie(b.begin_utc, b.context.host, b.pid, b.begin);
+  });
+  // The same log given twice is one segment.
+  merged.segments.erase(std::unique(merged.segments.begin(), merged.segments.end(),
+                                    [](const RunSegment& a, const RunSegment& b) {
+                                      return a.boot_id == b.boot_id && a.pid == b.pid && a.begin == b.begin &&
+                                             a.begin_utc == b.begin_utc && a.frames.size() == b.frames.size();
+                                    }),
+                        merged.segments.end());
+
+  return merged;
+}
+
+}  // namespace co2lib::tracker

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include <co2lib/meter/container.hpp>
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <co2lib/testing.hpp>
+
+using namespace co2lib;
+using namespace co2lib::meter;
+
+namespace {
+
+constexpr HostSize big{.cpus = 64, .memory_bytes = 256ULL << 30};
+
+TEST(Container, ReadsVersionTwo) {
+  const ContainerLimits l = container_limits(CgroupFiles{{"cgroup.controllers", "cpu memory\n"},
+                                                         {"cpu.max", "250000 100000\n"},
+                                                         {"memory.max", "8589934592\n"},
+                                                         {"cpuset.cpus.effective", "0-63\n"}},
+                                             big);
+  EXPECT_EQ(l.version, 2);
+  EXPECT_EQ(l.cpus, 2.5);
+  EXPECT_EQ(l.memory_bytes, 8589934592U);
+  EXPECT_TRUE(l.cpus_limited);
+  EXPECT_TRUE(l.memory_limited);
+}
+
+TEST(Container, ReadsVersionOne) {
+  const ContainerLimits l = container_limits(CgroupFiles{{"cpu/cpu.cfs_quota_us", "150000\n"},
+                                                         {"cpu/cpu.cfs_period_us", "50000\n"},
+                                                         {"cpuset/cpuset.cpus", "0,2,4-5\n"},
+                                                         {"memory/memory.limit_in_bytes", "1073741824\n"}},
+                                             big);
+  EXPECT_EQ(l.version, 1);
+  EXPECT_EQ(l.cpus, 3);
+  EXPECT_EQ(l.memory_bytes, 1073741824U);
+}
+
+TEST(Container, NoLimitIsTheMachine) {
+  const CgroupFiles v2{{"cgroup.controllers", ""}, {"cpu.max", "max 100000\n"}, {"memory.max", "max\n"}};
+  const CgroupFiles v1{{"cpu/cpu.cfs_quota_us", "-1\n"}, {"memory/memory.limit_in_bytes", "9223372036854771712\n"}};
+  for (const CgroupFiles& files : {v2, v1, CgroupFiles{}}) {
+    const ContainerLimits l = container_limits(files, big);
+    EXPECT_EQ(l.cpus, 64);
+    EXPECT_EQ(l.memory_bytes, 256ULL << 30);
+    EXPECT_FALSE(l.cpus_limited);
+    EXPECT_FALSE(l.memory_limited);
+    EXPECT_TRUE(l.issues.empty());
+  }
+}
+
+TEST(Container, TheSmallestLimitAlongTheAncestorsHolds) {
+  const ContainerLimits l =
+      container_limits({{{"cgroup.controllers", ""}, {"cpu.max", "800000 100000"}, {"memory.max", "1000"}},
+                        {{"cpu.max", "200000 100000"}, {"memory.max", "5000"}},
+                        {{"cpuset.cpus.effective", "0-5"}}},
+                       big);
+  EXPECT_EQ(l.cpus, 2);
+  EXPECT_EQ(l.memory_bytes, 1000U);
+}
+
+TEST(Container, UnknownStaysUnknown) {
+  const ContainerLimits l = container_limits(CgroupFiles{}, HostSize{});
+  EXPECT_FALSE(l.cpus);
+  EXPECT_FALSE(l.memory_bytes);
+}
+
+TEST(Container, WhatIsNoLimitSetsNoneAndSaysSo) {
+  const ContainerLimits l = container_limits(
+      CgroupFiles{
+          {"cgroup.controllers", ""}, {"cpu.max", "0 100000"}, {"memory.max", "-5"}, {"cpuset.cpus.effective", "3-1"}},
+      big);
+  EXPECT_EQ(l.cpus, 64);
+  EXPECT_EQ(l.issues.size(), 3U);
+  EXPECT_TRUE(has_issue(l.issues, "limit_unreadable"));
+  for (const char* text : {"garbage", "1-", "-3", "1,,2", "1,", "0-99999999"}) {
+    EXPECT_FALSE(
+        container_limits(CgroupFiles{{"cgroup.controllers", ""}, {"cpuset.cpus.effective", text}}, big).issues.empty())
+        << text;
+  }
+}
+
+TEST(Container, RefusesAMachineWithoutCpus) { EXPECT_THROW((void)container_limits(CgroupFiles{}, {.cpus = 0}), Error); }
+
+TEST(ContainerReader, CollectsTheGroupAndItsAncestorsOfVersionTwo) {
+  FakeHost machine;
+  machine.set_cpus(16);
+  machine.set_memory(64ULL << 30);
+  machine.write("proc/self/cgroup", "0::/a/b\n");
+  machine.write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+  machine.write("sys/fs/cgroup/a/cgroup.controllers", "cpu memory\n");
+  machine.write("sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+  machine.write("sys/fs/cgroup/a/b/cgroup.controllers", "cpu memory\n");
+  machine.write("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+  machine.write("sys/fs/cgroup/a/b/memory.max", "1048576\n");
+  EXPECT_EQ(read_cgroup(machine.host()).size(), 3U);
+  const ContainerLimits l = read_container_limits(machine.host());
+  EXPECT_EQ(l.version, 2);
+  EXPECT_EQ(l.cpus, 3);
+  EXPECT_EQ(l.memory_bytes, 1048576U);
+}
+
+TEST(ContainerReader, ReadsTheRootWhereTheGroupIsOutsideOfWhatIsMounted) {
+  FakeHost machine;
+  machine.set_cpus(16);
+  for (const char* path : {"0::/../other\n", "0::/kubepods/pod1/c1\n", "0::/\n"}) {
+    machine.write("proc/self/cgroup", path);
+    machine.write("sys/fs/cgroup/cgroup.controllers", "cpu\n");
+    machine.write("sys/fs/cgroup/cpu.max", "400000 100000\n");
+    EXPECT_EQ(read_container_limits(machine.host()).cpus, 4) << path;
+  }
+}
+
+TEST(ContainerReader, CollectsEachControllerOfVersionOne) {
+  FakeHost machine;
+  machine.set_cpus(16);
+  machine.set_memory(64ULL << 30);
+  machine.write("proc/self/cgroup", "5:cpu,cpuacct:/x/y\n4:memory:/x\n1:name=systemd:/\n0::/\n");
+  machine.write("sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "100000\n");
+  machine.write("sys/fs/cgroup/cpu/x/cpu.cfs_period_us", "50000\n");
+  machine.write("sys/fs/cgroup/cpu/x/y/cpu.cfs_quota_us", "-1\n");
+  machine.write("sys/fs/cgroup/memory/x/memory.limit_in_bytes", "4096\n");
+  machine.write("sys/fs/cgroup/cpuset/cpuset.cpus", "0-7\n");
+  const ContainerLimits l = read_container_limits(machine.host());
+  EXPECT_EQ(l.version, 1);
+  EXPECT_EQ(l.cpus, 2);
+  EXPECT_EQ(l.memory_bytes, 4096U);
+}
+
+TEST(ContainerReader, AMachineWithoutControlGroupsHasNoLimits) {
+  FakeHost machine;
+  machine.set_cpus(2);
+  EXPECT_TRUE(read_cgroup(machine.host()).empty());
+  EXPECT_EQ(read_container_limits(machine.host()).cpus, 2);
+}
+
+}  // namespace
