@@ -38,7 +38,6 @@ T value_or_throw(Result<T> result, const std::string& domain) {
   throw Error(domain + "." + issue.code, issue.subject.empty() ? issue.text : issue.subject + ": " + issue.text);
 }
 
-
 /// A domain's submodule `co2lib._core.<name>`.
 inline py::module_ submodule(py::module_& m, const char* name, const char* doc) { return m.def_submodule(name, doc); }
 

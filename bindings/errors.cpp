@@ -6,14 +6,22 @@ namespace {
 
 const char* python_class(co2lib::ErrorCategory category) {
   switch (category) {
-    case co2lib::ErrorCategory::value: return "BadValueError";
-    case co2lib::ErrorCategory::lookup: return "NotFoundError";
-    case co2lib::ErrorCategory::permission: return "NotPermittedError";
-    case co2lib::ErrorCategory::connection: return "ProviderError";
-    case co2lib::ErrorCategory::os: return "SystemFailureError";
-    case co2lib::ErrorCategory::arithmetic: return "NoSolutionError";
-    case co2lib::ErrorCategory::runtime: return "WrongStateError";
-    case co2lib::ErrorCategory::missing_extra: return "MissingExtraError";
+    case co2lib::ErrorCategory::value:
+      return "BadValueError";
+    case co2lib::ErrorCategory::lookup:
+      return "NotFoundError";
+    case co2lib::ErrorCategory::permission:
+      return "NotPermittedError";
+    case co2lib::ErrorCategory::connection:
+      return "ProviderError";
+    case co2lib::ErrorCategory::os:
+      return "SystemFailureError";
+    case co2lib::ErrorCategory::arithmetic:
+      return "NoSolutionError";
+    case co2lib::ErrorCategory::runtime:
+      return "WrongStateError";
+    case co2lib::ErrorCategory::missing_extra:
+      return "MissingExtraError";
   }
   return "Error";
 }

@@ -66,24 +66,32 @@ py::class_<Q> bind_quantity(py::module_& m, const std::string& name, const char*
           py::arg("text"), "Reads a number and a unit, such as \"1.5 kWh\"; raises meter.bad_unit.");
   for (const Accessor<Q>& a : accessors) {
     quantity.def_static((std::string("from_") + a.name).c_str(), a.make, py::arg("value"), a.doc);
-    quantity.def_property_readonly(a.name, [read = a.read](const Q& q) { return (q.*read)(); }, a.doc);
+    quantity.def_property_readonly(
+        a.name, [read = a.read](const Q& q) { return (q.*read)(); }, a.doc);
     estimate.def_property_readonly(
         a.name,
-        [read = a.read](const Guess& e) { return e.value ? std::optional(((*e.value).*read)()) : std::nullopt; }, a.doc);
+        [read = a.read](const Guess& e) { return e.value ? std::optional(((*e.value).*read)()) : std::nullopt; },
+        a.doc);
   }
 
   interval
-      .def(py::init([](Q low, Q high, double confidence) { return Limits{low, high, confidence}; }), py::arg("low"),
-           py::arg("high"), py::arg("confidence") = 0.95)
+      .def(py::init([](Q low, Q high, double confidence) {
+             return Limits{low, high, confidence};
+           }),
+           py::arg("low"), py::arg("high"), py::arg("confidence") = 0.95)
       .def_readonly("low", &Limits::low)
       .def_readonly("high", &Limits::high)
       .def_readonly("confidence", &Limits::confidence, "Probability that the truth lies inside; 1 for hard bounds.")
       .def("__eq__", [](const Limits& a, const Limits& b) { return a == b; })
       .def("__hash__", [](const Limits& i) { return py::hash(py::make_tuple(i.low, i.high, i.confidence)); })
       .def("__repr__",
-           [name](const Limits& i) { return "<" + name + "Interval " + to_string(i.low) + " to " + to_string(i.high) + ">"; })
+           [name](const Limits& i) {
+             return "<" + name + "Interval " + to_string(i.low) + " to " + to_string(i.high) + ">";
+           })
       .def(py::pickle([](const Limits& i) { return py::make_tuple(i.low, i.high, i.confidence); },
-                      [](const py::tuple& t) { return Limits{t[0].cast<Q>(), t[1].cast<Q>(), t[2].cast<double>()}; }));
+                      [](const py::tuple& t) {
+                        return Limits{t[0].cast<Q>(), t[1].cast<Q>(), t[2].cast<double>()};
+                      }));
 
   estimate
       .def(py::init([](std::optional<Q> value, std::optional<Limits> bounds, std::optional<Limits> range,
@@ -101,13 +109,12 @@ py::class_<Q> bind_quantity(py::module_& m, const std::string& name, const char*
       .def("__repr__", [name](const Guess& e) { return "<" + name + "Estimate " + estimate_text(e) + ">"; })
       .def("__eq__", [](const Guess& a, const Guess& b) { return a == b; })
       .def("__hash__", [](const Guess& e) { return py::hash(py::make_tuple(e.value, e.bounds, e.interval)); })
-      .def(py::pickle(
-          [](const Guess& e) { return py::make_tuple(e.value, e.bounds, e.interval, e.issues, e.sources); },
-          [](const py::tuple& t) {
-            return Guess{t[0].cast<std::optional<Q>>(), t[1].cast<std::optional<Limits>>(),
-                         t[2].cast<std::optional<Limits>>(), t[3].cast<std::vector<Issue>>(),
-                         t[4].cast<std::vector<Source>>()};
-          }));
+      .def(py::pickle([](const Guess& e) { return py::make_tuple(e.value, e.bounds, e.interval, e.issues, e.sources); },
+                      [](const py::tuple& t) {
+                        return Guess{t[0].cast<std::optional<Q>>(), t[1].cast<std::optional<Limits>>(),
+                                     t[2].cast<std::optional<Limits>>(), t[3].cast<std::vector<Issue>>(),
+                                     t[4].cast<std::vector<Source>>()};
+                      }));
   return quantity;
 }
 
@@ -115,25 +122,23 @@ py::class_<Q> bind_quantity(py::module_& m, const std::string& name, const char*
 
 void register_units(py::module_& m) {
   // All classes are there before any operator names one, so that signatures show Python types.
-  auto energy = bind_quantity<Energy>(
-      m, "Energy", "An amount of energy.",
-      {{"joules", &Energy::from_joules, &Energy::joules, "J"},
-       {"kwh", &Energy::from_kwh, &Energy::kwh, "kWh; 1 kWh = 3.6e6 J"},
-       {"wh", &Energy::from_wh, &Energy::wh, "Wh"}});
+  auto energy = bind_quantity<Energy>(m, "Energy", "An amount of energy.",
+                                      {{"joules", &Energy::from_joules, &Energy::joules, "J"},
+                                       {"kwh", &Energy::from_kwh, &Energy::kwh, "kWh; 1 kWh = 3.6e6 J"},
+                                       {"wh", &Energy::from_wh, &Energy::wh, "Wh"}});
   auto power = bind_quantity<Power>(m, "Power", "Power.",
                                     {{"watts", &Power::from_watts, &Power::watts, "W"},
                                      {"kilowatts", &Power::from_kilowatts, &Power::kilowatts, "kW"}});
-  auto mass = bind_quantity<CarbonMass>(
-      m, "CarbonMass", "Mass of greenhouse gases in CO2 equivalents.",
-      {{"grams", &CarbonMass::from_grams, &CarbonMass::grams, "g CO2e"},
-       {"kilograms", &CarbonMass::from_kilograms, &CarbonMass::kilograms, "kg CO2e"},
-       {"tonnes", &CarbonMass::from_tonnes, &CarbonMass::tonnes, "t CO2e"}});
+  auto mass = bind_quantity<CarbonMass>(m, "CarbonMass", "Mass of greenhouse gases in CO2 equivalents.",
+                                        {{"grams", &CarbonMass::from_grams, &CarbonMass::grams, "g CO2e"},
+                                         {"kilograms", &CarbonMass::from_kilograms, &CarbonMass::kilograms, "kg CO2e"},
+                                         {"tonnes", &CarbonMass::from_tonnes, &CarbonMass::tonnes, "t CO2e"}});
   auto intensity = bind_quantity<CarbonIntensity>(
       m, "CarbonIntensity", "Carbon intensity of electricity.",
       {{"g_per_kwh", &CarbonIntensity::from_g_per_kwh, &CarbonIntensity::g_per_kwh, "g CO2e/kWh"},
        {"kg_per_kwh", &CarbonIntensity::from_kg_per_kwh, &CarbonIntensity::kg_per_kwh, "kg CO2e/kWh"}});
-  auto water = bind_quantity<Water>(m, "Water", "A volume of water.",
-                                    {{"litres", &Water::from_litres, &Water::litres, "L"}});
+  auto water =
+      bind_quantity<Water>(m, "Water", "A volume of water.", {{"litres", &Water::from_litres, &Water::litres, "L"}});
   auto wue = bind_quantity<WaterIntensity>(
       m, "WaterIntensity", "Water used per IT energy (WUE).",
       {{"l_per_kwh", &WaterIntensity::from_l_per_kwh, &WaterIntensity::l_per_kwh, "L/kWh"}});
@@ -145,7 +150,8 @@ void register_units(py::module_& m) {
   };
   energy.def(py::self * CarbonIntensity())
       .def(py::self * WaterIntensity())
-      .def("__truediv__", [](Energy e, Power p) { return (e / p).count(); }, py::is_operator())
+      .def(
+          "__truediv__", [](Energy e, Power p) { return (e / p).count(); }, py::is_operator())
       .def(
           "over", [seconds](Energy e, const py::object& time) { return e / seconds(time); }, py::arg("time"),
           "Mean power over a time in s or a timedelta.");

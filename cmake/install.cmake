@@ -16,7 +16,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/co2libConfigVersion.cmak
 install(FILES "${PROJECT_BINARY_DIR}/co2libConfig.cmake" "${PROJECT_BINARY_DIR}/co2libConfigVersion.cmake"
         DESTINATION "${package_dir}" COMPONENT development)
 
-# pkg-config: the prefix follows the file, so that the tree can be moved; spaces in it are pkg-config's own escaping.
+# pkg-config: the prefix follows the file, so that the tree can be moved; pkg-config itself escapes spaces in it, and
+# quotes in the .pc file would escape them twice.
 file(RELATIVE_PATH pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib.pc.in" "${PROJECT_BINARY_DIR}/co2lib.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/co2lib.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"

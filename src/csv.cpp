@@ -62,18 +62,20 @@ Issue io_issue(const std::filesystem::path& file, const char* what) {
   return Issue{"io", file.string(), std::string(what) + ": " + std::strerror(error)};
 }
 
-/// The first line of an open file without its line end.
-std::string first_line(int fd) {
-  std::string text;
-  char buffer[4096];
-  ssize_t got = 0;
-  while (text.find('\n') == std::string::npos &&
-         (got = ::pread(fd, buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0) {
-    text.append(buffer, static_cast<std::size_t>(got));
+/// True if an open file begins with this line, whatever ends it (LF, CR LF or the end of the file).
+bool begins_with_line(int fd, std::string_view expected) {
+  std::string text(expected.size() + 2, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::pread(fd, text.data() + size, text.size() - size, static_cast<off_t>(size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
   }
-  text.resize(std::min(text.find('\n'), text.size()));
-  if (text.ends_with('\r')) text.pop_back();
-  return text;
+  text.resize(size);
+  if (!text.starts_with(expected)) return false;
+  const std::string_view rest = std::string_view(text).substr(expected.size());
+  return rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n") || rest == "\r";
 }
 
 std::filesystem::path free_backup_name(const std::filesystem::path& file) {
@@ -137,10 +139,11 @@ Result<Appended> append(const std::filesystem::path& file, const std::vector<std
     if (::stat(file.c_str(), &current) != 0 || current.st_ino != opened.st_ino || current.st_dev != opened.st_dev) {
       continue;
     }
+    if (!S_ISREG(opened.st_mode)) return Issue{"io", file.string(), "not a regular file; rows would be lost"};
     std::string text;
     if (opened.st_size == 0) {
       text = expected + '\n';
-    } else if (first_line(fd.get()) != expected) {
+    } else if (!begins_with_line(fd.get(), expected)) {
       const std::filesystem::path backup = free_backup_name(file);
       if (::rename(file.c_str(), backup.c_str()) != 0) return io_issue(file, "cannot rename to .bak");
       done.moved_to = backup;

@@ -78,8 +78,9 @@ void read_cpuinfo(std::string_view text, Machine& machine) {
 Result<std::string> read_text(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   const auto failed = [&](int error) {
-    const char* code = error == ENOENT || error == ENOTDIR ? "absent" : error == EACCES || error == EPERM ? "no_permission"
-                                                                                                          : "io";
+    const char* code = error == ENOENT || error == ENOTDIR ? "absent"
+                       : error == EACCES || error == EPERM ? "no_permission"
+                                                           : "io";
     return Issue{code, file.string(), std::strerror(error)};
   };
   if (fd < 0) return failed(errno);
@@ -106,7 +107,8 @@ Machine read_machine(const Host& host) {
   if (const auto text = read_text(host.procfs / "meminfo")) {
     for_each_entry(*text, [&](std::string_view key, std::string_view value) {
       if (key == "MemTotal") {
-        if (const auto kib = number<std::uint64_t>(value)) machine.memory_bytes = *kib * 1024;
+        const auto kib = number<std::uint64_t>(value);
+        if (kib && *kib <= UINT64_MAX / 1024) machine.memory_bytes = *kib * 1024;
       }
     });
   }

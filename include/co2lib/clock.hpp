@@ -110,7 +110,8 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
 
 /// Reads `YYYY-MM-DDThh:mm[:ss[.f...]]` followed by `Z` or an offset `+hh:mm`; fractions are cut to milliseconds.
 ///
-/// A missing offset, a date that does not exist, hour 24 and second 60 are the issue `bad_time`. With
+/// A missing offset, a date that does not exist, a year in UTC outside 1700 to 2200, hour 24 and second 60 are the
+/// issue `bad_time`. With
 /// `offset_required = false` a text without offset is read as UTC (some sources publish such stamps).
 [[nodiscard]] inline Result<UtcTime> parse_utc(std::string_view text, bool offset_required = true) {
   const auto bad = [&] {
@@ -162,10 +163,13 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
   }
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return bad();
+  const std::chrono::sys_seconds whole = std::chrono::sys_days(date) + std::chrono::hours(hour) +
+                                         std::chrono::minutes(minute) + std::chrono::seconds(second) - offset;
   // Nanoseconds in 64 bits reach from 1678 to 2261.
-  if (!date.ok() || year < 1700 || year > 2200 || hour > 23 || minute > 59 || second > 59) return bad();
-  return UtcTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds) - offset;
+  const int utc = int(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(whole)).year());
+  if (utc < 1700 || utc > 2200) return bad();
+  return UtcTime(whole) + std::chrono::milliseconds(milliseconds);
 }
 
 /// Writes `2024-05-01T12:00:00Z`, with `.120` before the `Z` if the milliseconds are not 0.

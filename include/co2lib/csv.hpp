@@ -44,9 +44,7 @@ struct Table {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::size_t line = 1;
   std::size_t i = 0;
-  const auto bad = [&](std::size_t at, const char* why) {
-    return Issue{"bad_csv", "line " + std::to_string(at), why};
-  };
+  const auto bad = [&](std::size_t at, const char* why) { return Issue{"bad_csv", "line " + std::to_string(at), why}; };
   while (i < text.size()) {
     Row row;
     row.line = line;
@@ -109,9 +107,9 @@ struct Table {
     if (table.header.empty()) {
       table.header = std::move(row.fields);
     } else if (row.fields.size() != table.header.size()) {
-      return Issue{"bad_csv", "line " + std::to_string(row.line),
-                   std::to_string(row.fields.size()) + " fields where the header has " +
-                       std::to_string(table.header.size())};
+      return Issue{
+          "bad_csv", "line " + std::to_string(row.line),
+          std::to_string(row.fields.size()) + " fields where the header has " + std::to_string(table.header.size())};
     } else {
       table.rows.push_back(std::move(row));
     }
@@ -120,9 +118,11 @@ struct Table {
   return table;
 }
 
-/// A field as RFC 4180 writes it: quoted if it holds a comma, a quote or a line end.
+/// A field as RFC 4180 writes it: quoted if it holds a comma, a quote or a line end, or begins like a byte order mark.
 [[nodiscard]] inline std::string quote(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos && !field.starts_with("\xEF\xBB\xBF")) {
+    return std::string(field);
+  }
   std::string text = "\"";
   for (const char c : field) {
     if (c == '"') text += '"';

@@ -12,7 +12,10 @@
 
 namespace co2lib::format_detail {
 
-void to_string() = delete;  // only what argument-dependent lookup finds counts
+// As good a match as fmt's own to_string, which takes everything: the two are ambiguous, and only a function made for
+// the type is better than both.
+template <class T>
+void to_string(const T&);
 
 /// A class or scoped enumeration whose own namespace has `to_string`; what converts to a number is left to fmt.
 template <class T>

@@ -4,25 +4,30 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include <co2lib/record.hpp>
 
 namespace co2lib::numeric {
 
-/// The product a * b rounded to a double, which no compiler may fuse with a following addition (-mfma,
+/// The value itself as a rounded double: no compiler fuses the product it came from with a following addition (-mfma,
 /// -ffp-contract=fast), so that results have the same bits on every machine.
-[[nodiscard]] inline double product(double a, double b) noexcept {
-  double p = a * b;
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
-  asm("" : "+x"(p));
+[[nodiscard]] constexpr double rounded(double x) noexcept {
+  if (std::is_constant_evaluated()) return x;
+#if defined(__GNUC__) && defined(__x86_64__)
+  asm("" : "+x"(x));
 #elif defined(__GNUC__) && defined(__aarch64__)
-  asm("" : "+w"(p));
+  asm("" : "+w"(x));
+#elif defined(__GNUC__)
+  asm("" : "+m"(x));
 #else
-  volatile double fence = p;
-  p = fence;
+#error "co2lib::numeric::rounded needs a compiler barrier for this compiler"
 #endif
-  return p;
+  return x;
 }
+
+/// The rounded product a * b; see `rounded`.
+[[nodiscard]] constexpr double product(double a, double b) noexcept { return rounded(a * b); }
 
 /// Compensated (Neumaier) summation of doubles; exact to about 1e-16 of the sum of magnitudes.
 class Sum {
@@ -87,8 +92,8 @@ inline double beta_fraction(double a, double b, double x) noexcept {
   double h = d;
   for (int m = 1; m <= 1000; ++m) {
     const double m2 = 2.0 * m;
-    for (const double term : {m * (b - m) * x / ((a + m2 - 1.0) * (a + m2)),
-                              -(a + m) * (a + b + m) * x / ((a + m2) * (a + m2 + 1.0))}) {
+    for (const double term :
+         {m * (b - m) * x / ((a + m2 - 1.0) * (a + m2)), -(a + m) * (a + b + m) * x / ((a + m2) * (a + m2 + 1.0))}) {
       d = 1.0 + term * d;
       d = 1.0 / (std::fabs(d) < tiny ? tiny : d);
       c = 1.0 + term / c;
@@ -106,8 +111,7 @@ inline double incomplete_beta(double a, double b, double x, double y) noexcept {
   if (y <= 0) return 1;
   const double front =
       std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log(y));
-  return x < (a + 1.0) / (a + b + 2.0) ? front * beta_fraction(a, b, x) / a
-                                       : 1.0 - front * beta_fraction(b, a, y) / b;
+  return x < (a + 1.0) / (a + b + 2.0) ? front * beta_fraction(a, b, x) / a : 1.0 - front * beta_fraction(b, a, y) / b;
 }
 
 }  // namespace detail

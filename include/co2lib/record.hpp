@@ -101,30 +101,22 @@ struct Estimate {
   bool operator==(const Estimate&) const = default;
 
   /// The value in the named unit, without a value where there is none.
-  [[nodiscard]] std::optional<double> joules() const requires requires(const Q& q) { q.joules(); } {
-    return value ? std::optional(value->joules()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> kwh() const requires requires(const Q& q) { q.kwh(); } {
-    return value ? std::optional(value->kwh()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> wh() const requires requires(const Q& q) { q.wh(); } {
-    return value ? std::optional(value->wh()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> grams() const requires requires(const Q& q) { q.grams(); } {
-    return value ? std::optional(value->grams()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> kilograms() const requires requires(const Q& q) { q.kilograms(); } {
-    return value ? std::optional(value->kilograms()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> watts() const requires requires(const Q& q) { q.watts(); } {
-    return value ? std::optional(value->watts()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> litres() const requires requires(const Q& q) { q.litres(); } {
-    return value ? std::optional(value->litres()) : std::nullopt;
-  }
-  [[nodiscard]] std::optional<double> g_per_kwh() const requires requires(const Q& q) { q.g_per_kwh(); } {
-    return value ? std::optional(value->g_per_kwh()) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<double> joules() const requires requires(const Q& q) { q.joules(); }
+  { return value ? std::optional(value->joules()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> kwh() const requires requires(const Q& q) { q.kwh(); }
+  { return value ? std::optional(value->kwh()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> wh() const requires requires(const Q& q) { q.wh(); }
+  { return value ? std::optional(value->wh()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> grams() const requires requires(const Q& q) { q.grams(); }
+  { return value ? std::optional(value->grams()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> kilograms() const requires requires(const Q& q) { q.kilograms(); }
+  { return value ? std::optional(value->kilograms()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> watts() const requires requires(const Q& q) { q.watts(); }
+  { return value ? std::optional(value->watts()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> litres() const requires requires(const Q& q) { q.litres(); }
+  { return value ? std::optional(value->litres()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> g_per_kwh() const requires requires(const Q& q) { q.g_per_kwh(); }
+  { return value ? std::optional(value->g_per_kwh()) : std::nullopt; }
 };
 
 /// A value that is known exactly: bounds and interval are the point itself.

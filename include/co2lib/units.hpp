@@ -20,6 +20,7 @@
 #include <string_view>
 #include <utility>
 
+#include <co2lib/numeric.hpp>
 #include <co2lib/record.hpp>
 
 namespace co2lib {
@@ -55,7 +56,8 @@ class Quantity {
   friend constexpr std::partial_ordering operator<=>(Derived a, Derived b) noexcept { return a.value_ <=> b.value_; }
 
  protected:
-  constexpr explicit Quantity(double value) noexcept : value_(value) {}
+  // Rounded, so that `a * x + b` has the same bits whether or not the machine can fuse it.
+  constexpr explicit Quantity(double value) noexcept : value_(numeric::rounded(value)) {}
   double value_ = 0;
 
  private:
@@ -299,9 +301,9 @@ inline bool multiply_into(Unit& unit, const UnitSymbol& symbol, int power) noexc
   return true;
 }
 
-inline Issue bad_unit(std::string_view text, const std::string& why) {
-  return Issue{"bad_unit", std::string(text),
-               why + "; units are written exactly, for example J, kWh, W, s, g, kg, lb, g/kWh, lb/MWh, kg/m2"};
+inline Issue bad_unit(std::string_view text, std::string why) {
+  why.append("; units are written exactly, for example J, kWh, W, s, g, kg, lb, g/kWh, lb/MWh, kg/m2");
+  return Issue{"bad_unit", std::string(text), std::move(why)};
 }
 
 }  // namespace detail
@@ -327,7 +329,7 @@ inline Issue bad_unit(std::string_view text, const std::string& why) {
     for (const detail::UnitSymbol& symbol : detail::unit_symbols) {
       if (symbol.text == name) found = &symbol;
     }
-    if (found == nullptr) return detail::bad_unit(text, "unknown unit '" + std::string(name) + "'");
+    if (found == nullptr) return detail::bad_unit(text, std::string("unknown unit '").append(name).append("'"));
     if (!detail::multiply_into(unit, *found, sign * power)) return detail::bad_unit(text, "the unit is out of range");
     if (end == std::string_view::npos) return unit;
     sign = rest[end] == '/' ? -1 : 1;
@@ -344,10 +346,10 @@ inline Issue bad_unit(std::string_view text, const std::string& why) {
   Unit ratio = from;
   const detail::UnitSymbol inverse{"", to.denominator, to.numerator, {}};
   if (!detail::multiply_into(ratio, inverse, 1)) {
-    return value * (static_cast<double>(from.numerator) / static_cast<double>(from.denominator)) *
-           (static_cast<double>(to.denominator) / static_cast<double>(to.numerator));
+    return numeric::product(value * (static_cast<double>(from.numerator) / static_cast<double>(from.denominator)),
+                            static_cast<double>(to.denominator) / static_cast<double>(to.numerator));
   }
-  if (ratio.denominator == 1) return value * static_cast<double>(ratio.numerator);
+  if (ratio.denominator == 1) return numeric::product(value, static_cast<double>(ratio.numerator));
   if (ratio.numerator == 1) return value / static_cast<double>(ratio.denominator);
   return value * static_cast<double>(ratio.numerator) / static_cast<double>(ratio.denominator);
 }
@@ -360,8 +362,9 @@ inline Issue bad_unit(std::string_view text, const std::string& why) {
   if (!b) return b.issue();
   Result<double> result = convert(value, *a, *b);
   if (!result) {
-    return Issue{"bad_unit", std::string(from),
-                 "'" + std::string(from) + "' and '" + std::string(to) + "' measure different quantities"};
+    std::string why = "'";
+    why.append(from).append("' and '").append(to).append("' measure different quantities");
+    return Issue{"bad_unit", std::string(from), std::move(why)};
   }
   return result;
 }
@@ -406,15 +409,22 @@ struct QuantityText<WaterIntensity> {
   static constexpr WaterIntensity make(double x) { return WaterIntensity::from_l_per_kwh(x); }
 };
 
-/// Four significant digits and a unit.
-inline std::string with_unit(double value, std::string_view unit) {
+/// At least four significant digits, without an exponent for usual sizes.
+inline std::string four_digits(double value) {
   std::array<char, 64> buffer{};
+  const double size = std::fabs(value);
   const auto [end, error] =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, 4);
-  std::string text(buffer.data(), error == std::errc() ? end : buffer.data());
-  return text.append(" ").append(unit);
+      size >= 9999.5 && size < 1e15
+          ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, 0)
+          : std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, 4);
+  return std::string(buffer.data(), error == std::errc() ? end : buffer.data());
 }
 
+inline std::string with_unit(double value, std::string_view unit) {
+  return four_digits(value).append(" ").append(unit);
+}
+
+/// A unit and the size from which it is used, both in the canonical unit.
 struct Scale {
   double from;
   double factor;
@@ -422,16 +432,19 @@ struct Scale {
 };
 
 inline std::string scaled(double value, const Scale* scales, std::size_t count) {
-  const double size = std::fabs(value);
   for (std::size_t i = 0; i + 1 < count; ++i) {
-    if (size >= scales[i].from) return with_unit(value / scales[i].factor, scales[i].unit);
+    // Compared as it is shown, so that 999.96 Wh is "1 kWh" and not "1000 Wh".
+    const std::string shown = four_digits(std::fabs(value) / scales[i].factor);
+    double size = std::fabs(value) / scales[i].factor;
+    if (std::isfinite(size)) std::from_chars(shown.data(), shown.data() + shown.size(), size);
+    if (size >= scales[i].from / scales[i].factor) return with_unit(value / scales[i].factor, scales[i].unit);
   }
   return with_unit(value / scales[count - 1].factor, scales[count - 1].unit);
 }
 
 }  // namespace detail
 
-/// For people, in a unit of fitting size and four significant digits: `1.25 kWh`.
+/// For people, in a unit of fitting size and with four significant digits: `1.25 kWh`.
 [[nodiscard]] inline std::string to_string(Energy e) {
   constexpr detail::Scale scales[] = {{3.6e9, 3.6e9, "MWh"}, {3.6e6, 3.6e6, "kWh"}, {3600, 3600, "Wh"}, {0, 1, "J"}};
   return detail::scaled(e.joules(), scales, std::size(scales));
@@ -445,9 +458,7 @@ inline std::string scaled(double value, const Scale* scales, std::size_t count) 
       {1e6, 1e6, "t CO2e"}, {1e3, 1e3, "kg CO2e"}, {1, 1, "g CO2e"}, {1e-3, 1e-3, "mg CO2e"}, {0, 1, "g CO2e"}};
   return detail::scaled(m.grams(), scales, std::size(scales));
 }
-[[nodiscard]] inline std::string to_string(CarbonIntensity i) {
-  return detail::with_unit(i.g_per_kwh(), "g CO2e/kWh");
-}
+[[nodiscard]] inline std::string to_string(CarbonIntensity i) { return detail::with_unit(i.g_per_kwh(), "g CO2e/kWh"); }
 [[nodiscard]] inline std::string to_string(Water w) {
   constexpr detail::Scale scales[] = {{1, 1, "L"}, {1e-3, 1e-3, "mL"}, {0, 1, "L"}};
   return detail::scaled(w.litres(), scales, std::size(scales));
@@ -460,13 +471,14 @@ template <class Q>
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || !std::isfinite(value)) {
-    return detail::bad_unit(text, "expected a number and a unit of the quantity in " +
-                                      std::string(detail::QuantityText<Q>::unit));
+    return detail::bad_unit(
+        text, "expected a number and a unit of the quantity in " + std::string(detail::QuantityText<Q>::unit));
   }
   std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   const Result<double> canonical = convert(value, unit, detail::QuantityText<Q>::unit);
   if (!canonical) return canonical.issue();
+  if (!std::isfinite(*canonical)) return detail::bad_unit(text, "the number is out of range");
   return detail::QuantityText<Q>::make(*canonical);
 }
 

@@ -6,6 +6,7 @@
 set -euo pipefail
 compiler="$1" folder="$2"
 shift 2
+export LC_ALL=C
 command=("$compiler" -std=c++20 -fsyntax-only -Wall -Wextra "$@")
 failures=0
 for source in "$folder"/*.cpp; do

@@ -78,10 +78,10 @@ struct CounterUnit {
 
 /// What a meter is and how its samples are read.
 struct MeterInfo {
-  std::string id;        ///< stable: zone path, GPU UUID, PCI address, `model.cpu_load`
-  std::string parent{};  ///< id of the meter this one is a part of; empty if none
-  std::string control{}; ///< control type of a powercap zone, or the library of a GPU: `intel-rapl`, `nvml`
-  std::string name{};    ///< the platform's own name: `package-0`, `dram`, a GPU's model
+  std::string id;         ///< stable: zone path, GPU UUID, PCI address, `model.cpu_load`
+  std::string parent{};   ///< id of the meter this one is a part of; empty if none
+  std::string control{};  ///< control type of a powercap zone, or the library of a GPU: `intel-rapl`, `nvml`
+  std::string name{};     ///< the platform's own name: `package-0`, `dram`, a GPU's model
   Device device = Device::cpu;
   Domain domain = Domain::other;
   std::string provider = "user";  ///< `powercap`, `perf_event`, `nvml`, `model.cpu_load`, `replay`, `user`, ...

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Write the type stubs of the installed extension module: python tools/stubs.py python/co2lib/_core.
+
+The folder is emptied first, so that a submodule that is gone leaves no stub behind. Needs pybind11-stubgen.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+MODULE = "co2lib._core"
+
+
+def generate(folder: Path) -> None:
+    """Write the stubs of `MODULE` and its submodules into a folder."""
+    with tempfile.TemporaryDirectory() as work:
+        command = [sys.executable, "-P", "-m", "pybind11_stubgen", MODULE, "-o", work, "--exit-code"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"pybind11-stubgen failed; a C++ type in a signature is bound too late?\n{done.stderr}")
+        made = Path(work, *MODULE.split("."))
+        if not made.is_dir():
+            made.mkdir()
+            shutil.move(made.with_suffix(".pyi"), made / "__init__.pyi")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for source in sorted(made.rglob("*.pyi")):
+            target = folder / source.relative_to(made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(tidy(source.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def tidy(text: str) -> str:
+    """Drop what differs between machines and versions without a change of the interface."""
+    # The version has one source (include/co2lib/version.hpp), which is not here.
+    text = re.sub(r"^__version__: str = .*$", "__version__: str", text, flags=re.MULTILINE)
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "# SPDX-License-Identifier: MIT\n" + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    generate(Path(sys.argv[1]))
