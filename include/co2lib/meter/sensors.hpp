@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// What this machine can measure with, and the meters a tracker opens.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <co2lib/clock.hpp>
+#include <co2lib/host.hpp>
+#include <co2lib/meter/finding.hpp>
+#include <co2lib/meter/gpu_select.hpp>
+#include <co2lib/meter/meter.hpp>
+#include <co2lib/meter/powercap_unit.hpp>
+
+namespace co2lib::meter {
+
+/// A provider by name (`powercap`, `model.cpu_load`, ...) or a user's meter.
+using MeterChoice = std::variant<std::string, std::shared_ptr<Meter>>;
+
+/// What is opened. Every field has a default.
+struct OpenOptions {
+  /// Providers in order of preference, and users' meters; none: what this machine has; empty: models only. What no
+  /// meter covers (CPU, memory) is modelled.
+  std::optional<std::vector<MeterChoice>> meters{};
+  GpuOption gpus{};                       ///< default: all that are visible; empty: none
+  Host host{};                            ///< where the machine is read
+  std::shared_ptr<Clock> clock{};         ///< for meters that need the time; default: the system's
+  std::optional<double> tdp_w{};          ///< TDP of the CPUs in W, for the CPU models
+  std::optional<double> ram_w{};          ///< power of the memory in W, replaces the RAM model
+  Modulus modulus = Modulus::kernel_max;  ///< of powercap counters
+  bool container_scope = false;           ///< the RAM model covers the container's memory, not the machine's
+  std::filesystem::path powercap_root{};  ///< folder of the powercap zones; default: `host.sysfs`/class/powercap
+};
+
+/// Every provider this version knows, in order of preference, as found on the machine; never throws for what is
+/// missing.
+[[nodiscard]] std::vector<Finding> sensors(const Host& host = {});
+
+/// As `sensors`, for these options: `used` says what `open` would open. Errors as there.
+[[nodiscard]] std::vector<Finding> findings(const OpenOptions& options);
+
+/// Opens the meters of this machine: for the CPU powercap counters if they can be read, else the load model, else the
+/// constant model; for memory its counters, else the RAM model, for the share of packages that have none.
+///
+/// What a user's or a sensor's platform meter (`Domain::psys`) covers is not modelled. Wrong options are the error
+/// `meter.bad_option`; a missing sensor is none.
+[[nodiscard]] std::vector<std::shared_ptr<Meter>> open(const OpenOptions& options = {});
+
+}  // namespace co2lib::meter
