@@ -17,9 +17,11 @@ namespace co2lib::format_detail {
 template <class T>
 void to_string(const T&);
 
-/// A class or scoped enumeration whose own namespace has `to_string`; what converts to a number is left to fmt.
+/// A class or scoped enumeration whose own namespace has `to_string`; what converts to a number, and texts (among them
+/// fmt::string_view, for which fmt::to_string would be found), are left to fmt.
 template <class T>
-concept HasToString = !std::is_convertible_v<T, double> && requires(const T& value) {
+concept HasToString =
+    !std::is_convertible_v<T, double> && !std::is_convertible_v<T, fmt::string_view> && requires(const T& value) {
   { to_string(value) } -> std::same_as<std::string>;
 };
 

@@ -77,7 +77,7 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
 /// The limits that a chain of control groups sets, from the process's own group to the root; the smallest limit holds.
 ///
 /// CPUs: the least of `host.cpus`, the CPU set and quota / period. Memory: the least of `host.memory_bytes` and the
-/// limit (v1: 2^62 and more is none). The groups are v2 if the first has `cgroup.controllers`. A missing file sets no
+/// limit (v1: 2^62 and more is none). The groups are v2 if one has `cgroup.controllers`. A missing file sets no
 /// limit, one that cannot be understood neither (issue `limit_unreadable`). No CPU on the host is the error
 /// `meter.bad_input`.
 [[nodiscard]] inline ContainerLimits container_limits(const std::vector<CgroupFiles>& groups, const HostSize& host) {
@@ -85,7 +85,10 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
     throw Error("meter.bad_input", "host.cpus must be above 0, not " + std::to_string(*host.cpus));
   }
   ContainerLimits limits{.cpus = host.cpus, .memory_bytes = host.memory_bytes};
-  limits.version = !groups.empty() && groups.front().contains("cgroup.controllers") ? 2 : 1;
+  limits.version = std::any_of(groups.begin(), groups.end(),
+                               [](const CgroupFiles& files) { return files.contains("cgroup.controllers"); })
+                       ? 2
+                       : 1;
   const bool v2 = limits.version == 2;
 
   const auto limit_cpus = [&](double cpus) {

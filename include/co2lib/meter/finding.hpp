@@ -22,10 +22,12 @@ enum class Availability { available, absent, no_permission, masked, failed };
 struct Finding {
   std::string provider;  ///< `powercap`, `model.cpu_load`, ...
   Availability availability{};
-  std::string reason;             ///< the path, mode, owner, error text
-  std::string fix;                ///< one command or action; empty if nothing is to be done
-  std::vector<MeterInfo> meters;  ///< what it measures; also while not permitted, as far as known
-  bool used = false;              ///< a tracker with default options on this machine uses it
+  std::string reason{};             ///< the path, mode, owner, error text
+  std::string fix{};                ///< one command or action; empty if nothing is to be done
+  std::vector<MeterInfo> meters{};  ///< what it measures; also while not permitted, as far as known
+  bool used = false;                ///< a tracker with default options on this machine uses it
+  std::string method{};             ///< `counter`, `integral` or `model`
+  std::string value{};              ///< what it reads now, as text; empty if nothing can be read
 };
 
 /// `powercap: no permission: /sys/... (mode 0400, owner root). Fix: ...`
@@ -33,6 +35,8 @@ struct Finding {
   std::string line = f.provider + ": ";
   for (const char c : text(f.availability)) line += c == '_' ? ' ' : c;
   if (!f.reason.empty()) line += ": " + f.reason;
+  if (f.availability == Availability::available) line += f.used ? "; used" : "; not used";
+  if (!f.value.empty()) line += "; now " + f.value;
   if (!f.fix.empty()) line += ". Fix: " + f.fix;
   return line;
 }

@@ -13,6 +13,12 @@
 
 namespace co2lib::meter {
 
+/// How the counters of powercap zones are read.
+enum class Modulus {
+  kernel_max,  ///< microjoules as the kernel shows them, starting again at max_energy_range_uj
+  exact_unit,  ///< the register's counts in its exact unit, starting again at 2^32, where that unit is known
+};
+
 /// The counters of RAPL have 32 bits.
 inline constexpr std::uint64_t rapl_counts = std::uint64_t{1} << 32;
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The CPU models (spec: meters, 6.1): by the load of /proc/stat, or constant where that cannot be read.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <unistd.h>
+
+#include <co2lib/meter/models.hpp>
+
+#include "reader.hpp"
+
+namespace co2lib::meter {
+
+namespace {
+
+/// CPU time of all CPUs since boot in clock ticks.
+struct CpuTicks {
+  std::uint64_t busy = 0;
+  std::uint64_t all = 0;
+};
+
+/// The line `cpu` of /proc/stat: user nice system idle iowait irq softirq steal; guest time is part of user time.
+std::optional<CpuTicks> parse_stat(std::string_view text) {
+  if (!text.starts_with("cpu ")) return std::nullopt;
+  text = text.substr(4, text.find('\n') - 4);
+  std::array<std::uint64_t, 8> fields{};
+  std::size_t count = 0;
+  while (count < fields.size()) {
+    const std::size_t start = text.find_first_not_of(' ');
+    if (start == std::string_view::npos) break;
+    text.remove_prefix(start);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fields[count]);
+    if (error != std::errc() || (end != text.data() + text.size() && *end != ' ')) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    ++count;
+  }
+  if (count < 4) return std::nullopt;
+  CpuTicks ticks;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    ticks.all += fields[i];
+    if (i != 3 && i != 4) ticks.busy += fields[i];
+  }
+  return ticks;
+}
+
+Result<CpuTicks> read_ticks(const Host& host) {
+  const auto text = read_text(host.procfs / "stat");
+  if (!text) return text.issue();
+  if (const auto ticks = parse_stat(*text)) return *ticks;
+  return Issue{"parse", (host.procfs / "stat").string(), "has no line 'cpu' with the times of all CPUs"};
+}
+
+CpuSize cpu_size(const Context& context) {
+  CpuSize size{.tdp_w = context.options.tdp_w, .cpus = context.machine.logical_cpus};
+  if (!size.cpus && context.options.host.procfs == Host{}.procfs) {  // no /proc: ask the system
+    const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+    if (online > 0) size.cpus = static_cast<int>(online);
+  }
+  return size;
+}
+
+std::string parameters(const CpuSize& size) {
+  if (size.tdp_w) return "TDP " + to_string(Power::from_watts(*size.tdp_w));
+  return std::to_string(size.cpus.value_or(0)) + " logical CPUs, TDP unknown";
+}
+
+MeterInfo model_info(const char* id, const CpuSize& size) {
+  return {.id = id,
+          .name = parameters(size),
+          .device = Device::cpu,
+          .domain = Domain::model,
+          .provider = id,
+          .kind = Kind::power,
+          .provenance = std::string(id) + ": " + parameters(size) + "; constants of ours (docs/meter.md)"};
+}
+
+/// The mean load since the previous call; the baseline is read when it is made.
+class CpuLoadMeter final : public Meter {
+ public:
+  CpuLoadMeter(MeterInfo info, Host host, CpuSize size, CpuTicks baseline)
+      : info_(std::move(info)), host_(std::move(host)), size_(size), last_(baseline), mean_(cpu_constant_power(size)) {
+    mean_.mean_since_previous = true;
+  }
+
+  [[nodiscard]] MeterInfo info() const override { return info_; }
+
+  Reading sample(MonotonicTime) override {
+    const auto ticks = read_ticks(host_);
+    if (!ticks) {
+      const std::string& code = ticks.issue().code;
+      const Failure why = code == "absent"          ? Failure::absent
+                          : code == "no_permission" ? Failure::no_permission
+                          : code == "parse"         ? Failure::parse
+                                                    : Failure::io;
+      return Failed{why, to_string(ticks.issue())};
+    }
+    // Idle and iowait may step back by a few ticks; a step without time keeps the previous mean.
+    if (ticks->all > last_.all) {
+      const double busy = ticks->busy > last_.busy ? static_cast<double>(ticks->busy - last_.busy) : 0.0;
+      mean_ = cpu_load_power(busy / static_cast<double>(ticks->all - last_.all), size_);
+      mean_.mean_since_previous = true;
+      last_ = *ticks;
+    }
+    return mean_;
+  }
+
+ private:
+  MeterInfo info_;
+  Host host_;
+  CpuSize size_;
+  CpuTicks last_;
+  Watts mean_;  // until the first tick passes: any load, with the interval of all
+};
+
+std::string watts_text(const Watts& w) {
+  return to_string(Power::from_watts(w.value)) + " (" + to_string(Power::from_watts(w.low)) + " to " +
+         to_string(Power::from_watts(w.high)) + ")";
+}
+
+bool known(const CpuSize& size) { return size.tdp_w || size.cpus; }
+
+Opened open_cpu_load(const Context& context, const Covered&) {
+  Opened opened;
+  Finding& finding = opened.finding;
+  finding.provider = "model.cpu_load";
+  finding.method = "model";
+  const CpuSize size = cpu_size(context);
+  const auto ticks = read_ticks(context.options.host);
+  if (!ticks || !known(size)) {
+    const bool denied = !ticks && ticks.issue().code == "no_permission";
+    finding.availability = denied ? Availability::no_permission : Availability::absent;
+    finding.reason = ticks ? "the number of CPUs is unknown" : ticks.issue().subject + ": " + ticks.issue().text;
+    finding.fix = ticks ? "give tdp_w" : "mount /proc; until then the constant model is used";
+    return opened;
+  }
+  finding.availability = Availability::available;
+  finding.reason = "CPU power from the load of " + (context.options.host.procfs / "stat").string() + " and " +
+                   parameters(size) + "; a model, with a wide interval";
+  if (!size.tdp_w) finding.fix = "give tdp_w for a narrower interval";
+  finding.meters.push_back(model_info("model.cpu_load", size));
+  finding.value = watts_text(cpu_constant_power(size)) + " at an unknown load";
+  opened.meters.push_back(std::make_shared<CpuLoadMeter>(finding.meters.front(), context.options.host, size, *ticks));
+  return opened;
+}
+
+Opened open_cpu_constant(const Context& context, const Covered&) {
+  Opened opened;
+  Finding& finding = opened.finding;
+  finding.provider = "model.cpu_constant";
+  finding.method = "model";
+  const CpuSize size = cpu_size(context);
+  if (!known(size)) {
+    finding.availability = Availability::absent;
+    finding.reason = "neither the TDP nor the number of CPUs is known";
+    finding.fix = "give tdp_w";
+    return opened;
+  }
+  const Watts watts = cpu_constant_power(size);
+  finding.availability = Availability::available;
+  finding.reason = "CPU power at half load, whatever the load is, from " + parameters(size) +
+                   "; for machines whose load cannot be read";
+  finding.value = watts_text(watts);
+  finding.meters.push_back(model_info("model.cpu_constant", size));
+  opened.meters.push_back(make_meter(finding.meters.front(), [watts] { return Reading(watts); }));
+  return opened;
+}
+
+}  // namespace
+
+Reader cpu_load_reader() { return {"model.cpu_load", true, open_cpu_load}; }
+Reader cpu_constant_reader() { return {"model.cpu_constant", true, open_cpu_constant}; }
+
+}  // namespace co2lib::meter

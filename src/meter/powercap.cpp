@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: MIT
+// Linux powercap RAPL: the energy counters of Intel and AMD processors (spec: meters, 5.1).
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <co2lib/meter/powercap_unit.hpp>
+
+#include "reader.hpp"
+
+namespace co2lib::meter {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The registers are refreshed about every millisecond; the plausibility rule allows five.
+constexpr double rapl_update_s = 0.001;
+constexpr double rapl_slack_s = 0.005;
+
+Failure failure_of(int error) noexcept {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return Failure::no_permission;
+    case ENOENT:
+    case ENOTDIR:
+      return Failure::absent;
+    case ENODEV:
+    case ENXIO:
+    case ESRCH:
+    case ESTALE:
+      return Failure::lost;
+    default:
+      return Failure::io;
+  }
+}
+
+/// Decimal digits and an optional line end, nothing else.
+std::optional<std::uint64_t> parse_counter(std::string_view text) noexcept {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// A file that is opened once and read at offset 0; after a failure of the device it is reopened at most once per
+/// second.
+class CounterFile {
+ public:
+  explicit CounterFile(fs::path path) : path_(std::move(path)) { open(); }
+  CounterFile(const CounterFile&) = delete;
+  CounterFile& operator=(const CounterFile&) = delete;
+  ~CounterFile() { close(); }
+
+  /// 0, or the error of the last attempt to open it.
+  [[nodiscard]] int error() const noexcept { return error_; }
+
+  Reading read(MonotonicTime now) {
+    if (fd_ < 0) {
+      if (tried_ && now - *tried_ < std::chrono::seconds(1)) return failed(error_);
+      tried_ = now;
+      open();
+      if (fd_ < 0) return failed(error_);
+    }
+    std::array<char, 32> buffer;
+    ssize_t got = 0;
+    do {
+      got = ::pread(fd_, buffer.data(), buffer.size(), 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      error_ = errno;
+      if (failure_of(error_) == Failure::lost) {
+        close();
+        tried_ = now;
+      }
+      return failed(error_);
+    }
+    const auto size = static_cast<std::size_t>(got);
+    if (size < buffer.size()) {
+      if (const auto value = parse_counter({buffer.data(), size})) return Count{*value};
+    }
+    return Failed{Failure::parse, path_.string() + ": not a decimal number"};
+  }
+
+ private:
+  void open() noexcept {
+    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    error_ = fd_ < 0 ? errno : 0;
+  }
+  void close() noexcept {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  [[nodiscard]] Failed failed(int error) const {
+    return {failure_of(error), path_.string() + ": " + std::strerror(error)};
+  }
+
+  fs::path path_;
+  int fd_ = -1;
+  int error_ = 0;
+  std::optional<MonotonicTime> tried_;
+};
+
+/// One zone; with `unit_nj` it yields the counts behind the microjoules.
+class PowercapMeter final : public Meter {
+ public:
+  PowercapMeter(MeterInfo info, std::unique_ptr<CounterFile> file, std::optional<std::int64_t> unit_nj)
+      : info_(std::move(info)), file_(std::move(file)), unit_nj_(unit_nj) {}
+
+  [[nodiscard]] MeterInfo info() const override { return info_; }
+
+  Reading sample(MonotonicTime now) override {
+    Reading reading = file_->read(now);
+    if (unit_nj_) {
+      if (const auto* shown = std::get_if<Count>(&reading)) {
+        const auto raw = powercap_raw_count(shown->value, *unit_nj_);
+        if (!raw) return Failed{Failure::parse, info_.id + ": above the range of the counter"};
+        return Count{*raw};
+      }
+    }
+    return reading;
+  }
+
+ private:
+  MeterInfo info_;
+  std::unique_ptr<CounterFile> file_;
+  std::optional<std::int64_t> unit_nj_;
+};
+
+/// A zone as the files show it.
+struct Zone {
+  fs::path folder;  ///< canonical
+  std::string id;   ///< `intel-rapl:0:1`
+  std::string name;
+  std::string parent;
+  Domain domain = Domain::other;
+  std::optional<std::uint64_t> range_uj;
+  bool range_inferred = false;
+
+  [[nodiscard]] std::string control() const { return id.substr(0, id.find(':')); }
+};
+
+std::string first_line(const fs::path& file) {
+  const auto text = read_text(file);
+  return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+/// Finds the real folders of all zones at and below `folder`; links are followed, each folder is taken once.
+void walk(const fs::path& folder, int depth, std::set<fs::path>& seen, std::vector<Zone>& zones) {
+  std::error_code error;
+  const fs::path real = fs::canonical(folder, error);
+  if (error || !seen.insert(real).second) return;
+  // The zone's name in the kernel is the name of its real folder, whatever the link is called.
+  const std::string id = real.filename().string();
+  if (id.find(':') != std::string::npos && fs::exists(real / "energy_uj", error)) {
+    Zone zone{.folder = real, .id = id, .name = first_line(real / "name"), .parent = {}, .range_uj = {}};
+    if (const auto text = read_text(real / "max_energy_range_uj")) zone.range_uj = parse_counter(*text);
+    if (zone.range_uj == 0U) zone.range_uj.reset();
+    zones.push_back(std::move(zone));
+  }
+  if (depth == 0) return;
+  for (fs::directory_iterator it(real, error), end; !error && it != end; it.increment(error)) {
+    const std::string child = it->path().filename().string();
+    // Below a zone, `device`, `subsystem` and `power` lead elsewhere.
+    std::error_code ignored;
+    if (child.find(':') != std::string::npos && it->is_directory(ignored)) walk(it->path(), depth - 1, seen, zones);
+  }
+}
+
+/// Orders `intel-rapl:2` before `intel-rapl:10`, and a parent before its children.
+bool before(const Zone& a, const Zone& b) {
+  const auto key = [](const Zone& zone) {
+    std::vector<long> numbers;
+    for (std::size_t at = zone.id.find(':'); at != std::string::npos; at = zone.id.find(':', at + 1)) {
+      numbers.push_back(std::strtol(zone.id.c_str() + at + 1, nullptr, 10));
+    }
+    return std::pair(zone.control(), numbers);
+  };
+  return key(a) < key(b);
+}
+
+std::vector<Zone> find_zones(const fs::path& root) {
+  std::vector<Zone> zones;
+  std::set<fs::path> seen;
+  std::error_code error;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+    entries.push_back(it->path());
+  }
+  for (const fs::path& entry : entries) walk(entry, 16, seen, zones);
+  std::sort(zones.begin(), zones.end(), before);
+  for (Zone& zone : zones) {
+    for (fs::path up = zone.folder.parent_path(); zone.parent.empty() && up != up.parent_path();
+         up = up.parent_path()) {
+      const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.folder == up; });
+      if (parent != zones.end()) zone.parent = parent->id;
+    }
+    const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.id == zone.parent; });
+    const bool top = parent == zones.end();
+    const bool in_package = !top && parent->domain == Domain::package;
+    if (top && zone.name.starts_with("package-")) zone.domain = Domain::package;
+    if (in_package && zone.name == "core") zone.domain = Domain::core;
+    if (in_package && zone.name == "uncore") zone.domain = Domain::uncore;
+    if ((top || in_package) && zone.name == "dram") zone.domain = Domain::dram;
+    if (top && zone.name == "psys") zone.domain = Domain::psys;
+  }
+  // A range that cannot be read follows from the unit of a zone of the same kind.
+  for (Zone& zone : zones) {
+    if (zone.range_uj) continue;
+    for (const Zone& sibling : zones) {
+      if (!sibling.range_uj || sibling.range_inferred || sibling.control() != zone.control() ||
+          sibling.domain != zone.domain || zone.domain == Domain::other) {
+        continue;
+      }
+      if (const auto unit = recover_powercap_unit(*sibling.range_uj)) {
+        zone.range_uj = powercap_range_uj(unit->unit_nj);
+        zone.range_inferred = true;
+        break;
+      }
+    }
+  }
+  return zones;
+}
+
+Device device_of(Domain domain) noexcept {
+  if (domain == Domain::dram) return Device::dram;
+  if (domain == Domain::psys) return Device::platform;
+  return Device::cpu;
+}
+
+struct Described {
+  MeterInfo info;
+  std::optional<std::int64_t> unit_nj;
+};
+
+Described describe(const Zone& zone, const Context& context) {
+  Described described{.info = {.id = zone.id,
+                               .parent = zone.parent,
+                               .control = zone.control(),
+                               .name = zone.name,
+                               .device = device_of(zone.domain),
+                               .domain = zone.domain,
+                               .provider = "powercap",
+                               .kind = Kind::counter,
+                               .unit = CounterUnit::microjoule(),
+                               .wrap = zone.range_uj ? WrapRange::modulus(*zone.range_uj) : WrapRange::unknown(),
+                               .wrap_inferred = zone.range_inferred,
+                               .update_period_s = rapl_update_s,
+                               .slack_s = rapl_slack_s},
+                      .unit_nj = {}};
+  MeterInfo& info = described.info;
+  // Spec 6.4: package 5 % on Intel, 15 % on AMD; DRAM 15 %. Ours, unverified.
+  const bool amd = context.machine.cpu_vendor == "AuthenticAMD" || context.machine.cpu_vendor == "HygonGenuine";
+  info.accuracy = amd || zone.domain == Domain::dram ? 0.15 : 0.05;
+  info.provenance = zone.folder.string();
+  const auto unit = zone.range_uj ? recover_powercap_unit(*zone.range_uj) : std::nullopt;
+  if (context.options.modulus == Modulus::exact_unit) {
+    if (unit && unit->exact_unit && unit->unit_nj >= 1000) {
+      described.unit_nj = unit->unit_nj;
+      info.unit = *unit->exact_unit;
+      info.wrap = WrapRange::modulus(unit->modulus_counts);
+      info.provenance += "; modulus exact_unit";
+    } else {
+      info.provenance += "; modulus kernel_max, for the exact unit is unknown";
+    }
+  } else {
+    info.provenance += "; modulus kernel_max";
+  }
+  if (unit) info.provenance += "; kernel unit " + std::to_string(unit->unit_nj) + " nJ";
+  if (zone.range_inferred) info.provenance += "; range inferred from a zone of the same kind";
+  if (context.machine.sgx) info.provenance += "; energy_filtering_possible (CPU flag sgx)";
+  return described;
+}
+
+std::string mode_and_owner(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return file.string();
+  std::array<char, 8> mode{};
+  mode[0] = '0';
+  for (std::size_t i = 0; i < 3; ++i) mode[1 + i] = static_cast<char>('0' + ((status.st_mode >> (6 - 3 * i)) & 7U));
+  std::string owner = std::to_string(status.st_uid);
+  std::array<char, 1024> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    owner = found->pw_name;
+  }
+  return file.string() + " (mode " + mode.data() + ", owner " + owner + ")";
+}
+
+bool has_word(const fs::path& file, std::initializer_list<const char*> words) {
+  const auto text = read_text(file);
+  return text && std::any_of(words.begin(), words.end(),
+                             [&](const char* word) { return text->find(word) != std::string::npos; });
+}
+
+/// True if the root of the file system is an overlay, as container runtimes make it.
+bool root_is_overlay(const fs::path& mountinfo) {
+  const auto text = read_text(mountinfo);
+  if (!text) return false;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.find(" / / ") != std::string_view::npos && line.find(" - overlay ") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+bool in_container(const Host& host) {
+  return has_word(host.procfs / "1/environ", {"container="}) ||
+         has_word(host.procfs / "self/cgroup", {"docker", "kubepods", "containerd", "libpod", "lxc"}) ||
+         root_is_overlay(host.procfs / "self/mountinfo");
+}
+
+bool is_empty_folder(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_directory(folder, error) && fs::is_empty(folder, error) && !error;
+}
+
+/// Why there is no zone.
+void explain_absence(const Context& context, const fs::path& root, Finding& finding) {
+  const Host& host = context.options.host;
+  std::error_code ignored;
+  const fs::path devices = host.sysfs / "devices/virtual/powercap";
+  const bool there = fs::is_directory(root, ignored);
+  if (is_empty_folder(devices) || (there && in_container(host))) {
+    finding.availability = Availability::masked;
+    finding.reason = root.string() + " shows no zone: masked by the container runtime";
+    finding.fix =
+        "mount the host's /sys/devices/virtual/powercap read-only elsewhere in the container and name it in "
+        "CO2LIB_POWERCAP_ROOT (option powercap_root), for example -v "
+        "/sys/devices/virtual/powercap:/powercap:ro -e CO2LIB_POWERCAP_ROOT=/powercap";
+    return;
+  }
+  finding.availability = Availability::absent;
+  finding.reason = there ? root.string() + " holds no zone with energy_uj" : root.string() + " does not exist";
+  if (has_word(host.procfs / "cpuinfo", {" hypervisor"})) {
+    finding.reason += ": a virtual machine, to which the hypervisor passes no energy counters";
+    finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
+  } else if (context.machine.cpu_vendor == "GenuineIntel" || context.machine.cpu_vendor == "AuthenticAMD") {
+    finding.reason +=
+        ": the kernel module intel_rapl_msr (which also drives AMD) is not loaded, or the kernel has none";
+    finding.fix = "modprobe intel_rapl_msr";
+  } else {
+    finding.reason += ": no RAPL on this processor (ARM and others), or a virtual machine";
+    finding.fix = "none for this processor; the CPU is modelled (give tdp_w for a narrower interval)";
+  }
+}
+
+constexpr const char* permission_fix =
+    "let a group read the counters: put the lines 'z /sys/devices/virtual/powercap/intel-rapl/*/energy_uj 0440 root "
+    "<group> -' and 'z /sys/devices/virtual/powercap/intel-rapl/*/*/energy_uj 0440 root <group> -' into "
+    "/etc/tmpfiles.d/co2lib.conf and run systemd-tmpfiles --create (chmod -R on /sys/class/powercap follows no links "
+    "and has no effect). Who reads the counters can learn secrets of other programs (PLATYPUS side channel)";
+
+Opened open_powercap(const Context& context, const Covered&) {
+  Opened opened;
+  Finding& finding = opened.finding;
+  finding.provider = "powercap";
+  finding.method = "counter";
+  const fs::path root = context.options.powercap_root.empty() ? context.options.host.sysfs / "class/powercap"
+                                                              : context.options.powercap_root;
+  const std::vector<Zone> zones = find_zones(root);
+  if (zones.empty()) {
+    explain_absence(context, root, finding);
+    return opened;
+  }
+  std::string denied;
+  std::string failed;
+  std::size_t bad = 0;
+  for (const Zone& zone : zones) {
+    Described described = describe(zone, context);
+    finding.meters.push_back(described.info);
+    const fs::path path = zone.folder / "energy_uj";
+    auto file = std::make_unique<CounterFile>(path);
+    if (file->error() != 0) {
+      ++bad;
+      if (failure_of(file->error()) == Failure::no_permission) {
+        if (denied.empty()) denied = mode_and_owner(path);
+      } else if (failed.empty()) {
+        failed = path.string() + ": " + std::strerror(file->error());
+      }
+      continue;
+    }
+    opened.meters.push_back(
+        std::make_shared<PowercapMeter>(std::move(described.info), std::move(file), described.unit_nj));
+  }
+  const std::string refused = denied + " is not readable (kernel 5.10+: CVE-2020-8694)";
+  if (opened.meters.empty()) {
+    finding.availability = denied.empty() ? Availability::failed : Availability::no_permission;
+    finding.reason = denied.empty() ? failed : refused;
+    finding.fix = denied.empty() ? "look for the error in the kernel's log (dmesg)" : permission_fix;
+    return opened;
+  }
+  finding.availability = Availability::available;
+  finding.reason =
+      std::to_string(opened.meters.size()) + " of " + std::to_string(zones.size()) + " zones in " + root.string();
+  if (bad > 0) finding.reason += "; " + (denied.empty() ? failed : refused);
+  if (!denied.empty()) finding.fix = permission_fix;
+  if (context.machine.sgx) finding.reason += "; the CPU flag sgx is set: Intel may add noise (energy filtering)";
+  std::size_t shown = 0;
+  for (const auto& meter : opened.meters) {
+    const Reading reading = meter->sample(MonotonicTime{0});
+    const MeterInfo info = meter->info();
+    std::string text = info.name + " ";
+    if (const auto* count = std::get_if<Count>(&reading)) {
+      text += to_string(Energy::from_joules(info.unit.joules(static_cast<double>(count->value))));
+    } else {
+      text += "unreadable (" + std::get<Failed>(reading).text + ")";
+    }
+    if (shown++ < 8) finding.value += (finding.value.empty() ? "" : ", ") + text;
+  }
+  return opened;
+}
+
+}  // namespace
+
+Reader powercap_reader() { return {"powercap", false, open_powercap}; }
+
+}  // namespace co2lib::meter

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// What a reader of a provider must offer; private to src/meter.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <co2lib/host.hpp>
+#include <co2lib/meter/finding.hpp>
+#include <co2lib/meter/meter.hpp>
+#include <co2lib/meter/sensors.hpp>
+
+namespace co2lib::meter {
+
+/// What has been opened so far covers; the readers after it fill the rest.
+struct Covered {
+  bool cpu = false;
+  double memory = 0;  ///< share of the memory, 0..1
+};
+
+/// What readers are given.
+struct Context {
+  OpenOptions options;
+  Machine machine;
+};
+
+/// What a reader found, and its meters, opened as far as they can be read.
+struct Opened {
+  Finding finding;
+  std::vector<std::shared_ptr<Meter>> meters;
+};
+
+/// A provider. `open` never throws for what is missing; it says so in the finding.
+struct Reader {
+  const char* provider;
+  /// Models are used for what nothing else covers, sensors whenever they are asked for.
+  bool is_model;
+  Opened (*open)(const Context& context, const Covered& covered);
+};
+
+}  // namespace co2lib::meter
