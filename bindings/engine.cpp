@@ -50,11 +50,12 @@ void bind_window(py::module_& m) {
       .def_readonly("energy_j", &WindowEnergy::energy_j, "measured + estimated; None where nothing was covered")
       .def_readonly("measured_j", &WindowEnergy::measured_j, "accepted steps only")
       .def_readonly("estimated_j", &WindowEnergy::estimated_j, "fill for uncovered time")
-      .def_property_readonly("bounds_j", [](const WindowEnergy& w) { return std::pair(w.low_j, w.high_j); },
-                             "hard bounds that follow from the data alone")
-      .def_property_readonly("interval_j",
-                             [](const WindowEnergy& w) { return std::pair(w.interval_low_j, w.interval_high_j); },
-                             "bounds widened by sensor or model error, 95 %")
+      .def_property_readonly(
+          "bounds_j", [](const WindowEnergy& w) { return std::pair(w.low_j, w.high_j); },
+          "hard bounds that follow from the data alone")
+      .def_property_readonly(
+          "interval_j", [](const WindowEnergy& w) { return std::pair(w.interval_low_j, w.interval_high_j); },
+          "bounds widened by sensor or model error, 95 %")
       .def_property_readonly("coverage", &WindowEnergy::coverage, "0..1; None for a window of length zero")
       .def_readonly("duration_s", &WindowEnergy::duration_s);
   py::class_<Record>(m, "Record", "The result of one meter over one window.")
@@ -135,7 +136,8 @@ void register_engine(py::module_& top) {
       "Energy of a power trace [(seconds, watts or None)] by the trapezoid rule.");
   m.def(
       "integrate_zones",
-      [](const std::vector<std::pair<MeterInfo, CountSamples>>& zones, std::optional<std::pair<double, double>> window) {
+      [](const std::vector<std::pair<MeterInfo, CountSamples>>& zones,
+         std::optional<std::pair<double, double>> window) {
         std::vector<CounterTrace> traces;
         for (const auto& [info, samples] : zones) traces.push_back({info, counter_samples(samples)});
         return integrate_zones(traces, window_of(window));
@@ -145,7 +147,8 @@ void register_engine(py::module_& top) {
   m.def(
       "region_energies",
       [](const MeterInfo& info, const CountSamples& samples,
-         const std::vector<std::tuple<std::string, double, double, std::int64_t, std::optional<std::size_t>>>& regions) {
+         const std::vector<std::tuple<std::string, double, double, std::int64_t, std::optional<std::size_t>>>&
+             regions) {
         const meter::Trace trace = integrate_counter(info, counter_samples(samples));
         std::vector<tracker::RegionSpan> spans;
         std::vector<TimeWindow> windows;
@@ -160,6 +163,7 @@ void register_engine(py::module_& top) {
         return py::make_tuple(out, tracker::union_energy(trace.curve, windows), trace.record());
       },
       py::arg("info"), py::arg("samples"), py::arg("regions"),
-      "Regions (name, begin_s, end_s, thread, parent index or None) on one counter: their (inclusive, exclusive J), the "
+      "Regions (name, begin_s, end_s, thread, parent index or None) on one counter: their (inclusive, exclusive J), "
+      "the "
       "union's energy in J, and the record of the whole trace.");
 }

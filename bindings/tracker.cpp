@@ -18,7 +18,8 @@ namespace {
 py::object to_datetime(UtcTime time) {
   const py::module_ datetime = py::module_::import("datetime");
   const auto micros = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
-  const py::object epoch = datetime.attr("datetime")(1970, 1, 1, py::arg("tzinfo") = datetime.attr("timezone").attr("utc"));
+  const py::object epoch =
+      datetime.attr("datetime")(1970, 1, 1, py::arg("tzinfo") = datetime.attr("timezone").attr("utc"));
   return epoch + datetime.attr("timedelta")(py::arg("microseconds") = micros);
 }
 
@@ -34,7 +35,10 @@ using PyIntensity = std::variant<std::monostate, CarbonIntensity, std::shared_pt
 
 void bind_footprint(py::module_& m) {
   py::class_<Facility>(m, "Facility", "The building around the machine.")
-      .def(py::init([](double pue, double wue) { return Facility{pue, wue}; }), py::arg("pue") = 1.0, py::arg("wue") = 0.0)
+      .def(py::init([](double pue, double wue) {
+             return Facility{pue, wue};
+           }),
+           py::arg("pue") = 1.0, py::arg("wue") = 0.0)
       .def_readonly("pue", &Facility::pue)
       .def_readonly("wue", &Facility::wue, "L per kWh of IT energy");
   py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
@@ -46,8 +50,10 @@ void bind_footprint(py::module_& m) {
       .def_property_readonly("id", [](const DeviceFootprint& d) { return d.record.meter.id; })
       .def_property_readonly("name", [](const DeviceFootprint& d) { return d.record.meter.name; })
       .def_property_readonly("provider", [](const DeviceFootprint& d) { return d.record.meter.provider; })
-      .def_property_readonly("device", [](const DeviceFootprint& d) { return std::string(meter::text(d.record.meter.device)); })
-      .def_property_readonly("method", [](const DeviceFootprint& d) { return std::string(meter::text(d.record.method)); })
+      .def_property_readonly("device",
+                             [](const DeviceFootprint& d) { return std::string(meter::text(d.record.meter.device)); })
+      .def_property_readonly("method",
+                             [](const DeviceFootprint& d) { return std::string(meter::text(d.record.method)); })
       .def_property_readonly("mean_power", [](const DeviceFootprint& d) { return d.record.mean_power(); });
   py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
       .def_readonly("name", &RegionFootprint::name)
@@ -64,38 +70,41 @@ void bind_footprint(py::module_& m) {
       });
   py::class_<Footprint>(m, "Footprint", "What a run used, how that was obtained, and how far off it can be.")
       .def_readonly("run_id", &Footprint::run_id)
-      .def_property_readonly("start", [](const Footprint& f) { return to_datetime(f.start); }, "datetime in UTC")
-      .def_property_readonly("end", [](const Footprint& f) { return to_datetime(f.end); }, "datetime in UTC")
+      .def_property_readonly(
+          "start", [](const Footprint& f) { return to_datetime(f.start); }, "datetime in UTC")
+      .def_property_readonly(
+          "end", [](const Footprint& f) { return to_datetime(f.end); }, "datetime in UTC")
       .def_property_readonly("duration_s", [](const Footprint& f) { return f.duration.count(); })
       .def_property_readonly("suspended_s", [](const Footprint& f) { return f.suspended.count(); })
       .def_property_readonly("downtime_s", [](const Footprint& f) { return f.downtime.count(); })
       .def_readonly("segments", &Footprint::segments)
       .def_readonly("energy", &Footprint::energy, "IT energy of all counted devices.")
-      .def_property_readonly("facility_energy",
-                             [](const Footprint& f) {
-                               return f.energy.value ? std::optional(f.facility_energy) : std::nullopt;
-                             },
-                             "energy * PUE")
+      .def_property_readonly(
+          "facility_energy",
+          [](const Footprint& f) { return f.energy.value ? std::optional(f.facility_energy) : std::nullopt; },
+          "energy * PUE")
       .def_readonly("operational", &Footprint::operational, "Operational carbon, PUE included.")
       .def_readonly("embodied", &Footprint::embodied, "Embodied share; no value until the embodied domain fills it.")
       .def_readonly("water", &Footprint::water)
       .def_readonly("facility", &Footprint::facility)
       .def_readonly("totals", &Footprint::totals)
       .def_readonly("devices", &Footprint::devices)
-      .def_property_readonly("regions",
-                             [](const Footprint& f) {
-                               py::dict d;
-                               for (const RegionFootprint& r : f.regions) d[py::str(r.name)] = r;
-                               return d;
-                             },
-                             "Name to statistics.")
-      .def_property_readonly("method",
-                             [](const Footprint& f) {
-                               py::dict d;
-                               for (const auto& [method, share] : f.methods) d[py::str(std::string(meter::text(method)))] = share;
-                               return d;
-                             },
-                             "Method (counter, integral, model) to its share of the energy.")
+      .def_property_readonly(
+          "regions",
+          [](const Footprint& f) {
+            py::dict d;
+            for (const RegionFootprint& r : f.regions) d[py::str(r.name)] = r;
+            return d;
+          },
+          "Name to statistics.")
+      .def_property_readonly(
+          "method",
+          [](const Footprint& f) {
+            py::dict d;
+            for (const auto& [method, share] : f.methods) d[py::str(std::string(meter::text(method)))] = share;
+            return d;
+          },
+          "Method (counter, integral, model) to its share of the energy.")
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
       .def_readonly("location", &Footprint::location)
       .def_readonly("intensity_source", &Footprint::intensity_source)
@@ -104,12 +113,13 @@ void bind_footprint(py::module_& m) {
       .def_readonly("sources", &Footprint::sources)
       .def_readonly("complete", &Footprint::complete, "False for a snapshot or a run that was killed.")
       .def("to_json", &Footprint::to_json, "JSON of schema co2lib-footprint/1.")
-      .def("to_dict", [](const Footprint& f) { return py::module_::import("json").attr("loads")(f.to_json()); },
-           "The JSON as dicts and lists.")
+      .def(
+          "to_dict", [](const Footprint& f) { return py::module_::import("json").attr("loads")(f.to_json()); },
+          "The JSON as dicts and lists.")
       .def(
           "to_model_card",
-          [](const Footprint& f, const std::string& training_type, const std::string& place, const std::string& hardware,
-             bool embodied) {
+          [](const Footprint& f, const std::string& training_type, const std::string& place,
+             const std::string& hardware, bool embodied) {
             return f.to_model_card({.training_type = training_type,
                                     .geographical_location = place,
                                     .hardware_used = hardware,
@@ -151,11 +161,13 @@ void bind_run(py::module_& m) {
       });
   m.def("load", &load, py::arg("path"), py::call_guard<py::gil_scoped_release>(),
         "Reads a log; a torn last line is skipped and reported. Raises tracker.bad_log (OSError).");
-  m.def("merge", [](const std::vector<Run>& runs) { return merge(runs); }, py::arg("runs"),
-        "Joins runs of several processes or nodes; a device measured twice at one time counts once.");
-  m.def("reprice",
-        [](const Run& run, const std::shared_ptr<intensity::IntensitySource>& source) { return reprice(run, source); },
-        py::arg("run"), py::arg("source"), "The same run priced with another source; its energy is unchanged.");
+  m.def(
+      "merge", [](const std::vector<Run>& runs) { return merge(runs); }, py::arg("runs"),
+      "Joins runs of several processes or nodes; a device measured twice at one time counts once.");
+  m.def(
+      "reprice",
+      [](const Run& run, const std::shared_ptr<intensity::IntensitySource>& source) { return reprice(run, source); },
+      py::arg("run"), py::arg("source"), "The same run priced with another source; its energy is unchanged.");
 }
 
 void bind_forecast(py::module_& m) {
@@ -169,9 +181,10 @@ void bind_forecast(py::module_& m) {
                (f.half_width ? " +- " + to_string(*f.half_width) : std::string()) + " after " +
                std::to_string(f.units_done) + " of " + std::to_string(f.units_total) + ">";
       });
-  m.def("forecast_total",
-        [](const std::vector<Energy>& units, long units_total) { return forecast_total(units, units_total); },
-        py::arg("units"), py::arg("units_total"), "Total energy of a run from the units it has done so far.");
+  m.def(
+      "forecast_total",
+      [](const std::vector<Energy>& units, long units_total) { return forecast_total(units, units_total); },
+      py::arg("units"), py::arg("units_total"), "Total energy of a run from the units it has done so far.");
   py::class_<Account>(m, "Account", "Carbon and water of an energy series.")
       .def_readonly("it_energy", &Account::it_energy)
       .def_readonly("facility_energy", &Account::facility_energy)
@@ -189,7 +202,8 @@ void bind_forecast(py::module_& m) {
   m.def(
       "choose_price",
       [](const std::string& location, std::optional<double> g_per_kwh) {
-        const PriceChoice c = choose_price({.facility = {}, .location = location, .g_per_kwh = g_per_kwh, .intensity_text = {}});
+        const PriceChoice c =
+            choose_price({.facility = {}, .location = location, .g_per_kwh = g_per_kwh, .intensity_text = {}});
         return py::make_tuple(c.source->describe().name, c.location, c.issues);
       },
       py::arg("location") = "", py::arg("g_per_kwh") = std::nullopt,
@@ -205,13 +219,14 @@ void register_tracker(py::module_& top) {
   bind_run(m);
   bind_forecast(m);
 
-  py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker", "Meters the machine from construction to stop().")
+  py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker",
+                                                                  "Meters the machine from construction to stop().")
       .def(py::init([](const std::string& location, const PyIntensity& intensity, double pue, double wue,
                        const std::filesystem::path& log, const std::string& run_id, bool resume, double period_s,
-                       double power_period_s, double flush_s, bool fsync, std::optional<std::vector<MeterChoice>> meters,
-                       std::optional<std::vector<std::string>> gpus, std::optional<double> tdp_w,
-                       std::optional<double> ram_w, bool exact_unit, std::optional<bool> owner,
-                       const std::string& project, std::function<void()> sync,
+                       double power_period_s, double flush_s, bool fsync,
+                       std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
+                       std::optional<double> tdp_w, std::optional<double> ram_w, bool exact_unit,
+                       std::optional<bool> owner, const std::string& project, std::function<void()> sync,
                        std::function<void(std::string, std::string)> on_log, const Host& host,
                        std::shared_ptr<Clock> clock, const std::filesystem::path& powercap_root) {
              Options o;
@@ -254,9 +269,9 @@ void register_tracker(py::module_& top) {
            py::arg("flush_s") = 10.0, py::arg("fsync") = true, py::arg("meters") = std::nullopt,
            py::arg("gpus") = std::nullopt, py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt,
            py::arg("exact_unit") = false, py::arg("owner") = std::nullopt, py::arg("project") = "",
-           py::arg("sync") = std::function<void()>{}, py::arg("on_log") = std::function<void(std::string, std::string)>{},
-           py::arg("host") = Host{}, py::arg("clock") = std::shared_ptr<Clock>{},
-           py::arg("powercap_root") = std::filesystem::path())
+           py::arg("sync") = std::function<void()>{},
+           py::arg("on_log") = std::function<void(std::string, std::string)>{}, py::arg("host") = Host{},
+           py::arg("clock") = std::shared_ptr<Clock>{}, py::arg("powercap_root") = std::filesystem::path())
       .def(
           "begin",
           [](Tracker& t, const std::string& name, bool marker, std::optional<std::uint64_t> parent,
@@ -268,7 +283,8 @@ void register_tracker(py::module_& top) {
           "Opens a region and returns its id; 0 where the tracker is stopped or inert.")
       .def("end", &Tracker::end, py::arg("id"), py::call_guard<py::gil_scoped_release>(), "Ends a region by its id.")
       .def("cancel", &Tracker::cancel, py::arg("id"), py::call_guard<py::gil_scoped_release>(), "Forgets a region.")
-      .def("restart", &Tracker::restart, py::arg("id"), py::call_guard<py::gil_scoped_release>(), "Begins a region anew.")
+      .def("restart", &Tracker::restart, py::arg("id"), py::call_guard<py::gil_scoped_release>(),
+           "Begins a region anew.")
       .def("mark", &Tracker::mark, py::arg("name"), py::call_guard<py::gil_scoped_release>(),
            "Begins a stretch that lasts until this thread's next mark, or the stop.")
       .def("snapshot", &Tracker::snapshot, py::call_guard<py::gil_scoped_release>(), "The footprint so far.")

@@ -53,7 +53,8 @@ inline void append_json(std::string& out, const Json& value) {
       if (text.find_first_of(".eE") == std::string::npos) out += ".0";
       return;
     }
-    default: out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    default:
+      out += value.dump(-1, ' ', false, Json::error_handler_t::replace);
   }
 }
 

@@ -193,7 +193,8 @@ void append_samples(const RunSegment& segment, const SegmentResult& r, const std
     const UtcTime begin = end - (frames[f].mono - frames[f - 1].mono);
     for (std::size_t i = 0; i < segment.meters.size(); ++i) {
       if (!in_total(r, i)) continue;
-      const double step = point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
+      const double step =
+          point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
       joules += numeric::product(step, kept_share(begin, end, excluded[i]));
     }
     samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
@@ -318,11 +319,12 @@ Json record_json(const DeviceFootprint& d) {
          {"provider", r.meter.provider}};
   if (!d.mirror_of.empty()) j["mirror_of"] = d.mirror_of;
   if (!d.duplicate_of.empty()) j["duplicate_of"] = d.duplicate_of;
-  j["provenance"] = Json{{"zone", r.meter.id},
-                         {"unit_j", r.meter.kind == meter::Kind::counter ? Json(r.meter.unit.joules(1)) : Json(nullptr)},
-                         {"scope", r.meter.scope},
-                         {"library", CO2LIB_VERSION},
-                         {"text", r.meter.provenance}};
+  j["provenance"] =
+      Json{{"zone", r.meter.id},
+           {"unit_j", r.meter.kind == meter::Kind::counter ? Json(r.meter.unit.joules(1)) : Json(nullptr)},
+           {"scope", r.meter.scope},
+           {"library", CO2LIB_VERSION},
+           {"text", r.meter.provenance}};
   return j;
 }
 
@@ -402,7 +404,8 @@ Footprint Run::footprint() const {
   f.location = pricing.location;
   f.issues = issues;
   f.segments = static_cast<std::int64_t>(segments.size());
-  f.complete = !segments.empty() && std::all_of(segments.begin(), segments.end(), [](const auto& s) { return s.ended; });
+  f.complete =
+      !segments.empty() && std::all_of(segments.begin(), segments.end(), [](const auto& s) { return s.ended; });
 
   std::shared_ptr<const intensity::IntensitySource> given = source;
   if (!given && !pricing.g_per_kwh) given = stored_source(*this);
@@ -425,7 +428,9 @@ Footprint Run::footprint() const {
     add_issues(f.issues, r.totals.issues);
     for (std::size_t i = 0; i < r.infos.size(); ++i) {
       DeviceFootprint d{.record = meter::make_record(r.infos[i], r.windows[i], segment.meters[i].events),
-                        .counted = r.roles[i].counted, .mirror_of = {}, .duplicate_of = {}};
+                        .counted = r.roles[i].counted,
+                        .mirror_of = {},
+                        .duplicate_of = {}};
       meter::add_role_issues(d.record, r.roles[i], r.infos);
       if (r.roles[i].mirror_of) d.mirror_of = r.infos[*r.roles[i].mirror_of].id;
       if (r.roles[i].duplicate_of) d.duplicate_of = r.infos[*r.roles[i].duplicate_of].id;
@@ -479,9 +484,8 @@ Footprint Run::footprint() const {
       if (first) {
         found->inclusive = more;
       } else {
-        found->inclusive.value = found->inclusive.value && more.value
-                                     ? std::optional(*found->inclusive.value + *more.value)
-                                     : std::nullopt;
+        found->inclusive.value =
+            found->inclusive.value && more.value ? std::optional(*found->inclusive.value + *more.value) : std::nullopt;
         if (found->inclusive.bounds && more.bounds) {
           found->inclusive.bounds->low += more.bounds->low;
           found->inclusive.bounds->high += more.bounds->high;
@@ -528,7 +532,8 @@ Footprint Run::footprint() const {
     }
     const auto model = method_j[static_cast<std::size_t>(meter::Method::model)];
     if (model && !method_j[0] && !method_j[1]) {
-      add_issue(f.issues, {"model_only", "energy", "no sensor could be read; the energy is that of a model. See `co2lib sensors`"});
+      add_issue(f.issues, {"model_only", "energy",
+                           "no sensor could be read; the energy is that of a model. See `co2lib sensors`"});
     }
   }
 
@@ -584,7 +589,8 @@ std::string Footprint::to_json() const {
   j["segments"] = segments;
   j["energy"] = estimate_json(energy, "j", [](Energy e) { return e.joules(); });
   j["energy"]["kwh"] = energy.kwh() ? Json(*energy.kwh()) : Json(nullptr);
-  j["facility"] = Json{{"pue", facility.pue}, {"wue_l_per_kwh", facility.wue},
+  j["facility"] = Json{{"pue", facility.pue},
+                       {"wue_l_per_kwh", facility.wue},
                        {"energy_j", energy.value ? Json(facility_energy.joules()) : Json(nullptr)}};
   j["operational"] = estimate_json(operational, "g", [](CarbonMass m) { return m.grams(); });
   j["embodied"] = estimate_json(embodied, "g", [](CarbonMass m) { return m.grams(); });
@@ -593,7 +599,8 @@ std::string Footprint::to_json() const {
   j["intensity"] = Json{{"source", intensity_source},
                         {"mean_g_per_kwh", carbon_intensity ? Json(carbon_intensity->g_per_kwh()) : Json(nullptr)}};
   Json methods_json = Json::array();
-  for (const auto& [m, share] : methods) methods_json.push_back(Json{{"method", std::string(meter::text(m))}, {"share", share}});
+  for (const auto& [m, share] : methods)
+    methods_json.push_back(Json{{"method", std::string(meter::text(m))}, {"share", share}});
   j["methods"] = methods_json;
   j["coverage"] = maybe(coverage);
   j["totals"] = Json{{"cpu", part_json(totals.cpu)},
@@ -612,7 +619,8 @@ std::string Footprint::to_json() const {
              {"count", r.count},
              {"duration_s", r.duration.count()},
              {"inclusive_j", maybe(r.inclusive.joules())},
-             {"bounds_j", r.inclusive.bounds ? Json{r.inclusive.bounds->low.joules(), r.inclusive.bounds->high.joules()} : Json(nullptr)},
+             {"bounds_j", r.inclusive.bounds ? Json{r.inclusive.bounds->low.joules(), r.inclusive.bounds->high.joules()}
+                                             : Json(nullptr)},
              {"exclusive_j", r.exclusive ? Json(r.exclusive->joules()) : Json(nullptr)},
              {"union_j", r.union_energy ? Json(r.union_energy->joules()) : Json(nullptr)},
              {"least_j", r.least ? Json(r.least->joules()) : Json(nullptr)},
@@ -635,8 +643,9 @@ std::string Footprint::to_json() const {
 
 std::string Footprint::to_model_card(const CardOptions& options) const {
   if (!operational.value) {
-    throw Error("tracker.no_value", "the run has no known emissions, so its card block cannot be written; see its issues",
-                {}, ErrorCategory::arithmetic);
+    throw Error("tracker.no_value",
+                "the run has no known emissions, so its card block cannot be written; see its issues", {},
+                ErrorCategory::arithmetic);
   }
   std::string hardware = options.hardware_used;
   if (hardware.empty()) {
@@ -644,7 +653,8 @@ std::string Footprint::to_model_card(const CardOptions& options) const {
     std::vector<std::pair<std::string, int>> gpus;
     for (const DeviceFootprint& d : devices) {
       if (d.record.meter.device != meter::Device::gpu || !d.counted) continue;
-      const auto same = std::find_if(gpus.begin(), gpus.end(), [&](const auto& g) { return g.first == d.record.meter.name; });
+      const auto same =
+          std::find_if(gpus.begin(), gpus.end(), [&](const auto& g) { return g.first == d.record.meter.name; });
       if (same == gpus.end()) {
         gpus.emplace_back(d.record.meter.name, 1);
       } else {
@@ -676,13 +686,44 @@ std::string Footprint::to_model_card(const CardOptions& options) const {
 }
 
 const std::vector<std::string>& csv_columns() {
-  static const std::vector<std::string> columns = {
-      "timestamp", "project_name", "run_id", "experiment_id", "duration", "emissions", "emissions_rate", "cpu_power",
-      "gpu_power", "ram_power", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "water_consumed",
-      "country_name", "country_iso_code", "region", "cloud_provider", "cloud_region", "os", "python_version",
-      "codecarbon_version", "cpu_count", "cpu_model", "gpu_count", "gpu_model", "longitude", "latitude",
-      "ram_total_size", "tracking_mode", "cpu_utilization_percent", "gpu_utilization_percent",
-      "ram_utilization_percent", "ram_used_gb", "on_cloud", "pue", "wue"};
+  static const std::vector<std::string> columns = {"timestamp",
+                                                   "project_name",
+                                                   "run_id",
+                                                   "experiment_id",
+                                                   "duration",
+                                                   "emissions",
+                                                   "emissions_rate",
+                                                   "cpu_power",
+                                                   "gpu_power",
+                                                   "ram_power",
+                                                   "cpu_energy",
+                                                   "gpu_energy",
+                                                   "ram_energy",
+                                                   "energy_consumed",
+                                                   "water_consumed",
+                                                   "country_name",
+                                                   "country_iso_code",
+                                                   "region",
+                                                   "cloud_provider",
+                                                   "cloud_region",
+                                                   "os",
+                                                   "python_version",
+                                                   "codecarbon_version",
+                                                   "cpu_count",
+                                                   "cpu_model",
+                                                   "gpu_count",
+                                                   "gpu_model",
+                                                   "longitude",
+                                                   "latitude",
+                                                   "ram_total_size",
+                                                   "tracking_mode",
+                                                   "cpu_utilization_percent",
+                                                   "gpu_utilization_percent",
+                                                   "ram_utilization_percent",
+                                                   "ram_used_gb",
+                                                   "on_cloud",
+                                                   "pue",
+                                                   "wue"};
   return columns;
 }
 
@@ -694,12 +735,13 @@ std::vector<std::pair<std::string, std::string>> Footprint::csv_row(
     }
   }
   std::map<std::string, std::string> v;
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(end));
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(end));
   std::tm local{};
   if (localtime_r(&seconds, &local) != nullptr) {
     std::array<char, 32> buffer{};
-    v["timestamp"] = std::string(buffer.data(), std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S", &local));
+    v["timestamp"] =
+        std::string(buffer.data(), std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S", &local));
   }
   v["project_name"] = context.project;
   v["run_id"] = run_id;
@@ -756,7 +798,8 @@ std::vector<std::pair<std::string, std::string>> Footprint::csv_row(
 
 std::optional<double> Footprint::sci(double functional_units) const {
   if (!energy.value || !carbon_intensity) return std::nullopt;
-  const auto score = co2lib::sci(facility_energy, *carbon_intensity, embodied.value.value_or(CarbonMass{}), functional_units);
+  const auto score =
+      co2lib::sci(facility_energy, *carbon_intensity, embodied.value.value_or(CarbonMass{}), functional_units);
   if (!score) throw Error("meter.bad_input", score.issue().subject + ": " + score.issue().text);
   return *score;
 }

@@ -30,9 +30,12 @@ constexpr int log_version = 1;
 constexpr std::size_t most_lines_kept = 200'000;
 
 Json start_line(const LineHead& head, const char* type) {
-  return Json{{"v", log_version},        {"type", type},
-              {"run_id", head.run_id},   {"seq", head.seq},
-              {"mono_ns", head.mono.count()}, {"utc", format_utc(head.utc)}};
+  return Json{{"v", log_version},
+              {"type", type},
+              {"run_id", head.run_id},
+              {"seq", head.seq},
+              {"mono_ns", head.mono.count()},
+              {"utc", format_utc(head.utc)}};
 }
 
 Json maybe(std::optional<double> x) { return x ? Json(*x) : Json(nullptr); }
@@ -322,8 +325,8 @@ class LogReader {
     try {
       read(j, number);
     } catch (const std::exception& error) {
-      run_.issues.push_back({"bad_line", file_ + ":" + std::to_string(number),
-                             std::string("the line was skipped: ") + error.what()});
+      run_.issues.push_back(
+          {"bad_line", file_ + ":" + std::to_string(number), std::string("the line was skipped: ") + error.what()});
     }
   }
 
@@ -352,12 +355,13 @@ class LogReader {
     } else if (type == "region") {
       s.add_region(region(j));
     } else if (type == "issue") {
-      add_issue(s.issues, {j.at("code").get<std::string>(), j.at("subject").get<std::string>(),
-                           j.at("text").get<std::string>()});
+      add_issue(s.issues,
+                {j.at("code").get<std::string>(), j.at("subject").get<std::string>(), j.at("text").get<std::string>()});
     } else if (type == "end") {
       s.ended = true;
     } else if (type != "sample") {
-      add_issue(run_.issues, {"unknown_line", file_ + ":" + std::to_string(number), "unknown type '" + type + "' was skipped"});
+      add_issue(run_.issues,
+                {"unknown_line", file_ + ":" + std::to_string(number), "unknown type '" + type + "' was skipped"});
     }
   }
 
@@ -371,7 +375,8 @@ class LogReader {
     const Json& c = j.at("context");
     s.context.os = c.value("os", std::string());
     s.context.cpu_model = c.value("cpu_model", std::string());
-    if (c.contains("logical_cpus") && !c["logical_cpus"].is_null()) s.context.logical_cpus = c["logical_cpus"].get<int>();
+    if (c.contains("logical_cpus") && !c["logical_cpus"].is_null())
+      s.context.logical_cpus = c["logical_cpus"].get<int>();
     if (c.contains("memory_bytes") && !c["memory_bytes"].is_null()) {
       s.context.memory_bytes = c["memory_bytes"].get<std::uint64_t>();
     }
@@ -387,8 +392,10 @@ class LogReader {
       state.last = s.begin;
       s.meters.push_back(std::move(state));
     }
-    s.frames.push_back(
-        {.mono = s.begin, .utc = s.begin_utc, .meters = std::vector<MeterPoint>(s.meters.size()), .g_per_kwh = std::nullopt});
+    s.frames.push_back({.mono = s.begin,
+                        .utc = s.begin_utc,
+                        .meters = std::vector<MeterPoint>(s.meters.size()),
+                        .g_per_kwh = std::nullopt});
     const Json& config = j.at("config");
     if (run_.segments.empty()) {
       run_.run_id = j.at("run_id").get<std::string>();
@@ -412,7 +419,8 @@ class LogReader {
   static void totals(RunSegment& s, const Json& j) {
     // Built apart, so that a line that breaks in the middle changes nothing.
     std::vector<MeterState> states = s.meters;
-    Frame frame{.mono = time_of(j.at("mono_ns")), .utc = utc(j), .meters = {}, .g_per_kwh = maybe_number(j, "g_per_kwh")};
+    Frame frame{
+        .mono = time_of(j.at("mono_ns")), .utc = utc(j), .meters = {}, .g_per_kwh = maybe_number(j, "g_per_kwh")};
     if (frame.mono < s.frames.back().mono) throw std::invalid_argument("its time is before the line before it");
     for (MeterState& m : states) {
       const Json& t = j.at("m").at(m.info.id);
@@ -499,7 +507,8 @@ void RegionStats::add(const RegionRecord& r) {
 }
 
 void RunSegment::add_region(const RegionRecord& region) {
-  auto found = std::find_if(regions.begin(), regions.end(), [&](const RegionStats& s) { return s.name == region.name; });
+  auto found =
+      std::find_if(regions.begin(), regions.end(), [&](const RegionStats& s) { return s.name == region.name; });
   if (found == regions.end()) {
     regions.push_back({});
     found = regions.end() - 1;
@@ -512,7 +521,8 @@ Run load(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in || std::filesystem::is_directory(file)) {
     const int error = errno;
-    throw Error("tracker.bad_log", file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
+    throw Error("tracker.bad_log",
+                file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
                 ErrorCategory::os);
   }
   LogReader reader(file.string());
@@ -537,7 +547,8 @@ Run merge(std::span<const Run> runs) {
   merged.pricing = runs[0].pricing;
   for (const Run& run : runs) {
     if (run.pricing.location != merged.pricing.location || run.pricing.g_per_kwh != merged.pricing.g_per_kwh ||
-        run.pricing.facility.pue != merged.pricing.facility.pue || run.pricing.facility.wue != merged.pricing.facility.wue) {
+        run.pricing.facility.pue != merged.pricing.facility.pue ||
+        run.pricing.facility.wue != merged.pricing.facility.wue) {
       throw Error("tracker.bad_config",
                   "runs " + runs[0].run_id + " and " + run.run_id +
                       " were priced with different locations, intensities, PUE or WUE; merge runs of one place");
@@ -552,7 +563,8 @@ Run merge(std::span<const Run> runs) {
   for (const std::string& id : ids) merged.run_id += (merged.run_id.empty() ? "" : "+") + id;
 
   std::sort(merged.segments.begin(), merged.segments.end(), [](const RunSegment& a, const RunSegment& b) {
-    return std::tie(a.begin_utc, a.context.host, a.pid, a.begin) < std::tie(b.begin_utc, b.context.host, b.pid, b.begin);
+    return std::tie(a.begin_utc, a.context.host, a.pid, a.begin) <
+           std::tie(b.begin_utc, b.context.host, b.pid, b.begin);
   });
   // The same log given twice is one segment.
   merged.segments.erase(std::unique(merged.segments.begin(), merged.segments.end(),

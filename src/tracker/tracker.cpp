@@ -130,13 +130,18 @@ void check(const Options& o) {
 /// The domain a user's meter is counted in when it names none.
 meter::Domain domain_of(meter::Device device) {
   switch (device) {
-    case meter::Device::cpu: return meter::Domain::package;
-    case meter::Device::dram: return meter::Domain::dram;
-    case meter::Device::ram: return meter::Domain::model;
+    case meter::Device::cpu:
+      return meter::Domain::package;
+    case meter::Device::dram:
+      return meter::Domain::dram;
+    case meter::Device::ram:
+      return meter::Domain::model;
     case meter::Device::gpu:
-    case meter::Device::npu: return meter::Domain::gpu;
+    case meter::Device::npu:
+      return meter::Domain::gpu;
     case meter::Device::platform:
-    case meter::Device::board: return meter::Domain::psys;
+    case meter::Device::board:
+      return meter::Domain::psys;
   }
   return meter::Domain::other;
 }
@@ -317,8 +322,9 @@ State::State(const Options& options_in)
                     {{"run_id", earlier.run_id}}, ErrorCategory::os);
       }
       if (!options.run_id.empty() && options.run_id != earlier.run_id) {
-        throw Error("tracker.bad_log", options.log.string() + ": holds run " + earlier.run_id + ", not " +
-                                           options.run_id, {{"run_id", earlier.run_id}}, ErrorCategory::os);
+        throw Error("tracker.bad_log",
+                    options.log.string() + ": holds run " + earlier.run_id + ", not " + options.run_id,
+                    {{"run_id", earlier.run_id}}, ErrorCategory::os);
       }
       run.run_id = earlier.run_id;
       run.segments = std::move(earlier.segments);
@@ -333,7 +339,8 @@ State::State(const Options& options_in)
     for (auto& m : open_meters(options)) {
       meter::MeterInfo info = m->info();
       if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
-      const bool taken = std::any_of(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.id; });
+      const bool taken =
+          std::any_of(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.id; });
       if (info.id.empty() || taken) {
         throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
       }
@@ -551,8 +558,8 @@ void State::update_roles() {
     m.state.mirror_of.reset();
   }
   roles = meter::zone_roles(infos, [&](std::size_t i, std::size_t j) {
-    const auto pair = std::find_if(pairs.begin(), pairs.end(),
-                                   [&](const MirrorPair& p) { return p.first == i && p.second == j; });
+    const auto pair =
+        std::find_if(pairs.begin(), pairs.end(), [&](const MirrorPair& p) { return p.first == i && p.second == j; });
     return pair != pairs.end() && pair->test.mirrored(measured_j(meters[i]), measured_j(meters[j]));
   });
   for (std::size_t i = 0; i < meters.size(); ++i) meters[i].state.mirror_of = roles[i].mirror_of;
@@ -775,7 +782,10 @@ std::shared_ptr<OpenRegion> State::take_open(std::uint64_t id) {
 
 void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
   const std::uint64_t id = region->record.id;
-  ClosedRegion c{.region = region, .end = std::move(end), .union_begin = std::nullopt, .closes_children_of = nullptr,
+  ClosedRegion c{.region = region,
+                 .end = std::move(end),
+                 .union_begin = std::nullopt,
+                 .closes_children_of = nullptr,
                  .children_begin = std::nullopt};
   region->record.end = c.end.at;
   for (std::size_t i = 0; i < meters.size(); ++i) {
@@ -797,7 +807,10 @@ void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
   }
   if (region->open_children > 0) {
     // Children that outlive their parent count up to its end.
-    ClosedRegion rest{.region = nullptr, .end = c.end, .union_begin = std::nullopt, .closes_children_of = region,
+    ClosedRegion rest{.region = nullptr,
+                      .end = c.end,
+                      .union_begin = std::nullopt,
+                      .closes_children_of = region,
                       .children_begin = region->children_begin};
     closed.push_back(std::move(rest));
   }
@@ -842,8 +855,11 @@ bool State::cancel_region(std::uint64_t id) noexcept {
     if (parent != open.end() && parent->second->record.thread == region->record.thread) {
       OpenRegion& p = *parent->second;
       if (--p.open_children == 0 && p.only_child != id) {
-        closed.push_back({.region = nullptr, .end = edge_now(), .union_begin = std::nullopt,
-                          .closes_children_of = parent->second, .children_begin = p.children_begin});
+        closed.push_back({.region = nullptr,
+                          .end = edge_now(),
+                          .union_begin = std::nullopt,
+                          .closes_children_of = parent->second,
+                          .children_begin = p.children_begin});
       }
     }
     return true;
@@ -897,8 +913,9 @@ void State::mark(std::string_view name) {
 void State::evaluate(const Edge& begin, const Edge& end, meter::Part& total, std::vector<double>* per_meter) const {
   total = {};
   bool has_package = false;
-  for (const LiveMeter& m : meters) has_package = has_package || m.info.domain == meter::Domain::package ||
-                                                  (m.info.domain == meter::Domain::model && m.info.device == meter::Device::cpu);
+  for (const LiveMeter& m : meters)
+    has_package = has_package || m.info.domain == meter::Domain::package ||
+                  (m.info.domain == meter::Domain::model && m.info.device == meter::Device::cpu);
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const LiveMeter& m = meters[i];
     const meter::WindowEnergy w = m.curve.over(begin.meters[i], std::max(begin.meters[i], end.meters[i]));
@@ -991,7 +1008,8 @@ RunForecast State::forecast(std::string_view name, long units_total) {
   settle(false);
   const auto found = forecasts.find(name);
   if (found == forecasts.end()) {
-    throw Error("meter.bad_input", "region '" + std::string(name) + "' has not ended once; forecast after its first end");
+    throw Error("meter.bad_input",
+                "region '" + std::string(name) + "' has not ended once; forecast after its first end");
   }
   return found->second.total(units_total);
 }

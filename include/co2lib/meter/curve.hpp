@@ -47,7 +47,7 @@ struct WindowSums {
   numeric::Sum joules;
   numeric::Sum low_j;
   numeric::Sum high_j;
-  numeric::Sum cut_low_j;   ///< hard bounds of counter steps cut by the window's edges
+  numeric::Sum cut_low_j;  ///< hard bounds of counter steps cut by the window's edges
   numeric::Sum cut_high_j;
   numeric::Sum cut_j;
   MonotonicTime covered{};
@@ -59,8 +59,11 @@ struct WindowSums {
 class Curve {
  public:
   explicit Curve(const MeterInfo& info)
-      : unit_(info.unit), counter_(info.kind == Kind::counter), p_max_w_(meter::p_max_w(info)),
-        slack_s_(meter::slack_s(info)), accuracy_(meter::accuracy(info)),
+      : unit_(info.unit),
+        counter_(info.kind == Kind::counter),
+        p_max_w_(meter::p_max_w(info)),
+        slack_s_(meter::slack_s(info)),
+        accuracy_(meter::accuracy(info)),
         update_period_s_(info.update_period_s.value_or(0)) {}
 
   /// Appends a segment; it begins where the last one ends.
@@ -123,8 +126,8 @@ class Curve {
   [[nodiscard]] WindowEnergy over(MonotonicTime begin, MonotonicTime end) const {
     WindowSums sums;
     MonotonicTime reached = begin;
-    const auto first = std::partition_point(segments_.begin(), segments_.end(),
-                                            [&](const Segment& s) { return s.end <= begin; });
+    const auto first =
+        std::partition_point(segments_.begin(), segments_.end(), [&](const Segment& s) { return s.end <= begin; });
     for (auto s = first; s != segments_.end() && s->begin < end; ++s) {
       if (s->begin > reached) sums.gaps.push_back({Seconds(s->begin - reached).count(), 0});
       if (s->begin >= begin && s->end <= end) {
@@ -170,9 +173,8 @@ class Curve {
       w.estimated_j = estimated.value();
       w.energy_j = w.measured_j + *w.estimated_j;
     }
-    const double lag = w.energy_j && duration_s > 0
-                           ? numeric::product(*w.energy_j / duration_s, update_period_s_)
-                           : 0.0;
+    const double lag =
+        w.energy_j && duration_s > 0 ? numeric::product(*w.energy_j / duration_s, update_period_s_) : 0.0;
     w.interval_low_j = std::max(0.0, numeric::product(error_low, 1 - accuracy_) - lag);
     w.interval_high_j = numeric::product(error_high, 1 + accuracy_) + lag;
     return w;

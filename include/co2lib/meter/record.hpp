@@ -95,11 +95,15 @@ struct Record {
   switch (info.domain) {
     case Domain::package:
     case Domain::core:
-    case Domain::uncore: return 1000;
+    case Domain::uncore:
+      return 1000;
     case Domain::dram:
-    case Domain::rail: return 500;
-    case Domain::psys: return 5000;
-    default: return 1500;
+    case Domain::rail:
+      return 500;
+    case Domain::psys:
+      return 5000;
+    default:
+      return 1500;
   }
 }
 
@@ -113,8 +117,8 @@ struct Record {
   return 0.005;
 }
 
-/// The relative half width of a meter at 95 %: its own, else the provider's default (spec 6.4, unverified); 0 for users'
-/// meters, which state their own.
+/// The relative half width of a meter at 95 %: its own, else the provider's default (spec 6.4, unverified); 0 for
+/// users' meters, which state their own.
 [[nodiscard]] inline double accuracy(const MeterInfo& info) noexcept {
   if (info.accuracy) return *info.accuracy;
   const std::string& p = info.provider;

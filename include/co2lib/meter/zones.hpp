@@ -79,7 +79,7 @@ class MirrorTest {
 
 /// What the counting of zones decides for one meter.
 struct ZoneRole {
-  bool counted = false;                     ///< belongs to the CPU, DRAM or GPU part, also while its value is null
+  bool counted = false;                       ///< belongs to the CPU, DRAM or GPU part, also while its value is null
   std::optional<std::size_t> mirror_of{};     ///< index of the meter that shows the same register
   std::optional<std::size_t> duplicate_of{};  ///< index of the meter of the first control type
 };

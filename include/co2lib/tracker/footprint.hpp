@@ -48,20 +48,20 @@ struct Account {
 /// The records of one meter, with its place in the totals.
 struct DeviceFootprint {
   meter::Record record;
-  bool counted = false;          ///< belongs to the total
-  std::string mirror_of;         ///< id of the meter it mirrors; empty if none
-  std::string duplicate_of;      ///< id of the meter it copies; empty if none
+  bool counted = false;      ///< belongs to the total
+  std::string mirror_of;     ///< id of the meter it mirrors; empty if none
+  std::string duplicate_of;  ///< id of the meter it copies; empty if none
 };
 
 /// The statistics of all regions of one name; energies are those of the whole machine in J.
 struct RegionFootprint {
   std::string name;
   std::int64_t count = 0;
-  Seconds duration{};                   ///< sum over the regions
-  Estimate<Energy> inclusive;           ///< sum over the regions; regions of other threads may overlap them
-  std::optional<Energy> exclusive;      ///< without direct children of the same thread
-  std::optional<Energy> union_energy;   ///< energy of the union of their times
-  std::optional<Energy> least;          ///< of one region
+  Seconds duration{};                  ///< sum over the regions
+  Estimate<Energy> inclusive;          ///< sum over the regions; regions of other threads may overlap them
+  std::optional<Energy> exclusive;     ///< without direct children of the same thread
+  std::optional<Energy> union_energy;  ///< energy of the union of their times
+  std::optional<Energy> least;         ///< of one region
   std::optional<Energy> most;
 };
 
@@ -81,9 +81,9 @@ struct Footprint {
   std::string run_id;
   UtcTime start{};
   UtcTime end{};
-  Seconds duration{};     ///< monotonic time, suspend excluded
-  Seconds suspended{};    ///< time asleep, neither covered nor estimated
-  Seconds downtime{};     ///< time between the segments of a resumed run
+  Seconds duration{};   ///< monotonic time, suspend excluded
+  Seconds suspended{};  ///< time asleep, neither covered nor estimated
+  Seconds downtime{};   ///< time between the segments of a resumed run
   std::int64_t segments = 1;
 
   Estimate<Energy> energy;           ///< IT energy of all counted devices
@@ -99,9 +99,9 @@ struct Footprint {
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
   std::optional<double> coverage;                         ///< least coverage of the counted devices
 
-  std::string location;                              ///< as given; empty if unknown
-  std::string intensity_source;                      ///< the table row, series or provider the carbon was priced with
-  std::optional<CarbonIntensity> carbon_intensity;   ///< mean over the energy
+  std::string location;                             ///< as given; empty if unknown
+  std::string intensity_source;                     ///< the table row, series or provider the carbon was priced with
+  std::optional<CarbonIntensity> carbon_intensity;  ///< mean over the energy
 
   std::vector<Issue> issues;
   std::vector<Source> sources;

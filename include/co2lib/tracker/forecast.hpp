@@ -38,9 +38,8 @@ class UnitForecast {
   /// The forecast for `units_total` units in all; throws `meter.bad_input` if none is done or more are done.
   [[nodiscard]] RunForecast total(long units_total) const {
     if (count_ == 0 || units_total < count_) {
-      throw Error("meter.bad_input", count_ == 0
-                                         ? "no unit is done yet; forecast after the first epoch or step"
-                                         : "units_total: fewer than the units already done");
+      throw Error("meter.bad_input", count_ == 0 ? "no unit is done yet; forecast after the first epoch or step"
+                                                 : "units_total: fewer than the units already done");
     }
     const numeric::Moments& used = count_ >= 3 ? without_first_ : all_;
     const auto left = static_cast<double>(units_total - count_);

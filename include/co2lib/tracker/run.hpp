@@ -69,10 +69,10 @@ struct RegionRecord {
   MonotonicTime begin{};
   MonotonicTime end{};
   bool marker = false;
-  meter::Part inclusive;                 ///< of the counted meters
+  meter::Part inclusive;  ///< of the counted meters
   std::optional<double> exclusive_j;
-  std::optional<double> union_j;         ///< energy this region added to the union of its name
-  std::vector<double> meters_j;          ///< what each meter gave to `inclusive` (0 if not counted)
+  std::optional<double> union_j;  ///< energy this region added to the union of its name
+  std::vector<double> meters_j;   ///< what each meter gave to `inclusive` (0 if not counted)
 };
 
 /// The statistics of the regions of one name, added up as they close.
@@ -93,9 +93,9 @@ struct RegionStats {
 /// What the options say about prices; text, so that it can be stored.
 struct Pricing {
   Facility facility;
-  std::string location;                 ///< empty: unknown
-  std::optional<double> g_per_kwh;      ///< a constant intensity
-  std::string intensity_text;           ///< describes a series or source that is not stored
+  std::string location;             ///< empty: unknown
+  std::optional<double> g_per_kwh;  ///< a constant intensity
+  std::string intensity_text;       ///< describes a series or source that is not stored
 };
 
 /// The part of a run that one process measured without interruption.

@@ -31,29 +31,29 @@ using IntensityChoice =
 
 /// How a tracker measures and prices. Every field has a default that suits a training run.
 struct Options {
-  std::string location{};                             ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
-  IntensityChoice intensity{};                        ///< wins over `location`
-  double pue = 1.0;                                   ///< facility energy / IT energy, at least 1
-  double wue = 0.0;                                   ///< L of water per kWh of IT energy; 0: not reported
-  std::filesystem::path log{};                        ///< JSON Lines file; none: nothing is written
-  std::string run_id{};                               ///< default: a random UUID
-  bool resume = false;                                ///< continue the run of `run_id` in `log`
-  double period_s = 1.0;                              ///< between reads of counters
-  double power_period_s = 0.1;                        ///< between reads of power that is integrated
-  double flush_s = 10.0;                              ///< between lines of totals; what a kill can cost
-  bool fsync = true;                                  ///< flushed lines reach the disk
-  std::optional<std::vector<MeterChoice>> meters{};   ///< default: what this machine has; empty: models only
-  std::optional<std::vector<std::string>> gpus{};     ///< indices or UUID prefixes; empty: none; default: all visible
-  std::optional<double> tdp_w{};                      ///< of the CPU, for the load model
-  std::optional<double> ram_w{};                      ///< replaces the RAM model
-  bool exact_unit = false;                            ///< powercap counters in their exact unit instead of the kernel's
-  std::optional<bool> owner{};                        ///< whether this process reports the node's devices
-  std::string project{};                              ///< a name for reports
-  std::function<void()> sync{};                       ///< runs before every region edge (wait for a GPU)
+  std::string location{};       ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
+  IntensityChoice intensity{};  ///< wins over `location`
+  double pue = 1.0;             ///< facility energy / IT energy, at least 1
+  double wue = 0.0;             ///< L of water per kWh of IT energy; 0: not reported
+  std::filesystem::path log{};  ///< JSON Lines file; none: nothing is written
+  std::string run_id{};         ///< default: a random UUID
+  bool resume = false;          ///< continue the run of `run_id` in `log`
+  double period_s = 1.0;        ///< between reads of counters
+  double power_period_s = 0.1;  ///< between reads of power that is integrated
+  double flush_s = 10.0;        ///< between lines of totals; what a kill can cost
+  bool fsync = true;            ///< flushed lines reach the disk
+  std::optional<std::vector<MeterChoice>> meters{};  ///< default: what this machine has; empty: models only
+  std::optional<std::vector<std::string>> gpus{};    ///< indices or UUID prefixes; empty: none; default: all visible
+  std::optional<double> tdp_w{};                     ///< of the CPU, for the load model
+  std::optional<double> ram_w{};                     ///< replaces the RAM model
+  bool exact_unit = false;                           ///< powercap counters in their exact unit instead of the kernel's
+  std::optional<bool> owner{};                       ///< whether this process reports the node's devices
+  std::string project{};                             ///< a name for reports
+  std::function<void()> sync{};                      ///< runs before every region edge (wait for a GPU)
   std::function<void(std::string_view level, std::string_view text)> on_log{};  ///< default: silent
-  Host host{};                                        ///< where the machine is read
-  std::filesystem::path powercap_root{};              ///< default: class/powercap under the host's sysfs
-  std::shared_ptr<Clock> clock{};                     ///< default: the system's
+  Host host{};                                                                  ///< where the machine is read
+  std::filesystem::path powercap_root{};  ///< default: class/powercap under the host's sysfs
+  std::shared_ptr<Clock> clock{};         ///< default: the system's
 };
 
 class Tracker;
