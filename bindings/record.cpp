@@ -23,7 +23,8 @@ void register_record(py::module_& m) {
            })
       .def("__str__", [](const Issue& i) { return co2lib::to_string(i); })
       .def("__repr__", [](const Issue& i) { return "<co2lib.Issue " + co2lib::to_string(i) + ">"; })
-      .def("__eq__", [](const Issue& a, const Issue& b) { return a == b; })
+      .def(
+          "__eq__", [](const Issue& a, const Issue& b) { return a == b; }, py::is_operator())
       .def("__hash__", [](const Issue& i) { return py::hash(py::make_tuple(i.code, i.subject, i.text)); })
       .def(py::pickle([](const Issue& i) { return py::make_tuple(i.code, i.subject, i.text); },
                       [](const py::tuple& t) {
@@ -52,7 +53,8 @@ void register_record(py::module_& m) {
            [](const Source& s) {
              return "<co2lib.Source " + s.id + (s.year != 0 ? " " + std::to_string(s.year) : std::string()) + ">";
            })
-      .def("__eq__", [](const Source& a, const Source& b) { return a == b; })
+      .def(
+          "__eq__", [](const Source& a, const Source& b) { return a == b; }, py::is_operator())
       .def("__hash__", [](const Source& s) { return py::hash(py::make_tuple(s.id, s.text, s.year, s.licence)); })
       .def(py::pickle([](const Source& s) { return py::make_tuple(s.id, s.text, s.year, s.licence); },
                       [](const py::tuple& t) {

@@ -16,7 +16,14 @@ void register_rooms(py::module_& m) {
   m.def(
       "table",
       [](const std::string& name) {
-        const csv::Table& table = *bindings::value_or_throw(csv::table(name), "core");
+        const auto found = csv::table(name);
+        if (!found) {
+          std::vector<std::string> names;
+          for (const csv::TableName& n : csv::table_names()) names.push_back(n.name);
+          throw Error("core." + found.issue().code, to_string(found.issue()), {{"tables", std::move(names)}},
+                      ErrorCategory::lookup);
+        }
+        const csv::Table& table = **found;
         py::list rows;
         for (const csv::Row& row : table.rows) {
           py::dict fields;
@@ -25,7 +32,9 @@ void register_rooms(py::module_& m) {
         }
         return rows;
       },
-      py::arg("name"), "The rows of a factor table compiled in, as dicts of texts; an empty text is an unknown value.");
+      py::arg("name"),
+      "The rows of a factor table compiled in, as dicts of texts; an empty text is an unknown value.\n\n"
+      "Raises core.unknown_table (a LookupError).");
   m.def(
       "table_names",
       [] {
@@ -57,7 +66,13 @@ void register_rooms(py::module_& m) {
            py::arg("sysfs") = "/sys", py::arg("procfs") = "/proc", py::arg("dev") = "/dev")
       .def_readwrite("sysfs", &Host::sysfs)
       .def_readwrite("procfs", &Host::procfs)
-      .def_readwrite("dev", &Host::dev);
+      .def_readwrite("dev", &Host::dev)
+      .def("__repr__", [](const Host& h) {
+        const auto text = [](const std::filesystem::path& path) {
+          return py::repr(py::str(path.string())).cast<std::string>();
+        };
+        return "Host(sysfs=" + text(h.sysfs) + ", procfs=" + text(h.procfs) + ", dev=" + text(h.dev) + ")";
+      });
   py::class_<Machine>(m, "Machine", "Processor and memory of a machine; None where unknown.")
       .def_readonly("cpu_model", &Machine::cpu_model)
       .def_readonly("cpu_vendor", &Machine::cpu_vendor)

@@ -82,7 +82,8 @@ py::class_<Q> bind_quantity(py::module_& m, const std::string& name, const char*
       .def_readonly("low", &Limits::low)
       .def_readonly("high", &Limits::high)
       .def_readonly("confidence", &Limits::confidence, "Probability that the truth lies inside; 1 for hard bounds.")
-      .def("__eq__", [](const Limits& a, const Limits& b) { return a == b; })
+      .def(
+          "__eq__", [](const Limits& a, const Limits& b) { return a == b; }, py::is_operator())
       .def("__hash__", [](const Limits& i) { return py::hash(py::make_tuple(i.low, i.high, i.confidence)); })
       .def("__repr__",
            [name](const Limits& i) {
@@ -107,7 +108,8 @@ py::class_<Q> bind_quantity(py::module_& m, const std::string& name, const char*
       .def_readonly("sources", &Guess::sources)
       .def("__str__", &estimate_text<Q>)
       .def("__repr__", [name](const Guess& e) { return "<" + name + "Estimate " + estimate_text(e) + ">"; })
-      .def("__eq__", [](const Guess& a, const Guess& b) { return a == b; })
+      .def(
+          "__eq__", [](const Guess& a, const Guess& b) { return a == b; }, py::is_operator())
       .def("__hash__", [](const Guess& e) { return py::hash(py::make_tuple(e.value, e.bounds, e.interval)); })
       .def(py::pickle([](const Guess& e) { return py::make_tuple(e.value, e.bounds, e.interval, e.issues, e.sources); },
                       [](const py::tuple& t) {
@@ -144,9 +146,12 @@ void register_units(py::module_& m) {
       {{"l_per_kwh", &WaterIntensity::from_l_per_kwh, &WaterIntensity::l_per_kwh, "L/kWh"}});
 
   const auto seconds = [](const py::object& time) {
-    // A timedelta or a number of seconds.
-    return py::hasattr(time, "total_seconds") ? Seconds(time.attr("total_seconds")().cast<double>())
-                                              : Seconds(time.cast<double>());
+    try {
+      return Seconds((py::hasattr(time, "total_seconds") ? time.attr("total_seconds")() : time).cast<double>());
+    } catch (const py::cast_error&) {
+      throw py::type_error("time is a number of seconds or a timedelta, not " +
+                           py::str(py::type::of(time).attr("__name__")).cast<std::string>());
+    }
   };
   energy.def(py::self * CarbonIntensity())
       .def(py::self * WaterIntensity())
