@@ -25,6 +25,8 @@ void register_errors(py::module_& m);
 void register_units(py::module_& m);
 void register_record(py::module_& m);
 void register_rooms(py::module_& m);
+void register_meter(py::module_& m);
+void register_testing(py::module_& m);
 
 namespace co2lib::bindings {
 

@@ -7,4 +7,6 @@ PYBIND11_MODULE(_core, m) {
   register_record(m);
   register_units(m);
   register_rooms(m);
+  register_meter(m);
+  register_testing(m);
 }

@@ -39,11 +39,16 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
-_MODULES = ("numeric",)
+_MODULES = ("meter", "numeric")
 """Domains and rooms that are imported when first used."""
 
+_LAZY = {"sensors": "co2lib.meter"}
+"""Names lifted from a domain, and its module."""
+
 if TYPE_CHECKING:
+    from co2lib import meter as meter
     from co2lib import numeric as numeric
+    from co2lib.meter import sensors as sensors
 
 __all__ = [
     "CarbonIntensity",
@@ -71,6 +76,7 @@ __all__ = [
     "__version__",
     "convert",
     "sci",
+    "sensors",
     *_MODULES,
 ]
 
@@ -78,6 +84,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"co2lib.{name}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'co2lib' has no attribute {name!r}")
 
 
