@@ -27,6 +27,10 @@ void register_record(py::module_& m);
 void register_rooms(py::module_& m);
 void register_hub(py::module_& m);
 void register_intensity(py::module_& m);
+void register_meter(py::module_& m);
+void register_testing(py::module_& m);
+void register_engine(py::module_& m);
+void register_tracker(py::module_& m);
 
 namespace co2lib::bindings {
 

@@ -235,18 +235,26 @@ class FakeMeter final : public meter::Meter {
 
   /// A cumulative counter that follows the power set with `set_power`, exactly at the times of `clock`.
   ///
-  /// `start` is its first count; it wraps at `info.wrap` and counts in `info.unit` (default: uJ). The clock must
-  /// outlive the meter.
+  /// `start` is its first count; it wraps at `info.wrap` and counts in `info.unit` (default: uJ). A clock given by
+  /// reference must outlive the meter.
+  [[nodiscard]] static std::shared_ptr<FakeMeter> counter(std::shared_ptr<const Clock> clock, meter::MeterInfo info,
+                                                          double power_w = 0, std::uint64_t start = 0) {
+    info.kind = meter::Kind::counter;
+    return std::shared_ptr<FakeMeter>(new FakeMeter(std::move(clock), std::move(info), power_w, start));
+  }
   [[nodiscard]] static std::shared_ptr<FakeMeter> counter(const Clock& clock, meter::MeterInfo info, double power_w = 0,
                                                           std::uint64_t start = 0) {
-    info.kind = meter::Kind::counter;
-    return std::shared_ptr<FakeMeter>(new FakeMeter(clock, std::move(info), power_w, start));
+    return counter(borrowed(clock), std::move(info), power_w, start);
   }
 
-  /// A meter of watts that shows the power set with `set_power`.
-  [[nodiscard]] static std::shared_ptr<FakeMeter> power(const Clock& clock, meter::MeterInfo info, double power_w = 0) {
+  /// A meter of watts that shows the power set with `set_power`; the clock as for `counter`.
+  [[nodiscard]] static std::shared_ptr<FakeMeter> power(std::shared_ptr<const Clock> clock, meter::MeterInfo info,
+                                                        double power_w = 0) {
     info.kind = meter::Kind::power;
-    return std::shared_ptr<FakeMeter>(new FakeMeter(clock, std::move(info), power_w, 0));
+    return std::shared_ptr<FakeMeter>(new FakeMeter(std::move(clock), std::move(info), power_w, 0));
+  }
+  [[nodiscard]] static std::shared_ptr<FakeMeter> power(const Clock& clock, meter::MeterInfo info, double power_w = 0) {
+    return power(borrowed(clock), std::move(info), power_w);
   }
 
   [[nodiscard]] meter::MeterInfo info() const override { return info_; }
@@ -257,7 +265,7 @@ class FakeMeter final : public meter::Meter {
     if (blocked_) {
       // A thread that hangs in a sensor must not hold up a ManualClock.
       std::optional<ManualClock::Absence> absence;
-      if (const auto* manual = dynamic_cast<const ManualClock*>(clock_)) absence.emplace(*manual);
+      if (const auto* manual = dynamic_cast<const ManualClock*>(clock_.get())) absence.emplace(*manual);
       in_block_ = true;
       changed_.notify_all();
       changed_.wait(lock, [&] { return !blocked_; });
@@ -343,8 +351,12 @@ class FakeMeter final : public meter::Meter {
   }
 
  private:
-  FakeMeter(const Clock& clock, meter::MeterInfo info, double power_w, std::uint64_t start)
-      : info_(std::move(info)), clock_(&clock), power_w_(power_w), start_(start), at_(clock.monotonic()) {}
+  FakeMeter(std::shared_ptr<const Clock> clock, meter::MeterInfo info, double power_w, std::uint64_t start)
+      : info_(std::move(info)), clock_(std::move(clock)), power_w_(power_w), start_(start), at_(clock_->monotonic()) {}
+
+  static std::shared_ptr<const Clock> borrowed(const Clock& clock) {
+    return std::shared_ptr<const Clock>(std::shared_ptr<void>(), &clock);
+  }
 
   void follow() {
     if (clock_ == nullptr) return;
@@ -362,7 +374,7 @@ class FakeMeter final : public meter::Meter {
   }
 
   meter::MeterInfo info_;
-  const Clock* clock_ = nullptr;
+  std::shared_ptr<const Clock> clock_;
   std::deque<meter::Reading> script_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -39,14 +39,28 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
-_MODULES = ("codecarbon", "hub", "intensity", "numeric")
+_MODULES = ("codecarbon", "hub", "intensity", "meter", "numeric", "tracker")
 """Domains and rooms that are imported when first used."""
+
+_LAZY = {
+    "Footprint": "co2lib.tracker",
+    "Tracker": "co2lib.tracker",
+    "sensors": "co2lib.meter",
+    "track": "co2lib.tracker",
+}
+"""Names lifted from a domain, and its module."""
 
 if TYPE_CHECKING:
     from co2lib import codecarbon as codecarbon
     from co2lib import hub as hub
     from co2lib import intensity as intensity
+    from co2lib import meter as meter
     from co2lib import numeric as numeric
+    from co2lib import tracker as tracker
+    from co2lib.meter import sensors as sensors
+    from co2lib.tracker import Footprint as Footprint
+    from co2lib.tracker import Tracker as Tracker
+    from co2lib.tracker import track as track
 
 __all__ = [
     "CarbonIntensity",
@@ -74,6 +88,7 @@ __all__ = [
     "__version__",
     "convert",
     "sci",
+    "sensors",
     *_MODULES,
 ]
 
@@ -81,6 +96,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"co2lib.{name}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'co2lib' has no attribute {name!r}")
 
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Meters written in Python, for every binding that takes meters.
+#pragma once
+
+#include <memory>
+
+#include <co2lib/meter/meter.hpp>
+
+#include "bindings.hpp"
+
+namespace co2lib::bindings {
+
+/// Makes a meter of what a Python user hands over; raises meter.bad_option for anything else.
+///
+/// A `co2lib.meter.Meter` (also a subclass written in Python), an object with `info()` and `sample(now_s)`, or a
+/// callable without arguments that returns W and is taken as the power of the whole machine. Needs the GIL.
+std::shared_ptr<meter::Meter> meter_from_python(const py::object& object);
+
+}  // namespace co2lib::bindings

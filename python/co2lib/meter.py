@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Domain meter: how many joules a program used, and how that was measured.
+
+>>> from co2lib import meter
+>>> meter.cpu_load_power(0.25, tdp_w=100).value
+40.0
+
+A meter of your own is a class with ``info()`` and ``sample(now_s)``, or a callable:
+
+>>> info = meter.MeterInfo("psu", kind="power", device="platform", domain="psys")
+>>> meter.make_meter(lambda: 180.0, info).sample()
+Watts(180.0, low=180.0, high=180.0)
+"""
+
+from __future__ import annotations
+
+from co2lib._core.meter import (
+    Attribution,
+    ContainerLimits,
+    Count,
+    EnergyShare,
+    Failed,
+    Finding,
+    GpuDevice,
+    GpuSelection,
+    Meter,
+    MeterInfo,
+    PowercapUnit,
+    Watts,
+    as_meter,
+    attribute,
+    container_limits,
+    cpu_constant_power,
+    cpu_load_power,
+    make_meter,
+    open,
+    ram_power,
+    read_container_limits,
+    recover_powercap_unit,
+    select_gpus,
+    sensors,
+)
+
+__all__ = [
+    "Attribution",
+    "ContainerLimits",
+    "Count",
+    "EnergyShare",
+    "Failed",
+    "Finding",
+    "GpuDevice",
+    "GpuSelection",
+    "Meter",
+    "MeterInfo",
+    "PowercapUnit",
+    "Watts",
+    "as_meter",
+    "attribute",
+    "container_limits",
+    "cpu_constant_power",
+    "cpu_load_power",
+    "make_meter",
+    "open",
+    "ram_power",
+    "read_container_limits",
+    "recover_powercap_unit",
+    "select_gpus",
+    "sensors",
+]
