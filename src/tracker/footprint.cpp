@@ -355,7 +355,13 @@ Account account(std::span<const intensity::EnergySample> samples, const intensit
   }
   Account a;
   numeric::Sum joules;
-  for (const intensity::EnergySample& s : samples) joules += s.energy.joules();
+  for (const intensity::EnergySample& s : samples) {
+    if (!(s.energy.joules() >= 0) || !std::isfinite(s.energy.joules())) {
+      throw Error("meter.bad_input", "energy_steps: an energy is negative or not finite");
+    }
+    if (s.end < s.start) throw Error("meter.bad_window", "energy_steps: a step ends before it starts");
+    joules += s.energy.joules();
+  }
   a.it_energy = Energy::from_joules(joules.value());
   a.facility_energy = a.it_energy * facility.pue;
   a.water = a.it_energy * WaterIntensity::from_l_per_kwh(facility.wue);

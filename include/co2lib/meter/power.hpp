@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <co2lib/clock.hpp>
 #include <co2lib/meter/counter.hpp>
@@ -108,6 +109,31 @@ class PowerEngine {
   }
   trace.events = engine.events();
   return trace;
+}
+
+/// Energy and mean power of a sequence of intervals.
+struct PowerSummary {
+  Energy energy;
+  Seconds duration{};
+  std::optional<Power> mean;  ///< energy / duration; none for a duration of zero
+};
+
+/// The mean power of intervals of constant power: energy over duration, never a mean of powers. A negative or
+/// non-finite length or power is `meter.bad_input`.
+[[nodiscard]] inline PowerSummary mean_power(std::span<const std::pair<Seconds, Power>> intervals) {
+  numeric::Sum joules;
+  numeric::Sum seconds;
+  for (const auto& [length, power] : intervals) {
+    if (!(length.count() >= 0) || !(power.watts() >= 0) || !std::isfinite(length.count()) ||
+        !std::isfinite(power.watts())) {
+      throw Error("meter.bad_input", "intervals: a length or a power is negative or not finite");
+    }
+    joules += numeric::product(power.watts(), length.count());
+    seconds += length.count();
+  }
+  PowerSummary s{.energy = Energy::from_joules(joules.value()), .duration = Seconds(seconds.value()), .mean = {}};
+  if (s.duration.count() > 0) s.mean = s.energy / s.duration;
+  return s;
 }
 
 }  // namespace co2lib::meter
