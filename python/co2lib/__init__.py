@@ -45,7 +45,7 @@ _MODULES = ("numeric",)
 if TYPE_CHECKING:
     from co2lib import numeric as numeric
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 (the names of modules are texts too)
     "CarbonIntensity",
     "CarbonIntensityEstimate",
     "CarbonIntensityInterval",
