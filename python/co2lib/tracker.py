@@ -238,8 +238,8 @@ class Track:
             self._tracker.start()
             return self
         self._tracker = Tracker(**_config.resolve(self._options))
-        # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls Python
-        # meters must be gone by then.
+        # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls
+        # Python meters must be gone by then.
         self._stop_at_exit = weakref.finalize(self, self._tracker.stop)
         return self
 
