@@ -222,13 +222,13 @@ void register_tracker(py::module_& top) {
   py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker",
                                                                   "Meters the machine from construction to stop().")
       .def(py::init([](const std::string& location, const PyIntensity& intensity, double pue, double wue,
-                       const std::filesystem::path& log, const std::string& run_id, bool resume, double period_s,
-                       double power_period_s, double flush_s, bool fsync,
+                       const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume,
+                       double period_s, double power_period_s, double flush_s, bool fsync,
                        std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
                        std::optional<double> tdp_w, std::optional<double> ram_w, bool exact_unit,
                        std::optional<bool> owner, const std::string& project, std::function<void()> sync,
                        std::function<void(std::string, std::string)> on_log, const Host& host,
-                       std::shared_ptr<Clock> clock, const std::filesystem::path& powercap_root) {
+                       std::shared_ptr<Clock> clock, const std::optional<std::filesystem::path>& powercap_root) {
              Options o;
              o.location = location;
              if (const auto* constant = std::get_if<CarbonIntensity>(&intensity)) o.intensity = *constant;
@@ -237,7 +237,7 @@ void register_tracker(py::module_& top) {
              }
              o.pue = pue;
              o.wue = wue;
-             o.log = log;
+             o.log = log.value_or(std::filesystem::path());
              o.run_id = run_id;
              o.resume = resume;
              o.period_s = period_s;
@@ -259,19 +259,18 @@ void register_tracker(py::module_& top) {
              }
              o.host = host;
              o.clock = std::move(clock);
-             o.powercap_root = powercap_root;
+             o.powercap_root = powercap_root.value_or(std::filesystem::path());
              const py::gil_scoped_release release;  // opens files, reads sensors, starts the thread
              return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(std::move(o)));
            }),
            py::kw_only(), py::arg("location") = "", py::arg("intensity") = PyIntensity{}, py::arg("pue") = 1.0,
-           py::arg("wue") = 0.0, py::arg("log") = std::filesystem::path(), py::arg("run_id") = "",
-           py::arg("resume") = false, py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1,
-           py::arg("flush_s") = 10.0, py::arg("fsync") = true, py::arg("meters") = std::nullopt,
-           py::arg("gpus") = std::nullopt, py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt,
-           py::arg("exact_unit") = false, py::arg("owner") = std::nullopt, py::arg("project") = "",
-           py::arg("sync") = std::function<void()>{},
+           py::arg("wue") = 0.0, py::arg("log") = std::nullopt, py::arg("run_id") = "", py::arg("resume") = false,
+           py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1, py::arg("flush_s") = 10.0,
+           py::arg("fsync") = true, py::arg("meters") = std::nullopt, py::arg("gpus") = std::nullopt,
+           py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt, py::arg("exact_unit") = false,
+           py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::function<void()>{},
            py::arg("on_log") = std::function<void(std::string, std::string)>{}, py::arg("host") = Host{},
-           py::arg("clock") = std::shared_ptr<Clock>{}, py::arg("powercap_root") = std::filesystem::path())
+           py::arg("clock") = std::shared_ptr<Clock>{}, py::arg("powercap_root") = std::nullopt)
       .def(
           "begin",
           [](Tracker& t, const std::string& name, bool marker, std::optional<std::uint64_t> parent,
