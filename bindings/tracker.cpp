@@ -214,8 +214,8 @@ void register_tracker(py::module_& top) {
   py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker",
                                                                   "Meters the machine from construction to stop().")
       .def(py::init([](const std::string& location, const PyIntensity& intensity, double pue, double wue,
-                       const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume, double period_s,
-                       double power_period_s, double flush_s, bool fsync,
+                       const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume,
+                       double period_s, double power_period_s, double flush_s, bool fsync,
                        std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
                        std::optional<double> tdp_w, std::optional<double> ram_w, bool exact_unit,
                        std::optional<bool> owner, const std::string& project, std::function<void()> sync,
@@ -256,12 +256,11 @@ void register_tracker(py::module_& top) {
              return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(std::move(o)));
            }),
            py::kw_only(), py::arg("location") = "", py::arg("intensity") = PyIntensity{}, py::arg("pue") = 1.0,
-           py::arg("wue") = 0.0, py::arg("log") = std::nullopt, py::arg("run_id") = "",
-           py::arg("resume") = false, py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1,
-           py::arg("flush_s") = 10.0, py::arg("fsync") = true, py::arg("meters") = std::nullopt,
-           py::arg("gpus") = std::nullopt, py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt,
-           py::arg("exact_unit") = false, py::arg("owner") = std::nullopt, py::arg("project") = "",
-           py::arg("sync") = std::function<void()>{},
+           py::arg("wue") = 0.0, py::arg("log") = std::nullopt, py::arg("run_id") = "", py::arg("resume") = false,
+           py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1, py::arg("flush_s") = 10.0,
+           py::arg("fsync") = true, py::arg("meters") = std::nullopt, py::arg("gpus") = std::nullopt,
+           py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt, py::arg("exact_unit") = false,
+           py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::function<void()>{},
            py::arg("on_log") = std::function<void(std::string, std::string)>{}, py::arg("host") = Host{},
            py::arg("clock") = std::shared_ptr<Clock>{}, py::arg("powercap_root") = std::nullopt)
       .def(

@@ -96,7 +96,7 @@ struct MeterInfo {
   std::string scope = "machine";                 ///< `machine`, `module`, `process`
   /// Issue codes that hold for every value of the meter: `wrap_modulus_inferred`, `energy_filtering_possible`, ...
   std::vector<std::string> flags{};
-  std::string provenance{};                      ///< model parameters, driver version, and what else a reader must know
+  std::string provenance{};  ///< model parameters, driver version, and what else a reader must know
 };
 
 /// One cumulative count.

@@ -39,7 +39,7 @@ class PowerEngine {
       ++events_.missed_reads;
       return;
     }
-    if (last_ && sample.time <= last_->time) {
+    if (any_ && sample.time <= last_time_) {
       events_.out_of_order = true;
       ++events_.missed_reads;
       return;
@@ -49,14 +49,14 @@ class PowerEngine {
       ++events_.glitches;
       return;
     }
-    if (last_) {
-      Segment s{.begin = last_->time, .end = sample.time};
+    if (any_) {
+      Segment s{.begin = last_time_, .end = sample.time};
       const double length = s.seconds();
       if (length > max_gap_s_ && !w.mean_since_previous) {
         s.shape = Segment::Shape::gap;
         pending_first_ = true;
       } else {
-        const Watts& before = *last_->watts;
+        const Watts& before = last_watts_;
         s.samples = pending_first_ ? 2 : 1;
         pending_first_ = false;
         if (w.mean_since_previous) {
@@ -73,10 +73,13 @@ class PowerEngine {
           s.high_j = numeric::product(0.5 * (before.high + w.high), length);
         }
       }
-      last_ = sample;
+      last_time_ = sample.time;
+      last_watts_ = w;
       sink(s);
     } else {
-      last_ = sample;
+      any_ = true;
+      last_time_ = sample.time;
+      last_watts_ = w;
     }
   }
 
@@ -84,13 +87,15 @@ class PowerEngine {
   [[nodiscard]] Events& events() noexcept { return events_; }
   /// The time up to which the curve is complete; none before the first good reading.
   [[nodiscard]] std::optional<MonotonicTime> reached() const noexcept {
-    return last_ ? std::optional(last_->time) : std::nullopt;
+    return any_ ? std::optional(last_time_) : std::nullopt;
   }
 
  private:
   double p_max_w_;
   double max_gap_s_;
-  std::optional<PowerSample> last_;
+  bool any_ = false;
+  MonotonicTime last_time_{};
+  Watts last_watts_{};
   bool pending_first_ = true;
   Events events_;
 };

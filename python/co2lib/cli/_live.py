@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""One line that stays at the foot of the terminal while a command writes above it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.text import Text
+
+from co2lib import Footprint, Power
+from co2lib.cli._view import clock_text, quantity_text
+from co2lib.tracker import Track
+
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+_ERASE_LINE = "\x1b[2K"
+
+
+class Meter:
+    """Turns footprints so far into the line: elapsed, power now, energy and carbon so far."""
+
+    def __init__(self, over_s: float = 2.0) -> None:
+        self._over_s = over_s
+        self._past: deque[tuple[float, float]] = deque()
+
+    def power(self, footprint: Footprint) -> Power | None:
+        """Mean power of the last two seconds, None where it is unknown."""
+        joules, now = footprint.energy.joules, footprint.duration_s
+        if joules is None:
+            return None
+        self._past.append((now, joules))
+        while len(self._past) > 2 and now - self._past[1][0] >= self._over_s:
+            self._past.popleft()
+        then, before = self._past[0]
+        return Power.from_watts(max(0.0, joules - before) / (now - then)) if now > then else None
+
+    def line(self, footprint: Footprint) -> Text:
+        """Return the line, without colours where the console has none."""
+        power = self.power(footprint)
+        parts = [Text(clock_text(footprint.duration_s), style="bold")]
+        if power is not None:
+            parts.append(Text(quantity_text(power), style="yellow"))
+        for value in (footprint.energy.value, footprint.operational.value):
+            if value is not None:
+                parts.append(Text(quantity_text(value), style="green"))
+        return Text(" co2lib  ", style="dim") + Text("  ·  ", style="dim").join(parts)
+
+
+class LiveLine:
+    """Shows a run on the last row of the terminal, which scrolls no more; a context manager.
+
+    The command's own output goes on above, byte for byte. Nothing happens unless stderr is a terminal.
+
+    Parameters
+    ----------
+    track : Track
+        The run, started.
+    shown : bool
+        False shows nothing.
+    period_s : float
+        Between two updates.
+    """
+
+    def __init__(self, track: Track, *, shown: bool = True, period_s: float = 0.5) -> None:
+        self._console = Console(stderr=True)
+        self._track = track
+        self._meter = Meter()
+        self._period_s = period_s
+        self._rows = 0
+        self._done = threading.Event()
+        self._thread: threading.Thread | None = None
+        if shown and self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._thread = threading.Thread(target=self._draw_all, name="co2lib-live", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._thread is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._thread is not None:
+            self._done.set()
+            self._thread.join()
+            self._release_row()
+
+    def _draw_all(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        while not self._done.wait(self._period_s):
+            self._draw(self._track.snapshot())
+
+    def _draw(self, footprint: Footprint) -> None:
+        with suppress(OSError):
+            columns, rows = os.get_terminal_size(sys.stderr.fileno())
+            if rows < 3:
+                return
+            if rows != self._rows:
+                self._reserve_row(rows)
+            text = self._meter.line(footprint)
+            text.truncate(columns - 1)
+            with self._console.capture() as capture:
+                self._console.print(text, end="", no_wrap=True, soft_wrap=True)
+            self._write(f"{_SAVE}\x1b[{rows};1H{_ERASE_LINE}{capture.get()}{_RESTORE}")
+
+    def _reserve_row(self, rows: int) -> None:
+        self._release_row()
+        # A line feed first, so that the cursor is above the last row whatever the height.
+        self._write(f"\n{_SAVE}\x1b[1;{rows - 1}r{_RESTORE}\x1b[1A")
+        self._rows = rows
+
+    def _release_row(self) -> None:
+        if self._rows:
+            self._write(f"{_SAVE}\x1b[r\x1b[{self._rows};1H{_ERASE_LINE}{_RESTORE}")
+            self._rows = 0
+
+    def _write(self, text: str) -> None:
+        """One write, so that no output of the command falls inside."""
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
