@@ -130,6 +130,8 @@ void bind_footprint(py::module_& m) {
           py::arg("known") = std::map<std::string, std::string>{},
           "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
       .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
+      .def("_repr_html_",
+           [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });
 }

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from co2lib.tracker import Tracker as Tracker
     from co2lib.tracker import track as track
 
-__all__ = [  # noqa: PLE0604 (the names of modules are texts too)
+__all__ = [
     "CarbonIntensity",
     "CarbonIntensityEstimate",
     "CarbonIntensityInterval",

@@ -812,8 +812,14 @@ std::optional<double> Footprint::sci(double functional_units) const {
 
 std::string Footprint::to_string() const {
   std::string text;
+  std::size_t width = 12;
+  for (const DeviceFootprint& d : devices) {
+    width = std::max(width, 2 + (d.record.meter.name.empty() ? d.record.meter.id : d.record.meter.name).size());
+  }
+  for (const RegionFootprint& r : regions) width = std::max(width, 2 + r.name.size());
+  width = std::min<std::size_t>(width, 32);
   const auto line = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("{:<13}{}\n", name, value);
+    text += fmt::format("{:<{}} {}\n", name, width, value);
   };
   line("energy", text_of(energy));
   for (const DeviceFootprint& d : devices) {
