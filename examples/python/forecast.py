@@ -13,7 +13,5 @@ with co2lib.track(location="DEU") as run:
             sum(math.sqrt(i) for i in range(200_000))
         if epoch == 4:
             forecast = run.forecast("epoch", EPOCHS)
-            print(
-                f"after {forecast.units_done} epochs: {forecast.total} in all, give or take {forecast.half_width}"
-            )
+            print(f"after {forecast.units_done} epochs: {forecast.total} in all, +- {forecast.half_width}")
 print(f"in the end: {run.footprint.energy}")

@@ -197,7 +197,7 @@ void append_samples(const RunSegment& segment, const SegmentResult& r, const std
           point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
       joules += numeric::product(step, kept_share(begin, end, excluded[i]));
     }
-    samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
+    if (begin < end) samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
   }
   const auto utc_of = [&](MonotonicTime t) {
     for (const Frame& frame : frames) {

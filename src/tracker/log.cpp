@@ -554,7 +554,8 @@ Run merge(std::span<const Run> runs) {
                       " were priced with different locations, intensities, PUE or WUE; merge runs of one place");
     }
     if (run.source) merged.source = run.source;
-    ids.push_back(run.run_id);
+    std::istringstream parts(run.run_id);  // merged runs carry the ids of their parts, joined by +
+    for (std::string id; std::getline(parts, id, '+');) ids.push_back(id);
     merged.segments.insert(merged.segments.end(), run.segments.begin(), run.segments.end());
     add_issues(merged.issues, run.issues);
   }

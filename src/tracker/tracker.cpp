@@ -226,6 +226,7 @@ void LiveMeter::add(const meter::Segment& s) {
 }
 
 void LiveMeter::take(MonotonicTime time, const meter::Reading& reading_in, bool after_suspend) {
+  if (state.first && time == state.last) return;  // a second look at the same instant tells nothing
   last = reading_in;
   if (!state.first) state.first = time;
   state.last = std::max(state.last, time);

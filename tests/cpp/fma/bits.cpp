@@ -91,7 +91,7 @@ int main() {
     MonotonicTime t{};
     std::uint64_t count = 1'000'000;
     for (int i = 0; i < 40; ++i) {
-      const auto step = std::chrono::milliseconds(1 + static_cast<int>(values.next() * 7.3));
+      const std::chrono::nanoseconds step = std::chrono::milliseconds(1 + static_cast<int>(values.next() * 7.3));
       const double w = values.next() * 0.8;
       counts.push_back({t, i % 11 == 10 ? std::nullopt : std::optional(count)});
       watts.push_back({t, i % 13 == 12 ? std::nullopt : std::optional(meter::Watts{w, w * 0.3, w * 1.7})});
