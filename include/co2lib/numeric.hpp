@@ -94,12 +94,12 @@ inline double beta_fraction(double a, double b, double x) noexcept {
     const double m2 = 2.0 * m;
     for (const double term :
          {m * (b - m) * x / ((a + m2 - 1.0) * (a + m2)), -(a + m) * (a + b + m) * x / ((a + m2) * (a + m2 + 1.0))}) {
-      d = 1.0 + term * d;
+      d = 1.0 + product(term, d);
       d = 1.0 / (std::fabs(d) < tiny ? tiny : d);
       c = 1.0 + term / c;
       if (std::fabs(c) < tiny) c = tiny;
       h *= d * c;
-      if (std::fabs(d * c - 1.0) < 1e-16) return h;
+      if (std::fabs(product(d, c) - 1.0) < 1e-16) return h;
     }
   }
   return h;
@@ -109,8 +109,8 @@ inline double beta_fraction(double a, double b, double x) noexcept {
 inline double incomplete_beta(double a, double b, double x, double y) noexcept {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
-  const double front =
-      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log(y));
+  const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + product(a, std::log(x)) +
+                                product(b, std::log(y)));
   return x < (a + 1.0) / (a + b + 2.0) ? front * beta_fraction(a, b, x) / a : 1.0 - front * beta_fraction(b, a, y) / b;
 }
 
@@ -118,7 +118,7 @@ inline double incomplete_beta(double a, double b, double x, double y) noexcept {
 
 /// P(|T| > t) of Student's distribution with `df` degrees of freedom.
 [[nodiscard]] inline double student_two_sided_tail(double t, double df) noexcept {
-  const double t2 = t * t;
+  const double t2 = product(t, t);
   return detail::incomplete_beta(df / 2.0, 0.5, df / (df + t2), t2 / (df + t2));
 }
 

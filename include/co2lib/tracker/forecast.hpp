@@ -50,7 +50,7 @@ class UnitForecast {
                   .units_total = units_total};
     if (used.count() > 1) {
       const double t = *numeric::student_quantile(0.975, m - 1);
-      f.half_width = Energy::from_joules(t * used.sample_sd() * std::sqrt(left + left * left / m));
+      f.half_width = Energy::from_joules(t * used.sample_sd() * std::sqrt(left + numeric::product(left, left) / m));
     }
     return f;
   }
