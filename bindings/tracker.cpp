@@ -32,7 +32,11 @@ void bind_footprint(py::module_& m) {
            }),
            py::arg("pue") = 1.0, py::arg("wue") = 0.0)
       .def_readonly("pue", &Facility::pue)
-      .def_readonly("wue", &Facility::wue, "L per kWh of IT energy");
+      .def_readonly("wue", &Facility::wue, "L per kWh of IT energy")
+      .def("__repr__", [](const Facility& f) {
+        return "Facility(pue=" + py::repr(py::float_(f.pue)).cast<std::string>() +
+               ", wue=" + py::repr(py::float_(f.wue)).cast<std::string>() + ")";
+      });
   py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
       .def_readonly("record", &DeviceFootprint::record)
       .def_readonly("counted", &DeviceFootprint::counted)
@@ -130,8 +134,7 @@ void bind_footprint(py::module_& m) {
           py::arg("known") = std::map<std::string, std::string>{},
           "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
       .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
-      .def("_repr_html_",
-           [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
+      .def("_repr_html_", [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });
 }

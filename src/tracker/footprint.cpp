@@ -239,7 +239,10 @@ std::shared_ptr<const intensity::IntensitySource> stored_source(const Run& run) 
       }
     }
   }
-  if (values.empty()) return nullptr;
+  // A source that was given and never answered leaves the run without a price, not with another one.
+  if (values.empty()) {
+    return run.pricing.intensity_text.empty() ? nullptr : intensity::make_source(intensity::Trace());
+  }
   intensity::Record attributes;
   attributes.origin = "stored";
   attributes.source = {run.pricing.intensity_text, "intensity stored with the run", 0, ""};

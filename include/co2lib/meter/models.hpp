@@ -50,14 +50,14 @@ inline void require_size(const CpuSize& cpu) {
   const double u = std::clamp(utilisation, 0.0, 1.0);
   if (cpu.tdp_w) {
     const double tdp = *cpu.tdp_w;
-    return {.value = tdp * detail::linear(0.2, 0.8, u),
-            .low = 0.7 * tdp * detail::linear(0.1, 0.9, u),
-            .high = 1.3 * tdp * detail::linear(0.4, 0.6, u)};
+    return {.value = tdp * detail::linear(20, 80, u) / 100,
+            .low = tdp * 7 * detail::linear(10, 90, u) / 1000,
+            .high = tdp * 13 * detail::linear(40, 60, u) / 1000};
   }
   const double n = *cpu.cpus;
-  return {.value = n * detail::linear(0.75, 3.0, u),
-          .low = n * detail::linear(0.44, 1.1, u),
-          .high = n * detail::linear(3.0, 5.6, u)};
+  return {.value = n * detail::linear(75, 300, u) / 100,
+          .low = n * detail::linear(44, 110, u) / 100,
+          .high = n * detail::linear(30, 56, u) / 10};
 }
 
 /// CPU power when the utilisation is unknown: the value of `cpu_load_power` at 0.5, from its lower end at 0 to its

@@ -8,7 +8,12 @@ import os
 import pathlib
 import typing
 from . import numeric
-__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'numeric', 'read_machine', 'sci', 'table', 'table_names']
+from . import hub
+from . import intensity
+from . import meter
+from . import testing
+from . import tracker
+__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
 class Issue:
     """
     A remark or a failure that did not end the call.
@@ -1025,6 +1030,24 @@ class Machine:
         ...
     @property
     def sgx(self) -> bool:
+        ...
+class Clock:
+    """
+    The seam for time.
+    """
+    @property
+    def monotonic_s(self) -> float:
+        ...
+    @property
+    def utc(self) -> str:
+        """
+        Wall time as ISO 8601 text.
+        """
+class SystemClock(Clock):
+    """
+    The clocks of the system.
+    """
+    def __init__(self) -> None:
         ...
 def append_csv(file: os.PathLike[str] | str | bytes, header: collections.abc.Sequence[str], row: collections.abc.Sequence[str]) -> pathlib.Path | None:
     """

@@ -19,7 +19,8 @@ def compare(expected: Any, actual: Any, tolerance: str | Mapping[str, float] | N
     """Compare an answer with the expected one.
 
     Only the keys that `expected` lists are compared, in nested objects too. Integers, texts, booleans and
-    null are always exact; a boolean is not a number, and NaN equals nothing. Lists of texts named ``flags``,
+    null are always exact (JSON does not tell 51 from 51.0: an answer that is a float is compared as one); a
+    boolean is not a number, and NaN equals nothing. Lists of texts named ``flags``,
     ``issues`` or ``warnings`` are sets; every other list is compared in order. The text ``"inf"`` is positive
     infinity.
 
@@ -118,10 +119,10 @@ def _compare(
 
 
 def _close(expected: int | float, actual: int | float, tolerance: Tolerance) -> bool:
-    if isinstance(expected, int) or tolerance == "exact":
+    if tolerance == "exact" or (isinstance(expected, int) and isinstance(actual, int)):
         return actual == expected
     if tolerance == "bit-exact":
-        return not math.isnan(expected) and float(actual).hex() == expected.hex()
+        return not math.isnan(expected) and float(actual).hex() == float(expected).hex()
     if actual == expected:
         return True
     absolute, relative = tolerance

@@ -291,11 +291,11 @@ def _attribution(given: dict[str, Any]) -> Answer:
     )
     return {
         "processes": {
-            share.name: {
+            name: {
                 "energy_j": share.energy.joules,
                 "bounds_j": [share.bounds.low.joules, share.bounds.high.joules],
             }
-            for share in a.targets
+            for name, share in a.targets.items()
         },
         "other_j": a.other.joules,
         "idle_j": a.idle.joules,
