@@ -8,9 +8,11 @@ import importlib.util
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from co2lib.testing.fakes import FakeHost, fake_powercap
 CO2LIB = [sys.executable, "-P", "-m", "co2lib"]
 PYTHON = [sys.executable, "-c"]
 BUSY = "import time; end = time.process_time() + 0.05\nwhile time.process_time() < end: pass\n"
-TIMEOUT_S = 60
+TIMEOUT_S = 30
 
 
 @pytest.fixture(autouse=True)
@@ -290,6 +292,7 @@ class Terminal:
 
     def __init__(self, *arguments: str) -> None:
         self._end, end = os.openpty()
+        termios.tcsetwinsize(end, (24, 80))
 
         def enter() -> None:
             default_signals()
@@ -305,6 +308,7 @@ class Terminal:
     def until(self, wanted: str) -> str:
         """Read until a text comes, or the program's end; return all that came so far."""
         while wanted not in self.text:
+            assert select.select([self._end], [], [], TIMEOUT_S)[0], self.text
             try:
                 read = os.read(self._end, 65536)
             except OSError:  # the other end is closed
@@ -345,7 +349,6 @@ def test_run_in_a_terminal_lets_the_command_ask_and_shows_a_live_line(
 ) -> None:
     term = terminal("run", "-l", "FRA", "--", *PYTHON, ASKING)
     term.until("foreground True")
-    shown = term.until("\x1b8")
     shown = term.until(" J")
     assert re.search(r"co2lib.*0:0\d", shown)
     assert re.search(r"\x1b\[1;\d+r", shown)  # the last row is kept

@@ -242,11 +242,12 @@ def _sources(footprint: Footprint) -> Table:
 
 def _title(footprint: Footprint, name: str) -> Text:
     start = footprint.start.strftime("%Y-%m-%d %H:%M:%S UTC")
-    parts = [name, duration_text(footprint.duration_s), start, f"run {footprint.run_id}"]
-    if footprint.segments > 1:
-        parts.append(f"{footprint.segments} segments")
+    parts = [name, duration_text(footprint.duration_s)]
     if not footprint.complete:
         parts.append("not ended")
+    if footprint.segments > 1:
+        parts.append(f"{footprint.segments} segments")
+    parts += [start, f"run {footprint.run_id}"]
     title = Text(" · ").join(Text(part) for part in parts if part)
     title.stylize("dim")
     if name:
