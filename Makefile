@@ -25,7 +25,7 @@ LINT_TOOLS := ruff==0.17.6 mypy==2.4.1 pybind11-stubgen==3.0.0 clang-format==14.
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST_ARGS ?=
-PIP := python -m pip --quiet --disable-pip-version-check install
+PIP := python -m pip -qq --disable-pip-version-check install
 VENV_PYTHON := .venv/bin/python
 CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*.[ch]pp' -o -name '*.h' 2>/dev/null)
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
@@ -93,7 +93,7 @@ build/wheel-env/.ready: pyproject.toml | setup-test
 build/wheel/.built: build/wheel-env/.ready $(SOURCES)
 	@rm -rf build/wheel && mkdir -p build/wheel
 	@echo "Building the wheel"
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) build/wheel-env/bin/python -m pip --quiet --disable-pip-version-check wheel . \
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) build/wheel-env/bin/python -m pip -qq --disable-pip-version-check wheel . \
 	  --no-deps --no-build-isolation --check-build-dependencies -w build/wheel
 	@touch $@
 

@@ -134,6 +134,18 @@ void register_engine(py::module_& top) {
       },
       py::arg("info"), py::arg("samples"), py::arg("max_gap_s") = default_max_gap_s, py::arg("window") = std::nullopt,
       "Energy of a power trace [(seconds, watts or None)] by the trapezoid rule.");
+  py::class_<PowerSummary>(m, "PowerSummary", "Energy and mean power of a sequence of intervals.")
+      .def_readonly("energy", &PowerSummary::energy)
+      .def_property_readonly("duration_s", [](const PowerSummary& s) { return s.duration.count(); })
+      .def_readonly("mean", &PowerSummary::mean, "energy / duration; None for a duration of zero");
+  m.def(
+      "mean_power",
+      [](const std::vector<std::pair<double, double>>& intervals) {
+        std::vector<std::pair<Seconds, Power>> parts;
+        for (const auto& [seconds, watts] : intervals) parts.emplace_back(Seconds(seconds), Power::from_watts(watts));
+        return mean_power(parts);
+      },
+      py::arg("intervals"), "Mean power of intervals (seconds, watts): energy over duration.");
   m.def(
       "integrate_zones",
       [](const std::vector<std::pair<MeterInfo, CountSamples>>& zones,

@@ -200,7 +200,7 @@ MeterInfo make_info(std::string id, const std::string& kind, const std::string& 
                     std::string name, std::string parent, std::string control, std::string provider,
                     const py::object& unit, const py::object& wrap_max, std::optional<double> update_period_s,
                     std::optional<double> slack_s, std::optional<double> p_max_w, std::optional<double> accuracy,
-                    std::string scope, std::string provenance) {
+                    std::string scope, std::string provenance, std::vector<std::string> flags) {
   if (id.empty()) throw Error("meter.bad_input", "id: a meter needs a name of its own");
   return {.id = std::move(id),
           .parent = std::move(parent),
@@ -217,6 +217,7 @@ MeterInfo make_info(std::string id, const std::string& kind, const std::string& 
           .p_max_w = p_max_w,
           .accuracy = accuracy,
           .scope = std::move(scope),
+          .flags = std::move(flags),
           .provenance = std::move(provenance)};
 }
 
@@ -232,7 +233,7 @@ py::dict info_dict(const MeterInfo& i) {
   d["control"] = i.control;
   d["unit"] = py::make_tuple(i.unit.numerator, i.unit.denominator);
   d["wrap_max"] = wrap_to(i.wrap);
-  d["wrap_inferred"] = i.wrap_inferred;
+  d["flags"] = i.flags;
   d["update_period_s"] = i.update_period_s;
   d["slack_s"] = i.slack_s;
   d["p_max_w"] = i.p_max_w;
@@ -249,7 +250,7 @@ void bind_contract(py::module_& m) {
            py::arg("provider") = "user", py::arg("unit") = "uJ", py::arg("wrap_max") = "none",
            py::arg("update_period_s") = std::nullopt, py::arg("slack_s") = std::nullopt,
            py::arg("p_max_w") = std::nullopt, py::arg("accuracy") = std::nullopt, py::arg("scope") = "machine",
-           py::arg("provenance") = "",
+           py::arg("provenance") = "", py::arg("flags") = std::vector<std::string>{},
            "unit: 'uJ', 'mJ', 'J' or (numerator, denominator) J per count; wrap_max: counts until the counter starts "
            "again, 'none' (never) or None (unknown). Raises meter.bad_input or meter.bad_unit.")
       .def_readonly("id", &MeterInfo::id)
@@ -263,7 +264,7 @@ void bind_contract(py::module_& m) {
       .def_property_readonly("unit",
                              [](const MeterInfo& i) { return py::make_tuple(i.unit.numerator, i.unit.denominator); })
       .def_property_readonly("wrap_max", [](const MeterInfo& i) { return wrap_to(i.wrap); })
-      .def_readonly("wrap_inferred", &MeterInfo::wrap_inferred)
+      .def_readonly("flags", &MeterInfo::flags, "Issue codes that hold for every value of the meter.")
       .def_readonly("update_period_s", &MeterInfo::update_period_s)
       .def_readonly("slack_s", &MeterInfo::slack_s)
       .def_readonly("p_max_w", &MeterInfo::p_max_w)
@@ -532,7 +533,20 @@ void bind_functions(py::module_& m) {
           "exact_unit_j",
           [](const PowercapUnit& u) { return u.exact_unit ? std::optional(u.exact_unit->joules(1)) : std::nullopt; })
       .def_readonly("modulus_counts", &PowercapUnit::modulus_counts)
-      .def_readonly("truncation_ppm", &PowercapUnit::truncation_ppm);
+      .def_readonly("truncation_ppm", &PowercapUnit::truncation_ppm)
+      .def_property_readonly(
+          "exact_unit_ratio",
+          [](const PowercapUnit& u) {
+            return u.exact_unit ? std::optional(std::pair(u.exact_unit->numerator, u.exact_unit->denominator))
+                                : std::nullopt;
+          },
+          "J per count as (numerator, denominator), or None.")
+      .def(
+          "raw_count",
+          [](const PowercapUnit& u, std::uint64_t energy_uj) { return powercap_raw_count(energy_uj, u.unit_nj); },
+          py::arg("energy_uj"), "The count behind the text of energy_uj, or None if there is none.");
+  m.def("powercap_range_uj", &powercap_range_uj, py::arg("unit_nj"),
+        "The range in uJ that the kernel shows for a unit in nJ, or None if it does not fit.");
   m.def("recover_powercap_unit", &recover_powercap_unit, py::arg("max_energy_range_uj"),
         "The unit behind max_energy_range_uj, or None if no unit gives that range.");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The domain `tracker`. Whatever waits, reads sensors or writes releases the GIL.
 #include "bindings.hpp"
+#include "utc_time.hpp"
 
 #include <chrono>
 #include <map>
@@ -13,15 +14,6 @@ using namespace co2lib;
 using namespace co2lib::tracker;
 
 namespace {
-
-/// An aware datetime in UTC.
-py::object to_datetime(UtcTime time) {
-  const py::module_ datetime = py::module_::import("datetime");
-  const auto micros = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
-  const py::object epoch =
-      datetime.attr("datetime")(1970, 1, 1, py::arg("tzinfo") = datetime.attr("timezone").attr("utc"));
-  return epoch + datetime.attr("timedelta")(py::arg("microseconds") = micros);
-}
 
 /// Stopping joins a thread that may need the GIL (Python meters): never destroy with it held.
 struct ReleaseAndDelete {
@@ -71,9 +63,9 @@ void bind_footprint(py::module_& m) {
   py::class_<Footprint>(m, "Footprint", "What a run used, how that was obtained, and how far off it can be.")
       .def_readonly("run_id", &Footprint::run_id)
       .def_property_readonly(
-          "start", [](const Footprint& f) { return to_datetime(f.start); }, "datetime in UTC")
+          "start", [](const Footprint& f) { return bindings::from_utc(f.start); }, "datetime in UTC")
       .def_property_readonly(
-          "end", [](const Footprint& f) { return to_datetime(f.end); }, "datetime in UTC")
+          "end", [](const Footprint& f) { return bindings::from_utc(f.end); }, "datetime in UTC")
       .def_property_readonly("duration_s", [](const Footprint& f) { return f.duration.count(); })
       .def_property_readonly("suspended_s", [](const Footprint& f) { return f.suspended.count(); })
       .def_property_readonly("downtime_s", [](const Footprint& f) { return f.downtime.count(); })
@@ -138,6 +130,8 @@ void bind_footprint(py::module_& m) {
           py::arg("known") = std::map<std::string, std::string>{},
           "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
       .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
+      .def("_repr_html_",
+           [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });
 }

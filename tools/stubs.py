@@ -35,10 +35,29 @@ def generate(folder: Path) -> None:
             target.write_text(tidy(source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+# What pybind11 writes without type arguments -> what mypy --strict asks for.
+GENERICS = {
+    "tuple": "tuple[typing.Any, ...]",
+    "list": "list[typing.Any]",
+    "dict": "dict[str, typing.Any]",
+    "os.PathLike": "os.PathLike[str]",
+    "collections.abc.Callable": "collections.abc.Callable[..., typing.Any]",
+}
+
+
 def tidy(text: str) -> str:
-    """Drop what differs between machines and versions without a change of the interface."""
+    """Make the stubs pass mypy --strict, and the same on every machine."""
     # The version has one source (include/co2lib/version.hpp), which is not here.
     text = re.sub(r"^__version__: str = .*$", "__version__: str", text, flags=re.MULTILINE)
+    text = re.sub(r"def __(eq|ne)__\(self, \w+: [^)]*\)", r"def __\1__(self, other: object)", text)
+    for bare, full in GENERICS.items():
+        # In annotations only: after ':', '->', '[', ',' or '|', and without arguments of its own.
+        text = re.sub(rf"(?<=[:>\[,|] ){re.escape(bare)}(?![\w.\[])", full, text)
+        text = re.sub(rf"(?<=\[){re.escape(bare)}(?![\w.\[])", full, text)
+    if "typing." in text and "import typing\n" not in text:
+        text = text.replace(
+            "from __future__ import annotations\n", "from __future__ import annotations\nimport typing\n", 1
+        )
     lines = [line.rstrip() for line in text.splitlines()]
     return "# SPDX-License-Identifier: MIT\n" + "\n".join(lines) + "\n"
 

@@ -46,7 +46,7 @@ def _check_type(name: str, value: Any, where: str) -> Any:
         or (name in _LISTS and isinstance(value, list) and all(isinstance(x, str | int) for x in value))
     )
     if not good:
-        raise BadValueError("tracker.bad_config", f"{where}: {value!r} has the wrong type for this option")
+        raise BadValueError("tracker.bad_config", f"{where}: {value!r} has the wrong type")
     return [str(x) for x in value] if name in _LISTS else value
 
 
@@ -65,7 +65,8 @@ def _from_file(path: Path) -> dict[str, Any]:
     for name, value in document.items():
         if name not in OPTIONS:
             known = ", ".join(sorted(OPTIONS))
-            raise BadValueError("tracker.bad_config", f"{path}: unknown option {name!r}; known: {known}")
+            message = f"{path}: unknown option {name!r}; known: {known}"
+            raise BadValueError("tracker.bad_config", message)
         values[name] = _check_type(name, value, f"{path}: {name}")
     return values
 
@@ -110,7 +111,7 @@ def resolve(
         variable = f"CO2LIB_{name.upper()}"
         if variable in environment:
             values[name] = _from_text(name, environment[variable], variable)
-    # Whoever names a place or an intensity in one source means it to win over the other one in a lower source.
+    # A place or an intensity that is given means to win over the other one in a lower source.
     for one, other in (("location", "intensity"), ("intensity", "location")):
         if given.get(one) is not None and given.get(other) is None:
             values.pop(other, None)

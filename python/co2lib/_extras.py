@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Optional packages: imported by the call that needs them, which says what to install when they are missing."""
+"""Optional packages: imported by the call that needs them, which says what to install if they miss."""
 
 from __future__ import annotations
 

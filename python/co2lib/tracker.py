@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Domain tracker: what is the footprint of this run?
+"""Domain tracker: energy and carbon of a run.
 
 >>> import co2lib
 >>> with co2lib.track(location="FRA") as run:
@@ -74,10 +74,9 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 Intensity = Any
-"""A number (g/kWh), a CarbonIntensity, a source or trace of co2lib.intensity, or a callable (datetime) -> CarbonIntensity."""
+"""A number (g/kWh), a CarbonIntensity, a source or trace of co2lib.intensity, or a callable of the time."""
 
-# The innermost open region of each tracker, per task and thread: regions of interleaved tasks do not become each
-# other's parents.
+# The innermost open region of each tracker, per task and thread: regions of interleaved tasks are not nested.
 _open_regions: ContextVar[Mapping[int, int]] = ContextVar("co2lib_open_regions", default={})  # noqa: B039
 
 
@@ -138,6 +137,7 @@ class Region:
             self._before = None
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
+        """Decorate a function: every call is a region of its own."""
         return _around(function, lambda: Region(self._tracker, self._name, marker=self._marker))
 
 
@@ -184,7 +184,9 @@ class Tracker(_tracker.Tracker):
     Parameters are those of :func:`track`, without environment and configuration files.
     """
 
-    def __init__(self, *, intensity: Intensity = None, meters: Iterable[Any] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *, intensity: Intensity = None, meters: Iterable[Any] | None = None, **options: Any
+    ) -> None:
         source = _as_source(intensity)
         if source is not None:
             options["intensity"] = source
@@ -223,7 +225,7 @@ def _log_message(level: str, text: str) -> None:
 
 
 class Track:
-    """What :func:`track` returns: a context manager, a decorator, and an object with ``start`` and ``stop``."""
+    """What :func:`track` returns: a context manager, a decorator, an object with ``start`` and ``stop``."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = dict(options)
@@ -236,8 +238,8 @@ class Track:
             self._tracker.start()
             return self
         self._tracker = Tracker(**_config.resolve(self._options))
-        # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls Python meters
-        # must be gone by then.
+        # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls
+        # Python meters must be gone by then.
         self._stop_at_exit = weakref.finalize(self, self._tracker.stop)
         return self
 
@@ -250,10 +252,11 @@ class Track:
 
     @property
     def tracker(self) -> Tracker:
-        """The tracker behind it; ``tracker.not_started`` (a RuntimeError) before the start."""
+        """The tracker behind it; ``tracker.not_started`` (RuntimeError) before the start."""
         if self._tracker is None:
             raise WrongStateError(
-                "tracker.not_started", "the run has not started; use `with co2lib.track(...) as run:` or run.start()"
+                "tracker.not_started",
+                "not started; use `with co2lib.track(...) as run:` or run.start()",
             )
         return self._tracker
 
@@ -313,7 +316,7 @@ class Track:
         self.stop()
 
     def __call__(self, function: Callable[_P, _R]) -> Callable[_P, _R]:
-        """Decorate a function: each call is a run of its own; ``function.footprint`` is that of the last one."""
+        """Decorate a function: each call is a run; ``function.footprint`` is that of the last one."""
         wrapper: Any = None
 
         class _Call:
@@ -381,7 +384,8 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     period_s, power_period_s, flush_s : float
         Seconds between reads of counters, of power that is integrated, and between log lines.
     meters : list
-        Provider names and meters (objects with ``info()`` and ``sample()``, or callables returning W); ``[]``: models.
+        Provider names and meters (objects with ``info()`` and ``sample()``, or callables returning W);
+        ``[]``: models.
     gpus : list
         Indices or UUID prefixes; ``[]``: none.
     tdp_w, ram_w : float
@@ -400,7 +404,7 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     Returns
     -------
     Track
-        Used as ``with co2lib.track(...) as run:``, ``@co2lib.track(...)`` or ``run = co2lib.track(...).start()``.
+        Used as ``with co2lib.track(...) as run:``, as ``@co2lib.track(...)`` or with ``.start()``.
 
     Raises
     ------
@@ -410,7 +414,8 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     unknown = set(options) - set(_ARGUMENTS)
     if unknown:
         raise BadValueError(
-            "tracker.bad_config", f"unknown option {sorted(unknown)[0]!r}; known: {', '.join(sorted(_ARGUMENTS))}"
+            "tracker.bad_config",
+            f"unknown option {sorted(unknown)[0]!r}; known: {', '.join(sorted(_ARGUMENTS))}",
         )
     made = Track({name: value for name, value in options.items() if value is not None})
     return made if function is None else made(function)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <co2lib/meter/powercap_unit.hpp>
+#include <co2lib/meter/zones.hpp>
 
 #include "reader.hpp"
 
@@ -213,13 +214,8 @@ std::vector<Zone> find_zones(const fs::path& root) {
       if (parent != zones.end()) zone.parent = parent->id;
     }
     const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.id == zone.parent; });
-    const bool top = parent == zones.end();
-    const bool in_package = !top && parent->domain == Domain::package;
-    if (top && zone.name.starts_with("package-")) zone.domain = Domain::package;
-    if (in_package && zone.name == "core") zone.domain = Domain::core;
-    if (in_package && zone.name == "uncore") zone.domain = Domain::uncore;
-    if ((top || in_package) && zone.name == "dram") zone.domain = Domain::dram;
-    if (top && zone.name == "psys") zone.domain = Domain::psys;
+    zone.domain = zone_domain(zone.control(), zone.name,
+                              parent == zones.end() ? std::nullopt : std::optional(parent->domain));
   }
   // A range that cannot be read follows from the unit of a zone of the same kind.
   for (Zone& zone : zones) {
@@ -261,7 +257,6 @@ Described describe(const Zone& zone, const Context& context) {
                                .kind = Kind::counter,
                                .unit = CounterUnit::microjoule(),
                                .wrap = zone.range_uj ? WrapRange::modulus(*zone.range_uj) : WrapRange::unknown(),
-                               .wrap_inferred = zone.range_inferred,
                                .update_period_s = rapl_update_s,
                                .slack_s = rapl_slack_s},
                       .unit_nj = {}};
@@ -284,8 +279,11 @@ Described describe(const Zone& zone, const Context& context) {
     info.provenance += "; modulus kernel_max";
   }
   if (unit) info.provenance += "; kernel unit " + std::to_string(unit->unit_nj) + " nJ";
-  if (zone.range_inferred) info.provenance += "; range inferred from a zone of the same kind";
-  if (context.machine.sgx) info.provenance += "; energy_filtering_possible (CPU flag sgx)";
+  if (zone.range_inferred) {
+    info.provenance += "; range inferred from a zone of the same kind";
+    info.flags.push_back("wrap_modulus_inferred");
+  }
+  if (context.machine.sgx) info.flags.push_back("energy_filtering_possible");
   return described;
 }
 

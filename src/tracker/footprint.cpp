@@ -355,7 +355,13 @@ Account account(std::span<const intensity::EnergySample> samples, const intensit
   }
   Account a;
   numeric::Sum joules;
-  for (const intensity::EnergySample& s : samples) joules += s.energy.joules();
+  for (const intensity::EnergySample& s : samples) {
+    if (!(s.energy.joules() >= 0) || !std::isfinite(s.energy.joules())) {
+      throw Error("meter.bad_input", "energy_steps: an energy is negative or not finite");
+    }
+    if (s.end < s.start) throw Error("meter.bad_window", "energy_steps: a step ends before it starts");
+    joules += s.energy.joules();
+  }
   a.it_energy = Energy::from_joules(joules.value());
   a.facility_energy = a.it_energy * facility.pue;
   a.water = a.it_energy * WaterIntensity::from_l_per_kwh(facility.wue);
@@ -806,8 +812,14 @@ std::optional<double> Footprint::sci(double functional_units) const {
 
 std::string Footprint::to_string() const {
   std::string text;
+  std::size_t width = 12;
+  for (const DeviceFootprint& d : devices) {
+    width = std::max(width, 2 + (d.record.meter.name.empty() ? d.record.meter.id : d.record.meter.name).size());
+  }
+  for (const RegionFootprint& r : regions) width = std::max(width, 2 + r.name.size());
+  width = std::min<std::size_t>(width, 32);
   const auto line = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("{:<13}{}\n", name, value);
+    text += fmt::format("{:<{}} {}\n", name, width, value);
   };
   line("energy", text_of(energy));
   for (const DeviceFootprint& d : devices) {

@@ -57,7 +57,7 @@ Json info_json(const meter::MeterInfo& m) {
               {"kind", std::string(meter::text(m.kind))},
               {"unit_j", {m.unit.numerator, m.unit.denominator}},
               {"wrap_max", wrap_json(m.wrap)},
-              {"wrap_inferred", m.wrap_inferred},
+              {"flags", m.flags},
               {"update_period_s", maybe(m.update_period_s)},
               {"slack_s", maybe(m.slack_s)},
               {"p_max_w", maybe(m.p_max_w)},
@@ -282,7 +282,7 @@ meter::MeterInfo info_of(const Json& j) {
   m.wrap = wrap.is_null()     ? meter::WrapRange::unknown()
            : wrap.is_string() ? meter::WrapRange::none()
                               : meter::WrapRange::modulus(wrap.get<std::uint64_t>());
-  m.wrap_inferred = j.value("wrap_inferred", false);
+  m.flags = j.value("flags", std::vector<std::string>());
   m.update_period_s = maybe_number(j, "update_period_s");
   m.slack_s = maybe_number(j, "slack_s");
   m.p_max_w = maybe_number(j, "p_max_w");

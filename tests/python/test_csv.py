@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,21 +46,19 @@ def test_another_header_moves_the_file_away(tmp_path: Path) -> None:
     ]
 
 
-def append_rows(file: Path, process: int, count: int) -> None:
-    for i in range(count):
-        _core.append_csv(file, ["process", "row"], [str(process), str(i)])
+APPEND_ROWS = """
+import sys
+from co2lib import _core
+for i in range(40):
+    _core.append_csv(sys.argv[1], ["process", "row"], [sys.argv[2], str(i)])
+"""
 
 
 def test_two_processes_lose_no_row(tmp_path: Path) -> None:
     file = tmp_path / "log.csv"
     file.write_text("another,header\n")
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=append_rows, args=(file, p, 40)) for p in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
+    workers = [subprocess.Popen([sys.executable, "-c", APPEND_ROWS, file, str(p)]) for p in range(2)]
+    assert [worker.wait(timeout=60) for worker in workers] == [0, 0]
     rows = read(file)
     assert rows[0] == ["process", "row"]
     assert sorted(rows[1:]) == sorted([str(p), str(i)] for p in range(2) for i in range(40))

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <co2lib/clock.hpp>
 #include <co2lib/units.hpp>
@@ -88,13 +89,14 @@ struct MeterInfo {
   Kind kind = Kind::counter;
   CounterUnit unit = CounterUnit::microjoule();  ///< counters only
   WrapRange wrap = WrapRange::none();            ///< counters only
-  bool wrap_inferred = false;                    ///< the modulus was not read but computed from a known unit
   std::optional<double> update_period_s{};       ///< how often the hardware refreshes the value
   std::optional<double> slack_s{};               ///< tolerance of the plausibility rule; default: the update period
   std::optional<double> p_max_w{};               ///< ceiling of the power; default by domain (counter.hpp)
   std::optional<double> accuracy{};              ///< relative half width at 95 %; default by provider (counter.hpp)
   std::string scope = "machine";                 ///< `machine`, `module`, `process`
-  std::string provenance{};                      ///< model parameters, driver version, and what else a reader must know
+  /// Issue codes that hold for every value of the meter: `wrap_modulus_inferred`, `energy_filtering_possible`, ...
+  std::vector<std::string> flags{};
+  std::string provenance{};  ///< model parameters, driver version, and what else a reader must know
 };
 
 /// One cumulative count.

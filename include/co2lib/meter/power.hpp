@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <co2lib/clock.hpp>
 #include <co2lib/meter/counter.hpp>
@@ -38,7 +39,7 @@ class PowerEngine {
       ++events_.missed_reads;
       return;
     }
-    if (last_ && sample.time <= last_->time) {
+    if (any_ && sample.time <= last_time_) {
       events_.out_of_order = true;
       ++events_.missed_reads;
       return;
@@ -48,14 +49,14 @@ class PowerEngine {
       ++events_.glitches;
       return;
     }
-    if (last_) {
-      Segment s{.begin = last_->time, .end = sample.time};
+    if (any_) {
+      Segment s{.begin = last_time_, .end = sample.time};
       const double length = s.seconds();
       if (length > max_gap_s_ && !w.mean_since_previous) {
         s.shape = Segment::Shape::gap;
         pending_first_ = true;
       } else {
-        const Watts& before = *last_->watts;
+        const Watts& before = last_watts_;
         s.samples = pending_first_ ? 2 : 1;
         pending_first_ = false;
         if (w.mean_since_previous) {
@@ -72,10 +73,13 @@ class PowerEngine {
           s.high_j = numeric::product(0.5 * (before.high + w.high), length);
         }
       }
-      last_ = sample;
+      last_time_ = sample.time;
+      last_watts_ = w;
       sink(s);
     } else {
-      last_ = sample;
+      any_ = true;
+      last_time_ = sample.time;
+      last_watts_ = w;
     }
   }
 
@@ -83,13 +87,15 @@ class PowerEngine {
   [[nodiscard]] Events& events() noexcept { return events_; }
   /// The time up to which the curve is complete; none before the first good reading.
   [[nodiscard]] std::optional<MonotonicTime> reached() const noexcept {
-    return last_ ? std::optional(last_->time) : std::nullopt;
+    return any_ ? std::optional(last_time_) : std::nullopt;
   }
 
  private:
   double p_max_w_;
   double max_gap_s_;
-  std::optional<PowerSample> last_;
+  bool any_ = false;
+  MonotonicTime last_time_{};
+  Watts last_watts_{};
   bool pending_first_ = true;
   Events events_;
 };
@@ -108,6 +114,31 @@ class PowerEngine {
   }
   trace.events = engine.events();
   return trace;
+}
+
+/// Energy and mean power of a sequence of intervals.
+struct PowerSummary {
+  Energy energy;
+  Seconds duration{};
+  std::optional<Power> mean;  ///< energy / duration; none for a duration of zero
+};
+
+/// The mean power of intervals of constant power: energy over duration, never a mean of powers. A negative or
+/// non-finite length or power is `meter.bad_input`.
+[[nodiscard]] inline PowerSummary mean_power(std::span<const std::pair<Seconds, Power>> intervals) {
+  numeric::Sum joules;
+  numeric::Sum seconds;
+  for (const auto& [length, power] : intervals) {
+    if (!(length.count() >= 0) || !(power.watts() >= 0) || !std::isfinite(length.count()) ||
+        !std::isfinite(power.watts())) {
+      throw Error("meter.bad_input", "intervals: a length or a power is negative or not finite");
+    }
+    joules += numeric::product(power.watts(), length.count());
+    seconds += length.count();
+  }
+  PowerSummary s{.energy = Energy::from_joules(joules.value()), .duration = Seconds(seconds.value()), .mean = {}};
+  if (s.duration.count() > 0) s.mean = s.energy / s.duration;
+  return s;
 }
 
 }  // namespace co2lib::meter

@@ -152,7 +152,12 @@ struct Record {
        "the counter may have wrapped more often between two reads; the smallest number of wraps is reported");
   flag(events.wrap_modulus_unknown, "wrap_modulus_unknown",
        "the counter fell and its range is unreadable; make max_energy_range_uj readable");
-  flag(info.wrap_inferred, "wrap_modulus_inferred", "the counter's range was computed from a known unit");
+  for (const std::string& code : info.flags) {
+    r.issues.push_back({code, info.id,
+                        code == "wrap_modulus_inferred"       ? "the counter's range was computed from a known unit"
+                        : code == "energy_filtering_possible" ? "the CPU may add noise to its counters (SGX)"
+                                                              : ""});
+  }
   flag(events.out_of_order, "out_of_order", "readings whose time did not advance were left out");
   flag(events.late_ticks > 0, "late_ticks", "the sampler woke too late; energies are unaffected for counters");
   flag(r.method == Method::integral && window.samples < 20, "short_window",

@@ -114,9 +114,9 @@ struct Footprint {
   /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
   /// are unknown.
   struct CardOptions {
-    std::string training_type;          ///< `pre-training` or `fine-tuning`; left out if empty
-    std::string geographical_location;  ///< default: the run's location
-    std::string hardware_used;          ///< default: the CPU and GPU models
+    std::string training_type{};          ///< `pre-training` or `fine-tuning`; left out if empty
+    std::string geographical_location{};  ///< default: the run's location
+    std::string hardware_used{};          ///< default: the CPU and GPU models
     bool embodied = false;              ///< add the embodied share as `embodied_emissions`
   };
   [[nodiscard]] std::string to_model_card(const CardOptions& options) const;

@@ -3,8 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <vector>
 
+#include <co2lib/intensity/price.hpp>
+#include <co2lib/meter/counter.hpp>
+#include <co2lib/meter/power.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/tracker/forecast.hpp>
 #include <co2lib/units.hpp>
 
 namespace {
@@ -77,6 +82,50 @@ int main() {
     moments.push(x);
   }
   sum += other;
+  // The engines on traces whose windows cut steps, and pricing of what they give.
+  for (int round = 0; round < 50; ++round) {
+    std::vector<meter::CounterSample> counts;
+    std::vector<meter::PowerSample> watts;
+    std::vector<intensity::EnergySample> samples;
+    std::vector<intensity::TimedValue> grid;
+    MonotonicTime t{};
+    std::uint64_t count = 1'000'000;
+    for (int i = 0; i < 40; ++i) {
+      const auto step = std::chrono::milliseconds(1 + static_cast<int>(values.next() * 7.3));
+      const double w = values.next() * 0.8;
+      counts.push_back({t, i % 11 == 10 ? std::nullopt : std::optional(count)});
+      watts.push_back({t, i % 13 == 12 ? std::nullopt : std::optional(meter::Watts{w, w * 0.3, w * 1.7})});
+      const UtcTime utc{t};
+      samples.push_back({utc, utc + step, Energy::from_joules(w)});
+      grid.push_back({utc, utc + step / 3, CarbonIntensity::from_g_per_kwh(w)});
+      grid.push_back({utc + step / 3, utc + step, CarbonIntensity::from_g_per_kwh(values.next())});
+      count += static_cast<std::uint64_t>(values.next() * 4000);
+      t += step;
+    }
+    meter::MeterInfo info{.id = "bits"};
+    info.p_max_w = 1000;
+    info.accuracy = 0.05;
+    info.update_period_s = 0.001;
+    const auto show_window = [&](const meter::WindowEnergy& w) {
+      show("energy", w.energy_j.value_or(-1));
+      show("low", w.low_j);
+      show("high", w.high_j);
+      show("interval_low", w.interval_low_j);
+      show("interval_high", w.interval_high_j);
+    };
+    const meter::TimeWindow window{t / 7, t - t / 5};
+    show_window(meter::integrate_counter(info, counts).record(window).window);
+    info.kind = meter::Kind::power;
+    show_window(meter::integrate_power(info, watts, 0.5).record(window).window);
+    const intensity::Trace trace(intensity::Record{}, grid);
+    show("grams", intensity::price(samples, trace).mass.grams());
+    show("linear", intensity::price(samples, trace, {.mode = intensity::Mode::linear}).mass.grams());
+  }
+  tracker::UnitForecast forecast;
+  for (int i = 0; i < 20; ++i) forecast.push(Energy::from_joules(values.next()));
+  show("forecast", forecast.total(50).total.joules());
+  show("half_width", forecast.total(50).half_width->joules());
+
   show("sum", sum.value());
   show("mean", moments.mean());
   show("sd", moments.sample_sd());

@@ -162,9 +162,9 @@ TEST(Powercap, AnUnreadableRangeFollowsFromASiblingOfTheSameKind) {
   machine.add_zone("intel-rapl:1:0", {.name = "dram", .max_energy_range_uj = std::nullopt});
   const Meters meters = powercap(machine);
   ASSERT_EQ(meters.size(), 3U);
-  EXPECT_FALSE(meters[0]->info().wrap_inferred);
+  EXPECT_TRUE(meters[0]->info().flags.empty());
   EXPECT_EQ(meters[1]->info().wrap, WrapRange::modulus(262143328850));
-  EXPECT_TRUE(meters[1]->info().wrap_inferred);
+  EXPECT_EQ(meters[1]->info().flags, std::vector<std::string>{"wrap_modulus_inferred"});
   EXPECT_TRUE(meters[2]->info().wrap.is_unknown()) << "no other DRAM zone";
 }
 

@@ -237,7 +237,7 @@ TEST(Findings, SgxIsNamed) {
   machine.set_cpus(2, "GenuineIntel", "fpu sgx");
   const Finding f = finding(sensors(machine.host()), "powercap");
   EXPECT_THAT(f.reason, HasSubstr("sgx"));
-  EXPECT_THAT(f.meters.at(0).provenance, HasSubstr("energy_filtering_possible"));
+  EXPECT_EQ(f.meters.at(0).flags, std::vector<std::string>{"energy_filtering_possible"});
 }
 
 // Root may read everything, so that the check runs as another user in a child.

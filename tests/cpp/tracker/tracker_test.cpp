@@ -219,7 +219,7 @@ TEST_F(TrackerTest, ManyRegionsInALongOneKeepTheCurveSmallAndTheSumExact) {
 TEST_F(TrackerTest, AFullDayStaysSmallAndExact) {
   Tracker tracker(logged());
   for (int i = 0; i < 24; ++i) go(1h);
-  const Run run = tracker.run();
+  const tracker::Run run = tracker.run();
   EXPECT_LT(run.segments[0].frames.size() * (sizeof(Frame) + sizeof(MeterPoint)), std::size_t{1} << 20U);
   EXPECT_EQ(tracker.stop().energy.joules(), 86400.0 * 100);
 }
@@ -261,7 +261,7 @@ TEST_F(TrackerTest, SeriesIsStoredWithTheLog) {
   const Footprint live = tracker.stop();
   EXPECT_NEAR(*live.operational.grams(), (3000 * 400.0 + 3000 * 50.0) / 3.6e6, 1e-9);
   EXPECT_EQ(live.to_json(), load(o.log).footprint().to_json());
-  const Run repriced = reprice(load(o.log), intensity::make_source(CarbonIntensity::from_g_per_kwh(800)));
+  const tracker::Run repriced = reprice(load(o.log), intensity::make_source(CarbonIntensity::from_g_per_kwh(800)));
   EXPECT_EQ(repriced.footprint().energy.joules(), live.energy.joules());
   EXPECT_NEAR(*repriced.footprint().operational.grams(), 6000 * 800.0 / 3.6e6, 1e-9);
 }
@@ -272,7 +272,7 @@ TEST_F(TrackerTest, KilledRunsLoseAtMostOneFlush) {
   go(25s);  // flushed at 10 s and 20 s
   std::filesystem::copy_file(o.log, folder / "killed.jsonl");
   std::ofstream(folder / "killed.jsonl", std::ios::app) << R"({"v":1,"type":"totals","run_)";
-  const Run killed = load(folder / "killed.jsonl");
+  const tracker::Run killed = load(folder / "killed.jsonl");
   const Footprint f = killed.footprint();
   EXPECT_EQ(f.energy.joules(), 2000);
   EXPECT_FALSE(f.complete);
@@ -310,7 +310,7 @@ TEST_F(TrackerTest, ResumeContinuesTheRun) {
 
 TEST_F(TrackerTest, MergingCountsADeviceOnceAndIsAssociative) {
   // Three processes of one node, started one after the other, all of them reading the same counter.
-  std::vector<Run> runs;
+  std::vector<tracker::Run> runs;
   {
     Tracker a(logged("a.jsonl"));
     go(10s);
@@ -326,11 +326,11 @@ TEST_F(TrackerTest, MergingCountsADeviceOnceAndIsAssociative) {
   }
   for (const char* name : {"a.jsonl", "b.jsonl", "c.jsonl"}) runs.push_back(load(folder / name));
   EXPECT_NEAR(*merge(runs).footprint().energy.joules(), 3000, 1e-6);
-  const std::vector<Run> ab{runs[0], runs[1]};
-  const std::vector<Run> bc{runs[1], runs[2]};
-  const std::vector<Run> left{merge(ab), runs[2]};
-  const std::vector<Run> right{runs[0], merge(bc)};
-  const std::vector<Run> turned{runs[2], runs[0], runs[1], runs[1]};
+  const std::vector<tracker::Run> ab{runs[0], runs[1]};
+  const std::vector<tracker::Run> bc{runs[1], runs[2]};
+  const std::vector<tracker::Run> left{merge(ab), runs[2]};
+  const std::vector<tracker::Run> right{runs[0], merge(bc)};
+  const std::vector<tracker::Run> turned{runs[2], runs[0], runs[1], runs[1]};
   EXPECT_EQ(merge(left).footprint().to_json(), merge(right).footprint().to_json());
   EXPECT_EQ(merge(left).footprint().to_json(), merge(turned).footprint().to_json());
   EXPECT_TRUE(has_issue(merge(runs).footprint().issues, "counted_once"));

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import co2lib
+from co2lib import _config
+
+
+def resolve(
+    tmp_path: Path, given: dict[str, Any], environment: dict[str, str] | None = None
+) -> dict[str, Any]:
+    home, folder = tmp_path / "home", tmp_path / "here"
+    return _config.resolve(given, environment=environment or {}, folder=folder, home=home)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "home" / ".config" / "co2lib").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    return tmp_path
+
+
+def test_precedence(files: Path) -> None:
+    (files / "home/.config/co2lib/config.toml").write_text(
+        'location = "FRA"\npue = 1.1\nwue = 1\ntdp_w = 65\n'
+    )
+    (files / "here/co2lib.toml").write_text("pue = 1.2\nwue = 2\n")
+    assert resolve(files, {}) == {"location": "FRA", "pue": 1.2, "wue": 2, "tdp_w": 65}
+    assert resolve(files, {"wue": 4}, {"CO2LIB_WUE": "3", "CO2LIB_TDP_W": "95"}) == {
+        "location": "FRA",
+        "pue": 1.2,
+        "wue": 4,
+        "tdp_w": 95.0,
+    }
+
+
+def test_a_given_location_wins_over_an_intensity_from_a_lower_source(files: Path) -> None:
+    environment = {"CO2LIB_INTENSITY": "50"}
+    assert resolve(files, {"location": "FRA"}, environment) == {"location": "FRA"}
+    assert resolve(files, {}, environment) == {"intensity": 50.0}
+    assert resolve(files, {"location": "FRA", "intensity": 7}, environment) == {
+        "location": "FRA",
+        "intensity": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("location = [1]", "location"),
+        ("colour = 1", "unknown option 'colour'"),
+        ("pue = 'x'", "pue"),
+        ("resume = 1", "resume"),
+        ("pue = = 2", "not valid TOML"),
+    ],
+)
+def test_bad_files_are_named(files: Path, text: str, says: str) -> None:
+    (files / "here/co2lib.toml").write_text(text)
+    with pytest.raises(co2lib.Error, match=says) as error:
+        resolve(files, {})
+    assert error.value.code == "tracker.bad_config"
+    assert "co2lib.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("CO2LIB_PUE", "much"), ("CO2LIB_RESUME", "perhaps"), ("CO2LIB_TDP_W", "")]
+)
+def test_bad_variables_are_named(files: Path, name: str, text: str) -> None:
+    with pytest.raises(co2lib.Error, match=name):
+        resolve(files, {}, {name: text})
+
+
+def test_lists_and_truths(files: Path) -> None:
+    environment = {"CO2LIB_GPUS": "0, GPU-77", "CO2LIB_METERS": "none", "CO2LIB_FSYNC": "False"}
+    assert resolve(files, {}, environment) == {"gpus": ["0", "GPU-77"], "meters": [], "fsync": False}
+
+
+def test_track_reads_the_environment_and_tracker_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CO2LIB_LOCATION", "NOR")
+    with co2lib.track(meters=[]) as run:
+        pass
+    assert run.footprint.location == "NOR"
+    with co2lib.Tracker(meters=[]) as bare:
+        pass
+    assert bare.stop().location == ""
