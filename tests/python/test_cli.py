@@ -14,6 +14,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -226,8 +227,9 @@ def test_run_names_the_nearest_location(tmp_path: Path) -> None:
 # run: signals and the terminal
 # ------------------------------------------------------------------------------------------------------------
 
-CATCHING = """
+CATCHING = f"""
 import os, signal, sys
+signal.alarm({2 * TIMEOUT_S})  # ends it whatever happens to the test
 def caught(number, frame):
     print("caught", number, flush=True)
     sys.exit(7)
@@ -239,10 +241,24 @@ while True:
 """
 
 
+@contextmanager
+def started(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A running co2lib that does not outlive a test that fails."""
+    process = subprocess.Popen([*CO2LIB, *arguments], stdout=subprocess.PIPE, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_run_passes_signals_on_and_still_reports(number: signal.Signals, tmp_path: Path) -> None:
-    command = [*CO2LIB, "run", "--log", "run.jsonl", "-o", "report", "--", *PYTHON, CATCHING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=default_signals) as process:
+    command = ["run", "--log", "run.jsonl", "-o", "report", "--", *PYTHON, CATCHING]
+    with started(*command, preexec_fn=default_signals) as process:
         assert process.stdout is not None
         pid, group = map(int, process.stdout.readline().split())
         assert pid == group != os.getpgrp()  # a group of its own
@@ -260,23 +276,20 @@ def test_run_keeps_ignoring_what_nohup_ignores(tmp_path: Path) -> None:
         default_signals()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    script = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, flush=True); input()"
-    with subprocess.Popen(
-        [*CO2LIB, "run", "-q", "--", *PYTHON, script],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        preexec_fn=nohup,
-    ) as process:
+    script = (
+        "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, flush=True)\n"
+        "signal.signal(signal.SIGHUP, lambda *_: print('caught', flush=True)); input(); print('end')"
+    )
+    with started("run", "-q", "--", *PYTHON, script, stdin=subprocess.PIPE, preexec_fn=nohup) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"True\n"
         process.send_signal(signal.SIGHUP)
-        process.communicate(b"\n", timeout=TIMEOUT_S)
-    assert process.returncode == 0
+        out, _ = process.communicate(b"\n", timeout=TIMEOUT_S)
+    assert (process.returncode, out) == (0, b"end\n")
 
 
 def test_a_run_that_is_killed_can_be_shown(tmp_path: Path) -> None:
-    command = [*CO2LIB, "run", "--log", "run.jsonl", "--", *PYTHON, CATCHING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with started("run", "--log", "run.jsonl", "--", *PYTHON, CATCHING, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         pid = int(process.stdout.readline().split()[0])
         process.kill()
