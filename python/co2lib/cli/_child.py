@@ -91,7 +91,7 @@ class Child:
         self._ended = False
         self._terminal = _Terminal()
         # What nohup or a shell's `&` ignores stays ignored.
-        self._signals = {s for s in HANDLED if signal.getsignal(s) is not signal.SIG_IGN}
+        self._signals = {s for s in HANDLED if signal.getsignal(s) is not signal.SIG_IGN} | {signal.SIGCONT}
         self._before: set[int] = set()
         self._on_background_write: Any = signal.SIG_DFL
         self._forwarder = threading.Thread(target=self._forward, name="co2lib-signals", daemon=True)
@@ -135,12 +135,13 @@ class Child:
         if not self._ended:
             self._send(signal.SIGTERM)
             self.wait()
-        if self._forwarder.ident is not None and self._signals:
-            signal.pthread_kill(self._forwarder.ident, next(iter(self._signals)))
-            self._forwarder.join()
+        # Wakes the forwarder, and does nothing if a late signal has ended it already.
+        os.kill(os.getpid(), signal.SIGCONT)
+        self._forwarder.join()
+        self._terminal.take_back()
         # What came too late for the command is not for us either: its end is reported now.
-        while self._signals and signal.sigtimedwait(self._signals, 0) is not None:
-            pass
+        while late := signal.sigpending() & self._signals:
+            signal.sigwait(late)
         signal.signal(signal.SIGTTOU, self._on_background_write)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
@@ -155,7 +156,7 @@ class Child:
         self._send(signal.SIGCONT)
 
     def _forward(self) -> None:
-        while self._signals:
+        while True:
             number = signal.sigwait(self._signals)
             if self._ended:
                 return

@@ -15,7 +15,7 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-from co2lib import Footprint, Power
+from co2lib import Error, Footprint, Power
 from co2lib.cli._view import clock_text, quantity_text
 from co2lib.tracker import Track
 
@@ -95,20 +95,20 @@ class LiveLine:
     def _draw_all(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while not self._done.wait(self._period_s):
-            self._draw(self._track.snapshot())
+            with suppress(Error, OSError):  # the next one may succeed
+                self._draw(self._track.snapshot())
 
     def _draw(self, footprint: Footprint) -> None:
-        with suppress(OSError):
-            columns, rows = os.get_terminal_size(sys.stderr.fileno())
-            if rows < 3:
-                return
-            if rows != self._rows:
-                self._reserve_row(rows)
-            text = self._meter.line(footprint)
-            text.truncate(columns - 1)
-            with self._console.capture() as capture:
-                self._console.print(text, end="", no_wrap=True, soft_wrap=True)
-            self._write(f"{_SAVE}\x1b[{rows};1H{_ERASE_LINE}{capture.get()}{_RESTORE}")
+        columns, rows = os.get_terminal_size(sys.stderr.fileno())
+        if rows < 3:
+            return
+        if rows != self._rows:
+            self._reserve_row(rows)
+        text = self._meter.line(footprint)
+        text.truncate(columns - 1)
+        with self._console.capture() as capture:
+            self._console.print(text, end="", no_wrap=True, soft_wrap=True)
+        self._write(f"{_SAVE}\x1b[{rows};1H{_ERASE_LINE}{capture.get()}{_RESTORE}")
 
     def _reserve_row(self, rows: int) -> None:
         self._release_row()

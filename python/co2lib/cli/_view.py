@@ -55,7 +55,9 @@ def clock_text(seconds: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return seconds with three digits below a minute, else minutes or hours and minutes."""
+    """Return ms or s with three digits below a minute, else minutes and seconds or hours and minutes."""
+    if 0 < seconds < 0.1:
+        return f"{seconds * 1e3:.3g} ms"
     if seconds < 59.5:
         return f"{seconds:.3g} s"
     minutes, second = divmod(round(seconds), 60)
@@ -88,7 +90,9 @@ def _in_unit(quantity: Quantity, unit: str) -> float:
 
 def _unit(quantity: Quantity) -> str:
     """Return the largest unit in which the quantity is at least 1, else the smallest."""
-    units = _UNITS[type(quantity)][2]
+    accessor, _, units = _UNITS[type(quantity)]
+    if getattr(quantity, accessor) == 0:
+        return _CANONICAL[accessor]
     return next((unit for unit in units if abs(_in_unit(quantity, unit)) >= 1), units[-1])
 
 
@@ -216,9 +220,12 @@ def _issues(issues: Sequence[Issue]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="yellow", no_wrap=True)
     grid.add_column(overflow="fold")
+    subjects: dict[tuple[str, str], list[str]] = {}
     for issue in issues:
-        subject = f"{issue.subject}: " if issue.subject else ""
-        grid.add_row(f"! {issue.code}", f"{subject}{issue.text}")
+        subjects.setdefault((issue.code, issue.text), []).append(issue.subject)
+    for (code, text), named in subjects.items():
+        about = ", ".join(subject for subject in named if subject)
+        grid.add_row(f"! {code}", f"{about}: {text}" if about else text)
     return grid
 
 
@@ -235,11 +242,12 @@ def _sources(footprint: Footprint) -> Table:
 
 def _title(footprint: Footprint, name: str) -> Text:
     start = footprint.start.strftime("%Y-%m-%d %H:%M:%S UTC")
-    parts = [name, duration_text(footprint.duration_s), start, f"run {footprint.run_id}"]
-    if footprint.segments > 1:
-        parts.append(f"{footprint.segments} segments")
+    parts = [name, duration_text(footprint.duration_s)]
     if not footprint.complete:
         parts.append("not ended")
+    if footprint.segments > 1:
+        parts.append(f"{footprint.segments} segments")
+    parts += [start, f"run {footprint.run_id}"]
     title = Text(" · ").join(Text(part) for part in parts if part)
     title.stylize("dim")
     if name:

@@ -152,6 +152,8 @@ def _emit(
     if as_json or text is not None:
         print(text or _report(footprint, share, name, status, as_json=as_json), file=sys.stderr)
         return
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     show(footprint_view(footprint, name=name, more=_tables(share)), stream=sys.stderr)
 
 
