@@ -223,9 +223,10 @@ void register_tracker(py::module_& top) {
                        double period_s, double power_period_s, double flush_s, bool fsync,
                        std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
                        std::optional<double> tdp_w, std::optional<double> ram_w, bool exact_unit,
-                       std::optional<bool> owner, const std::string& project, std::function<void()> sync,
-                       std::function<void(std::string, std::string)> on_log, const Host& host,
-                       std::shared_ptr<Clock> clock, const std::optional<std::filesystem::path>& powercap_root) {
+                       std::optional<bool> owner, const std::string& project, std::optional<std::function<void()>> sync,
+                       std::optional<std::function<void(std::string, std::string)>> on_log, const Host& host,
+                       std::optional<std::shared_ptr<Clock>> clock,
+                       const std::optional<std::filesystem::path>& powercap_root) {
              Options o;
              o.location = location;
              if (const auto* constant = std::get_if<CarbonIntensity>(&intensity)) o.intensity = *constant;
@@ -248,14 +249,14 @@ void register_tracker(py::module_& top) {
              o.exact_unit = exact_unit;
              o.owner = owner;
              o.project = project;
-             o.sync = std::move(sync);
+             if (sync) o.sync = *std::move(sync);
              if (on_log) {
-               o.on_log = [on_log = std::move(on_log)](std::string_view level, std::string_view text) {
+               o.on_log = [on_log = *std::move(on_log)](std::string_view level, std::string_view text) {
                  on_log(std::string(level), std::string(text));
                };
              }
              o.host = host;
-             o.clock = std::move(clock);
+             if (clock) o.clock = *std::move(clock);
              o.powercap_root = powercap_root.value_or(std::filesystem::path());
              const py::gil_scoped_release release;  // opens files, reads sensors, starts the thread
              return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(std::move(o)));
@@ -265,9 +266,9 @@ void register_tracker(py::module_& top) {
            py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1, py::arg("flush_s") = 10.0,
            py::arg("fsync") = true, py::arg("meters") = std::nullopt, py::arg("gpus") = std::nullopt,
            py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt, py::arg("exact_unit") = false,
-           py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::function<void()>{},
-           py::arg("on_log") = std::function<void(std::string, std::string)>{}, py::arg("host") = Host{},
-           py::arg("clock") = std::shared_ptr<Clock>{}, py::arg("powercap_root") = std::nullopt)
+           py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::nullopt,
+           py::arg("on_log") = std::nullopt, py::arg("host") = Host{}, py::arg("clock") = std::nullopt,
+           py::arg("powercap_root") = std::nullopt)
       .def(
           "begin",
           [](Tracker& t, const std::string& name, bool marker, std::optional<std::uint64_t> parent,

@@ -42,6 +42,7 @@ GENERICS = {
     "dict": "dict[str, typing.Any]",
     "os.PathLike": "os.PathLike[str]",
     "collections.abc.Callable": "collections.abc.Callable[..., typing.Any]",
+    "collections.abc.Iterable": "collections.abc.Iterable[typing.Any]",
 }
 
 
@@ -50,6 +51,13 @@ def tidy(text: str) -> str:
     # The version has one source (include/co2lib/version.hpp), which is not here.
     text = re.sub(r"^__version__: str = .*$", "__version__: str", text, flags=re.MULTILINE)
     text = re.sub(r"def __(eq|ne)__\(self, \w+: [^)]*\)", r"def __\1__(self, other: object)", text)
+    # A class with __eq__ and no __hash__ cannot be hashed; that is how Python and pybind11 say so.
+    text = re.sub(
+        r"(__hash__: typing.ClassVar\[None\] = None)$",
+        r"\1  # type: ignore[assignment]",
+        text,
+        flags=re.MULTILINE,
+    )
     for bare, full in GENERICS.items():
         # In annotations only: after ':', '->', '[', ',' or '|', and without arguments of its own.
         text = re.sub(rf"(?<=[:>\[,|] ){re.escape(bare)}(?![\w.\[])", full, text)

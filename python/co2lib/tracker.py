@@ -83,7 +83,7 @@ _open_regions: ContextVar[Mapping[int, int]] = ContextVar("co2lib_open_regions",
 def _as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
     """Turn what users write for an intensity into what the core takes."""
     if intensity is None or isinstance(intensity, CarbonIntensity):
-        return cast("CarbonIntensity | None", intensity)
+        return intensity
     if isinstance(intensity, int | float) and not isinstance(intensity, bool):
         return CarbonIntensity.from_g_per_kwh(float(intensity))
     from co2lib import intensity as domain

@@ -10,7 +10,7 @@ class CardRecord:
     """
     What a model card reports; fields that are None are left out of the block.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     cpu_model: str | None
     geographical_location: str | None
     hardware_used: str | None
@@ -84,7 +84,7 @@ class CardBlock:
     """
     A written block and what is to be known about it.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ class Record:
     """
     The carbon intensity over [start, end), and how it is known; value None is missing.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, start: typing.Any, end: typing.Any, value: co2lib._core.CarbonIntensity | None, *, signal: str = 'average', scope: str = 'lifecycle', basis: str = 'unknown', method: str = 'location', status: str = 'measured', provider: str = '', zone: str = '', origin: str = '', factor_set: str = '', updated_at: typing.Any = None, source: co2lib._core.Source | None = None, flags: collections.abc.Sequence[str] = []) -> None:
@@ -118,7 +118,7 @@ class EnergySample:
     """
     Energy used over [start, end), evenly spread inside.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, start: typing.Any, end: typing.Any, energy: co2lib._core.Energy) -> None:
@@ -153,7 +153,7 @@ class RelativeError:
     """
     How far the truth can be from a value, as parts of it.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, low: typing.SupportsFloat | typing.SupportsIndex, high: typing.SupportsFloat | typing.SupportsIndex) -> None:
@@ -266,7 +266,7 @@ class Trace:
         """
         The records that overlap [start, end), uncut.
         """
-    def price(self, samples: collections.abc.Iterable, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Priced:
+    def price(self, samples: collections.abc.Iterable[typing.Any], *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Priced:
         """
         Prices energy samples; see co2lib.intensity.price.
         """
@@ -340,7 +340,7 @@ class Factor:
     """
     The annual mean intensity of a place, and the row it comes from.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __repr__(self) -> str:
@@ -412,7 +412,7 @@ def parse_time(text: str) -> typing.Any:
     """
     Reads a time stamp with its offset as a datetime in UTC; raises intensity.bad_time.
     """
-def price(samples: collections.abc.Iterable, source: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Priced:
+def price(samples: collections.abc.Iterable[typing.Any], source: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Priced:
     """
     Grams of energy samples: energy times the mean of the series over each sample.
     """
@@ -420,7 +420,7 @@ def read_csv(file: os.PathLike[str] | str | bytes, *, scope: str | None = None, 
     """
     Reads a CSV file of Electricity Maps, of CarbonCast, or our own (start,end,value,unit,signal,scope).
     """
-def reprice(samples: collections.abc.Iterable, stored: typing.Any, other: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Repriced:
+def reprice(samples: collections.abc.Iterable[typing.Any], stored: typing.Any, other: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Repriced:
     """
     Prices stored samples with two sources.
     """

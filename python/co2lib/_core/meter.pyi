@@ -77,7 +77,7 @@ class Count:
     """
     One cumulative count of a counter.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, value: typing.SupportsInt | typing.SupportsIndex) -> None:
@@ -91,7 +91,7 @@ class Watts:
     """
     A power in W, with the interval of a model.
     """
-    __hash__: typing.ClassVar[None] = None
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, value: typing.SupportsFloat | typing.SupportsIndex, low: typing.SupportsFloat | typing.SupportsIndex | None = None, high: typing.SupportsFloat | typing.SupportsIndex | None = None, mean_since_previous: bool = False) -> None:
