@@ -22,7 +22,11 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     # The blocks of a page are read one after the other, like the page.
-    code = "import co2lib\n" + "\n".join(blocks(page, "python"))
+    plain = [block for block in blocks(page, "python") if ">>>" not in block]
+    sessions = [block for block in blocks(page, "python") if ">>>" in block]
+    (tmp_path / "sessions.txt").write_text("\n".join(sessions), encoding="utf-8")
+    code = "import co2lib\n" + "\n".join(plain)
+    code += "\nimport doctest\nassert doctest.testfile('sessions.txt', module_relative=False).failed == 0\n"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
@@ -31,7 +35,7 @@ def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, f"{page.name}:\n{code}\n{done.stderr}"
+    assert done.returncode == 0, f"{page.name}:\n{code}\n{done.stdout}\n{done.stderr}"
 
 
 def test_readme_cpp_is_the_example_that_the_build_runs() -> None:
