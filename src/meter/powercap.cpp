@@ -214,8 +214,8 @@ std::vector<Zone> find_zones(const fs::path& root) {
       if (parent != zones.end()) zone.parent = parent->id;
     }
     const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.id == zone.parent; });
-    zone.domain = zone_domain(zone.control(), zone.name,
-                              parent == zones.end() ? std::nullopt : std::optional(parent->domain));
+    zone.domain =
+        zone_domain(zone.control(), zone.name, parent == zones.end() ? std::nullopt : std::optional(parent->domain));
   }
   // A range that cannot be read follows from the unit of a zone of the same kind.
   for (Zone& zone : zones) {

@@ -117,7 +117,7 @@ struct Footprint {
     std::string training_type{};          ///< `pre-training` or `fine-tuning`; left out if empty
     std::string geographical_location{};  ///< default: the run's location
     std::string hardware_used{};          ///< default: the CPU and GPU models
-    bool embodied = false;              ///< add the embodied share as `embodied_emissions`
+    bool embodied = false;                ///< add the embodied share as `embodied_emissions`
   };
   [[nodiscard]] std::string to_model_card(const CardOptions& options) const;
   [[nodiscard]] std::string to_model_card() const { return to_model_card(CardOptions{}); }
