@@ -556,7 +556,10 @@ Footprint Run::footprint() const {
     f.operational.sources = a.sources;
     f.operational.issues = a.issues;
     f.carbon_intensity = a.mean_intensity;
-    add_issues(f.issues, a.issues);
+    for (const Issue& issue : a.issues) {
+      if (issue.code == "world_average" && has_issue(f.issues, "location_unknown")) continue;  // said already
+      add_issue(f.issues, issue);
+    }
     for (const Source& s : a.sources) add_source(f.sources, s);
     if (a.operational && a.mean_intensity) {
       const auto range = [&](const Interval<Energy>& e, double low, double high, double confidence) {
