@@ -291,6 +291,11 @@ void register_tracker(py::module_& top) {
            "Begins a new run with the same options, after stop() or in a forked child.")
       .def("forecast", &Tracker::forecast, py::arg("region_name"), py::arg("units_total"),
            py::call_guard<py::gil_scoped_release>(), "Total energy from the regions of one name done so far.")
-      .def_property_readonly("running", &Tracker::running)
+      .def_property_readonly("running",
+                             [](const Tracker& t) {
+                               // Takes the lock that a thread may hold while it waits for the GIL.
+                               const py::gil_scoped_release release;
+                               return t.running();
+                             })
       .def_property_readonly("run_id", &Tracker::run_id);
 }

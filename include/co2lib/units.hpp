@@ -454,8 +454,8 @@ inline std::string scaled(double value, const Scale* scales, std::size_t count) 
   return detail::scaled(p.watts(), scales, std::size(scales));
 }
 [[nodiscard]] inline std::string to_string(CarbonMass m) {
-  constexpr detail::Scale scales[] = {
-      {1e6, 1e6, "t CO2e"}, {1e3, 1e3, "kg CO2e"}, {1, 1, "g CO2e"}, {1e-3, 1e-3, "mg CO2e"}, {0, 1, "g CO2e"}};
+  constexpr detail::Scale scales[] = {{1e6, 1e6, "t CO2e"},    {1e3, 1e3, "kg CO2e"},   {1, 1, "g CO2e"},
+                                      {1e-3, 1e-3, "mg CO2e"}, {1e-6, 1e-6, "ug CO2e"}, {0, 1, "g CO2e"}};
   return detail::scaled(m.grams(), scales, std::size(scales));
 }
 [[nodiscard]] inline std::string to_string(CarbonIntensity i) { return detail::with_unit(i.g_per_kwh(), "g CO2e/kWh"); }

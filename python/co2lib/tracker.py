@@ -234,10 +234,10 @@ class Track:
 
     def start(self) -> Self:
         """Begin a run; ``tracker.running`` (a RuntimeError) while one runs."""
-        if self._tracker is not None:
+        if self._tracker is None:
+            self._tracker = Tracker(**_config.resolve(self._options))
+        else:
             self._tracker.start()
-            return self
-        self._tracker = Tracker(**_config.resolve(self._options))
         # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls
         # Python meters must be gone by then.
         self._stop_at_exit = weakref.finalize(self, self._tracker.stop)

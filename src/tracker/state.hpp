@@ -118,6 +118,13 @@ struct MirrorPair {
   meter::MirrorTest test;
 };
 
+/// A flush to come: its time, the mean intensity since the last one, and what went wrong finding it.
+struct Step {
+  MonotonicTime now{};
+  std::optional<double> g_per_kwh;
+  std::vector<Issue> issues;
+};
+
 /// Everything a run shares between its sampling thread, its callers and its regions.
 struct State : std::enable_shared_from_this<State> {
   enum class What { counters, powers, all };
@@ -142,11 +149,14 @@ struct State : std::enable_shared_from_this<State> {
   /// Reads meters and takes their readings in; false if another reader held the sensors for too long.
   bool sweep(What what, std::chrono::milliseconds patience, Edge* edge = nullptr);
 
+  /// The time since the last flush and what its energy is priced with; asks the source without holding the lock.
+  Step price_step();
+
   // Called with `mutex` held.
   Edge edge_now() const;
   std::int64_t thread_number();
   void settle(bool everything);
-  void flush_locked();
+  void flush_locked(const Step& step);
   void compact();
   void note(Issue issue);
   void check_clocks();
@@ -155,7 +165,7 @@ struct State : std::enable_shared_from_this<State> {
   void register_open(const std::shared_ptr<OpenRegion>& region);
   void evaluate(const Edge& begin, const Edge& end, meter::Part& total, std::vector<double>* per_meter) const;
   void update_roles();
-  RunSegment segment_copy() const;
+  RunSegment segment_copy(std::optional<double> g_per_kwh) const;
   void write_out(bool synced);
 
   const Options options;
@@ -187,6 +197,7 @@ struct State : std::enable_shared_from_this<State> {
   std::vector<std::pair<meter::Reading, MonotonicTime>> readings;  ///< guarded by `sensors`
   std::atomic<int> reading = -1;                                   ///< the meter being read now
 
+  std::mutex stopping;  ///< held by the thread that stops the run
   Waiter waiter;
   std::unique_ptr<std::jthread> thread;
   std::mutex finished_mutex;

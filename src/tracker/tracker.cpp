@@ -43,6 +43,9 @@ nanoseconds from_seconds(double seconds) { return nanoseconds(static_cast<std::i
 struct Alive {
   std::mutex mutex;
   std::set<State*> states;
+  /// In a forked child: the parent's states. They stay, since destroying what a thread waits on waits for that thread,
+  /// which is not there.
+  std::vector<std::shared_ptr<State>> inherited;
 };
 
 Alive& alive() {
@@ -66,6 +69,7 @@ void after_fork_in_child() {
     s->log.close();
     (void)s->thread.release();  // the thread exists in the parent only: there is nothing to join here
     s->mutex.unlock();
+    if (auto kept = s->weak_from_this().lock()) alive().inherited.push_back(std::move(kept));
   }
   alive().states.clear();
   alive().mutex.unlock();
@@ -443,11 +447,12 @@ void State::loop() {
     advance(next_counter, counter_period, meter::Kind::counter);
     advance(next_power, power_period, meter::Kind::power);
     if (flush) {
+      const Step step = price_step();
       {
         const std::lock_guard lock(mutex);
         if (stopped) break;
         check_clocks();
-        flush_locked();
+        flush_locked(step);
       }
       write_out(options.fsync);
       advance(next_flush, flush_period, std::nullopt);
@@ -566,10 +571,35 @@ void State::update_roles() {
   for (std::size_t i = 0; i < meters.size(); ++i) meters[i].state.mirror_of = roles[i].mirror_of;
 }
 
-void State::flush_locked() {
+Step State::price_step() {
+  Step step;
+  MonotonicTime last{};
+  UtcTime utc{};
+  {
+    const std::lock_guard lock(mutex);
+    step.now = clock->monotonic();
+    last = run.segments.back().frames.back().mono;
+    utc = anchor_utc + (step.now - anchor_mono);
+  }
+  if (!frame_source || step.now <= last) return step;
+  // A kilowatt-hour spread over the time since the last flush shows the mean intensity.
+  const intensity::EnergySample probe{utc - (step.now - last), utc, Energy::from_kwh(1)};
+  try {
+    const intensity::Priced priced = intensity::price(std::span(&probe, 1), *frame_source);
+    step.g_per_kwh = priced.mass.grams();
+    step.issues = priced.issues;
+  } catch (const Error& error) {
+    step.issues.push_back({error.code(), "intensity", error.what()});
+  } catch (const std::exception& error) {
+    step.issues.push_back({"intensity_failed", "intensity", error.what()});
+  }
+  return step;
+}
+
+void State::flush_locked(const Step& step) {
   RunSegment& segment = run.segments.back();
   if (!pairs.empty()) update_roles();
-  const MonotonicTime now = clock->monotonic();
+  const MonotonicTime now = std::max(step.now, segment.frames.back().mono);
   segment.end = now;
   segment.end_utc = anchor_utc + (now - anchor_mono);
   Frame frame{.mono = now, .utc = segment.end_utc, .meters = {}, .g_per_kwh = std::nullopt};
@@ -578,19 +608,8 @@ void State::flush_locked() {
     frame.meters.push_back(m.point());
     segment.meters.push_back(m.state);
   }
-  if (frame_source && !segment.frames.empty() && now > segment.frames.back().mono) {
-    // A kilowatt-hour spread over the time since the last flush shows the mean intensity.
-    const intensity::EnergySample probe{frame.utc - (now - segment.frames.back().mono), frame.utc, Energy::from_kwh(1)};
-    try {
-      const intensity::Priced priced = intensity::price(std::span(&probe, 1), *frame_source);
-      frame.g_per_kwh = priced.mass.grams();
-      for (const Issue& issue : priced.issues) note(issue);
-    } catch (const Error& error) {
-      note({error.code(), "intensity", error.what()});
-    } catch (const std::exception& error) {
-      note({"intensity_failed", "intensity", error.what()});
-    }
-  }
+  frame.g_per_kwh = step.g_per_kwh;
+  for (const Issue& issue : step.issues) note(issue);
   segment.frames.push_back(std::move(frame));
   settle(false);
   compact();
@@ -617,13 +636,13 @@ void State::write_out(bool synced) {
   if (failure && options.on_log) options.on_log("warning", options.log.string() + ": " + *failure);
 }
 
-RunSegment State::segment_copy() const {
+RunSegment State::segment_copy(std::optional<double> g_per_kwh) const {
   RunSegment segment = run.segments.back();
   const MonotonicTime now = clock->monotonic();
   segment.end = now;
   segment.end_utc = anchor_utc + (now - anchor_mono);
   Frame frame{.mono = now, .utc = segment.end_utc, .meters = {}, .g_per_kwh = std::nullopt};
-  if (!segment.frames.empty()) frame.g_per_kwh = segment.frames.back().g_per_kwh;
+  frame.g_per_kwh = g_per_kwh;
   segment.meters.clear();
   for (LiveMeter m : meters) {  // a copy each: an open suspect is settled in it only
     m.finish();
@@ -636,26 +655,31 @@ RunSegment State::segment_copy() const {
 
 Run State::copy_run() {
   if (!forked) {
+    const Step step = price_step();
     const std::lock_guard lock(mutex);
     Run copy = run;
-    if (!stopped) copy.segments.back() = segment_copy();
+    if (!stopped) copy.segments.back() = segment_copy(step.g_per_kwh);
     return copy;
   }
   Run copy = run;
-  if (!stopped) copy.segments.back() = segment_copy();
+  if (!stopped) copy.segments.back() = segment_copy(run.segments.back().frames.back().g_per_kwh);
   add_issue(copy.segments.back().issues,
             {"forked", "process", "this is the parent's state at the fork; call start() to measure here"});
   return copy;
 }
 
 Footprint State::snapshot() {
-  if (final_footprint) return *final_footprint;
+  {
+    const std::lock_guard lock(mutex);
+    if (final_footprint) return *final_footprint;
+  }
   if (!forked) sweep(What::all, patience);
   return copy_run().footprint();
 }
 
 Footprint State::stop() {
   if (forked) return snapshot();
+  const std::lock_guard one_at_a_time(stopping);
   {
     const std::lock_guard lock(mutex);
     if (final_footprint) return *final_footprint;
@@ -679,6 +703,7 @@ Footprint State::stop() {
     }
     thread.reset();
   }
+  const Step last_step = price_step();
   {
     const std::lock_guard lock(mutex);
     for (const auto& [id, mark_id] : marks) {
@@ -688,7 +713,7 @@ Footprint State::stop() {
     for (LiveMeter& m : meters) m.finish();
     settle(true);
     check_clocks();
-    flush_locked();
+    flush_locked(last_step);
     run.segments.back().ended = true;
     stopped = true;
     if (log.is_open()) {

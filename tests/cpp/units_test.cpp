@@ -276,6 +276,7 @@ TEST(ToString, ChoosesAUnitOfFittingSize) {
   EXPECT_EQ(to_string(CarbonMass::from_grams(2.5e6)), "2.5 t CO2e");
   EXPECT_EQ(to_string(CarbonMass::from_grams(1500)), "1.5 kg CO2e");
   EXPECT_EQ(to_string(CarbonMass::from_grams(0.012)), "12 mg CO2e");
+  EXPECT_EQ(to_string(CarbonMass::from_grams(0.000142)), "142 ug CO2e");
   EXPECT_EQ(to_string(CarbonIntensity::from_g_per_kwh(56.04)), "56.04 g CO2e/kWh");
   EXPECT_EQ(to_string(Water::from_litres(0.5)), "500 mL");
   EXPECT_EQ(to_string(WaterIntensity::from_l_per_kwh(1.8)), "1.8 L/kWh");

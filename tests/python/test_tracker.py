@@ -303,6 +303,24 @@ def test_forked_child_is_inert(setup: Setup) -> None:
     assert run.footprint.regions == {}
 
 
+def test_forked_child_ends_by_itself() -> None:
+    # Its copy of the tracker is destroyed with no sampling thread to join.
+    code = (
+        "import os, sys, co2lib\n"
+        "run = co2lib.track(meters=[lambda: 10.0], intensity=1).start()\n"
+        "bare = co2lib.Tracker(meters=[], intensity=1)\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    del bare\n"
+        "    sys.exit(7)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
+
 def _measure_here(queue: Any) -> None:
     with co2lib.track(meters=[], intensity=1) as run:
         pass
