@@ -111,8 +111,8 @@ class CounterEngine {
     Step step;
     if (to.count >= from.count) {
       step.counts = to.count - from.count;
-    } else if (wrap_.is_known() && from.count <= wrap_.counts()) {
-      step.counts = to.count + (wrap_.counts() - from.count);
+    } else if (wrap_.is_known() && from.count - to.count <= wrap_.counts()) {
+      step.counts = wrap_.counts() - (from.count - to.count);
       step.wrapped = true;
     } else {
       return std::nullopt;
