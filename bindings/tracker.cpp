@@ -222,7 +222,8 @@ void register_tracker(py::module_& top) {
                        const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume,
                        double period_s, double power_period_s, double flush_s, bool fsync,
                        std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
-                       std::optional<double> tdp_w, std::optional<double> ram_w, bool exact_unit,
+                       std::optional<double> tdp_w, std::optional<double> ram_w, const std::string& modulus,
+                       const std::map<std::string, double>& p_max_w, const std::map<std::string, double>& slack_s,
                        std::optional<bool> owner, const std::string& project, std::optional<std::function<void()>> sync,
                        std::optional<std::function<void(std::string, std::string)>> on_log, const Host& host,
                        std::optional<std::shared_ptr<Clock>> clock,
@@ -246,7 +247,12 @@ void register_tracker(py::module_& top) {
              o.gpus = std::move(gpus);
              o.tdp_w = tdp_w;
              o.ram_w = ram_w;
-             o.exact_unit = exact_unit;
+             if (modulus != "kernel_max" && modulus != "exact_unit") {
+               throw Error("meter.bad_option", "modulus is kernel_max or exact_unit, not '" + modulus + "'");
+             }
+             o.modulus = modulus == "exact_unit" ? meter::Modulus::exact_unit : meter::Modulus::kernel_max;
+             o.p_max_w = p_max_w;
+             o.slack_s = slack_s;
              o.owner = owner;
              o.project = project;
              if (sync) o.sync = *std::move(sync);
@@ -265,7 +271,8 @@ void register_tracker(py::module_& top) {
            py::arg("wue") = 0.0, py::arg("log") = std::nullopt, py::arg("run_id") = "", py::arg("resume") = false,
            py::arg("period_s") = 1.0, py::arg("power_period_s") = 0.1, py::arg("flush_s") = 10.0,
            py::arg("fsync") = true, py::arg("meters") = std::nullopt, py::arg("gpus") = std::nullopt,
-           py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt, py::arg("exact_unit") = false,
+           py::arg("tdp_w") = std::nullopt, py::arg("ram_w") = std::nullopt, py::arg("modulus") = "kernel_max",
+           py::arg("p_max_w") = std::map<std::string, double>{}, py::arg("slack_s") = std::map<std::string, double>{},
            py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::nullopt,
            py::arg("on_log") = std::nullopt, py::arg("host") = Host{}, py::arg("clock") = std::nullopt,
            py::arg("powercap_root") = std::nullopt)

@@ -354,7 +354,9 @@ def track(
     gpus: Iterable[str | int] | None = ...,
     tdp_w: float | None = ...,
     ram_w: float | None = ...,
-    exact_unit: bool | None = ...,
+    modulus: str | None = ...,
+    p_max_w: Mapping[str, float] | None = ...,
+    slack_s: Mapping[str, float] | None = ...,
     owner: bool | None = ...,
     project: str | None = ...,
     sync: Callable[[], object] | None = ...,
@@ -390,8 +392,10 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         Indices or UUID prefixes; ``[]``: none.
     tdp_w, ram_w : float
         Power of CPU and memory in W for the models.
-    exact_unit : bool
-        Read powercap counters in their exact unit.
+    modulus : str
+        ``kernel_max``, or ``exact_unit`` to read powercap counters in their exact unit.
+    p_max_w, slack_s : mapping
+        By domain (``package``, ``gpu``, ...): ceiling of the power in W, lag of the counter in s.
     owner : bool
         Whether this process reports the node's devices.
     project : str
@@ -421,7 +425,7 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     return made if function is None else made(function)
 
 
-_ARGUMENTS = (*_config.OPTIONS, "sync", "on_log", "host", "clock")
+_ARGUMENTS = (*_config.OPTIONS, "p_max_w", "slack_s", "sync", "on_log", "host", "clock")
 
 
 def reprice(run: Run, intensity: IntensitySource | Trace | CarbonIntensity | float) -> Run:

@@ -109,6 +109,10 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+constexpr meter::Domain all_domains[] = {
+    meter::Domain::package, meter::Domain::core,   meter::Domain::uncore, meter::Domain::dram,  meter::Domain::psys,
+    meter::Domain::gpu,     meter::Domain::module, meter::Domain::rail,   meter::Domain::model, meter::Domain::other};
+
 void check(const Options& o) {
   const auto bad = [](const std::string& option, const std::string& why) {
     throw Error("tracker.bad_config", option + ": " + why);
@@ -123,6 +127,18 @@ void check(const Options& o) {
   if (!(o.wue >= 0) || !std::isfinite(o.wue)) throw Error("meter.bad_input", "wue: must be at least 0 L/kWh");
   if (o.tdp_w && !(*o.tdp_w > 0)) bad("tdp_w", "must be above 0 W");
   if (o.ram_w && !(*o.ram_w >= 0)) bad("ram_w", "must be at least 0 W");
+  const auto per_domain = [&](const std::map<std::string, double>& values, const char* option, bool zero_too) {
+    for (const auto& [domain, value] : values) {
+      const bool known = std::any_of(std::begin(all_domains), std::end(all_domains),
+                                     [&, &name = domain](meter::Domain d) { return meter::text(d) == name; });
+      if (!known)
+        bad(option, "'" + domain + "' is no domain; there are package, core, uncore, dram, psys, gpu, rail, ...");
+      if (!(value > 0 || (zero_too && value == 0)) || !std::isfinite(value))
+        bad(option, "must be above 0 for " + domain);
+    }
+  };
+  per_domain(o.p_max_w, "p_max_w", false);
+  per_domain(o.slack_s, "slack_s", true);
   if (o.resume && o.log.empty()) bad("resume", "needs the log of the run to continue; give `log`");
   if (const auto* constant = std::get_if<CarbonIntensity>(&o.intensity)) {
     if (!(constant->g_per_kwh() >= 0) || !std::isfinite(constant->g_per_kwh())) {
@@ -154,7 +170,7 @@ std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
   open.powercap_root = o.powercap_root;
   if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
-  open.modulus = o.exact_unit ? meter::Modulus::exact_unit : meter::Modulus::kernel_max;
+  open.modulus = o.modulus;
   if (!o.meters) return meter::open(open);
   std::vector<std::shared_ptr<meter::Meter>> chosen;
   std::vector<std::string> names;
@@ -344,6 +360,11 @@ State::State(const Options& options_in)
     for (auto& m : open_meters(options)) {
       meter::MeterInfo info = m->info();
       if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
+      const std::string domain(meter::text(info.domain));
+      if (const auto ceiling = options.p_max_w.find(domain); ceiling != options.p_max_w.end()) {
+        info.p_max_w = ceiling->second;
+      }
+      if (const auto slack = options.slack_s.find(domain); slack != options.slack_s.end()) info.slack_s = slack->second;
       const bool taken =
           std::any_of(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.id; });
       if (info.id.empty() || taken) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,14 +43,16 @@ struct Options {
   double power_period_s = 0.1;  ///< between reads of power that is integrated
   double flush_s = 10.0;        ///< between lines of totals; what a kill can cost
   bool fsync = true;            ///< flushed lines reach the disk
-  std::optional<std::vector<MeterChoice>> meters{};  ///< default: what this machine has; empty: models only
-  std::optional<std::vector<std::string>> gpus{};    ///< indices or UUID prefixes; empty: none; default: all visible
-  std::optional<double> tdp_w{};                     ///< of the CPU, for the load model
-  std::optional<double> ram_w{};                     ///< replaces the RAM model
-  bool exact_unit = false;                           ///< powercap counters in their exact unit instead of the kernel's
-  std::optional<bool> owner{};                       ///< whether this process reports the node's devices
-  std::string project{};                             ///< a name for reports
-  std::function<void()> sync{};                      ///< runs before every region edge (wait for a GPU)
+  std::optional<std::vector<MeterChoice>> meters{};     ///< default: what this machine has; empty: models only
+  std::optional<std::vector<std::string>> gpus{};       ///< indices or UUID prefixes; empty: none; default: all visible
+  std::optional<double> tdp_w{};                        ///< of the CPU, for the load model
+  std::optional<double> ram_w{};                        ///< replaces the RAM model
+  meter::Modulus modulus = meter::Modulus::kernel_max;  ///< of powercap counters, or their exact unit
+  std::map<std::string, double> p_max_w{};  ///< ceilings in W by domain (`package`, `gpu`, ...), for its meters
+  std::map<std::string, double> slack_s{};  ///< lag of counters in s by domain
+  std::optional<bool> owner{};              ///< whether this process reports the node's devices
+  std::string project{};                    ///< a name for reports
+  std::function<void()> sync{};             ///< runs before every region edge (wait for a GPU)
   std::function<void(std::string_view level, std::string_view text)> on_log{};  ///< default: silent
   Host host{};                                                                  ///< where the machine is read
   std::filesystem::path powercap_root{};  ///< default: class/powercap under the host's sysfs

@@ -107,6 +107,17 @@ TEST_F(TrackerTest, WrapsAreEnergyAndFailuresAreNot) {
   EXPECT_TRUE(has_issue(f.issues, "missed_reads"));
 }
 
+TEST_F(TrackerTest, CeilingsAreSetByDomain) {
+  Options o = options();
+  o.p_max_w = {{"package", 50.0}, {"gpu", 1.0}};
+  o.slack_s = {{"package", 0.0}};
+  Tracker tracker(o);  // the counter shows 100 W, twice what is allowed
+  go(10s);
+  const Footprint f = tracker.stop();
+  EXPECT_TRUE(has_issue(f.issues, "glitch"));
+  EXPECT_LT(f.energy.joules().value_or(0), 1000);
+}
+
 TEST_F(TrackerTest, RegionsReadAtTheirEdges) {
   Tracker tracker(options());
   go(300ms);
