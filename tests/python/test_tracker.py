@@ -4,7 +4,6 @@ import csv
 import gc
 import json
 import logging
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -321,24 +320,37 @@ def test_forked_child_ends_by_itself() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
 
 
-def _measure_here(queue: Any) -> None:
+MULTIPROCESSING = """
+import multiprocessing, sys
+import co2lib
+
+def measure_here(queue):
     with co2lib.track(meters=[], intensity=1) as run:
         pass
-    queue.put(run.footprint.complete)
+    queue.put((run.footprint.complete, sorted({i.code for i in run.footprint.issues})))
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(sys.argv[1])
+    with co2lib.track(meters=[], intensity=1) as run:
+        queue = context.Queue()
+        child = context.Process(target=measure_here, args=(queue,))
+        child.start()
+        print(queue.get(timeout=60))
+        child.join(60)
+        print(child.exitcode, run.running)
+    print(run.footprint.complete)
+"""
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
-def test_multiprocessing(method: str) -> None:
-    context: Any = multiprocessing.get_context(method)
-    with co2lib.track(meters=[], intensity=1) as run:
-        queue = context.Queue()
-        child = context.Process(target=_measure_here, args=(queue,))
-        child.start()
-        assert queue.get(timeout=60)
-        child.join(60)
-        assert child.exitcode == 0
-    assert run.footprint.complete
+def test_multiprocessing(method: str, tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(MULTIPROCESSING)
+    done = subprocess.run(
+        [sys.executable, str(script), method], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "(True, ['model_only'])\n0 True\nTrue\n"
 
 
 def test_intensity_of_all_kinds(setup: Setup) -> None:
