@@ -158,6 +158,7 @@ struct State : std::enable_shared_from_this<State> {
   void settle(bool everything);
   void flush_locked(const Step& step);
   void compact();
+  std::size_t most_segments() const;
   void note(Issue issue);
   void check_clocks();
   std::shared_ptr<OpenRegion> take_open(std::uint64_t id);
@@ -185,6 +186,7 @@ struct State : std::enable_shared_from_this<State> {
   std::unordered_map<std::thread::id, std::uint64_t> marks;
   std::unordered_map<std::thread::id, std::int64_t> threads;
   std::uint64_t next_region = 1;
+  std::size_t compact_at = 512;  ///< segments of a curve that make it worth merging them
   UtcTime anchor_utc{};
   MonotonicTime anchor_mono{};
   MonotonicTime asleep{};  ///< boottime - monotonic

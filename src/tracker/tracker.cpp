@@ -32,7 +32,6 @@ using std::chrono::nanoseconds;
 constexpr milliseconds patience{1000};
 /// How long a region's edge waits: beyond it the edge is a time only.
 constexpr milliseconds edge_patience{50};
-constexpr std::size_t compact_above = 512;
 
 nanoseconds from_seconds(double seconds) { return nanoseconds(static_cast<std::int64_t>(std::llround(seconds * 1e9))); }
 
@@ -883,7 +882,7 @@ bool State::close_region(std::uint64_t id) noexcept {
     if (end.meters.size() != meters.size()) end = edge_now();
     close_locked(region, std::move(end));
     settle(false);
-    if (!meters.empty() && meters.front().curve.segments().size() > compact_above) compact();
+    if (most_segments() > compact_at) compact();
     return true;
   } catch (...) {
     return false;
@@ -1021,6 +1020,12 @@ void State::settle(bool everything) {
   }
 }
 
+std::size_t State::most_segments() const {
+  std::size_t most = 0;
+  for (const LiveMeter& m : meters) most = std::max(most, m.curve.segments().size());
+  return most;
+}
+
 void State::compact() {
   // Only the times that an open or waiting region still needs keep their segments apart.
   for (std::size_t i = 0; i < meters.size(); ++i) {
@@ -1047,6 +1052,8 @@ void State::compact() {
     m.curve.forget_before(needed.empty() ? newest : std::min(newest, needed.front()));
     m.curve.merge_between(needed);
   }
+  // Regions that wait for a slow meter keep their segments: try again only when there are twice as many.
+  compact_at = std::max<std::size_t>(512, 2 * most_segments());
 }
 
 RunForecast State::forecast(std::string_view name, long units_total) {
