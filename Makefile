@@ -14,10 +14,9 @@ SHELL := /bin/bash
 # is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
 # leaves it out.
 TORCH ?= torch==2.13.0
-PARTS := torch sklearn codecarbon
+PARTS := torch sklearn
 part_torch := $(TORCH)
 part_sklearn := scikit-learn>=1.4
-part_codecarbon := codecarbon==3.3.0
 
 DEMO_PARTS ?=
 # What tests need in the environment without optional packages, and the tools that check the sources.
