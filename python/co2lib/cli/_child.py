@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -135,9 +136,11 @@ class Child:
         if not self._ended:
             self._send(signal.SIGTERM)
             self.wait()
-        # Wakes the forwarder, and does nothing if a late signal has ended it already.
-        os.kill(os.getpid(), signal.SIGCONT)
-        self._forwarder.join()
+        # Wakes the forwarder itself: a signal to the process could go to some other thread, such as BLAS.
+        while self._forwarder.is_alive() and self._forwarder.ident is not None:
+            with contextlib.suppress(ProcessLookupError):  # a late signal has ended it
+                signal.pthread_kill(self._forwarder.ident, signal.SIGCONT)
+            self._forwarder.join(0.05)
         self._terminal.take_back()
         # What came too late for the command is not for us either: its end is reported now.
         while late := signal.sigpending() & self._signals:
