@@ -96,7 +96,7 @@ def _record(record: meter.Record) -> Answer:
     }
 
 
-_UNITS = {"uJ": "uJ", "mJ": "mJ", "J": "J"}
+_UNITS = ("uJ", "mJ", "J")
 
 
 def _count(value: Any) -> int | None:
