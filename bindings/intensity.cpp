@@ -373,7 +373,7 @@ void bind_sources(py::module_& m) {
   m.def(
       "location_source",
       [](std::string location, const std::string& scope) {
-        return unconst(location_source(std::move(location), scope_of(scope)));
+        return unconst(location_source(location, scope_of(scope)));
       },
       py::arg("location"), py::kw_only(), py::arg("scope") = "lifecycle",
       "The annual factor of a place by the UTC year of the time priced.");

@@ -238,7 +238,7 @@ Choice world_choice(Scope scope) {
 
 /// The key of a location as the tables write it.
 std::string key_of(std::string_view location) {
-  const std::string key = location.find(':') == std::string_view::npos ? upper(location) : lower(location);
+  std::string key = location.find(':') == std::string_view::npos ? upper(location) : lower(location);
   if (!atlas().places.contains(key)) refuse(location);
   return key;
 }
@@ -342,7 +342,7 @@ std::vector<std::string> locations() {
   return keys;
 }
 
-std::shared_ptr<const IntensitySource> location_source(std::string location, Scope scope) {
+std::shared_ptr<const IntensitySource> location_source(std::string_view location, Scope scope) {
   std::string key = key_of(location);
   Choice choice = choose(key, scope);
   return std::make_shared<FactorSource>(std::move(key), std::move(choice), scope);

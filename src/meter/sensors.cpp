@@ -65,6 +65,7 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
   std::set<std::string> packages;  // by name: a second control type shows the same ones
   std::set<std::string> with_dram;
   std::vector<MeterInfo> infos;
+  infos.reserve(meters.size());
   for (const auto& meter : meters) infos.push_back(meter->info());
   for (const MeterInfo& info : infos) {
     const bool platform =

@@ -50,7 +50,7 @@ struct FactorOptions {
 
 /// The annual factor of a place by the UTC year of the time priced, so that an old run keeps its factor when rows of
 /// later years are added. Throws `intensity.unknown_zone` now, not when asked.
-[[nodiscard]] std::shared_ptr<const IntensitySource> location_source(std::string location,
+[[nodiscard]] std::shared_ptr<const IntensitySource> location_source(std::string_view location,
                                                                      Scope scope = Scope::lifecycle);
 
 /// The world average by the UTC year of the time priced, flagged `world_average`.

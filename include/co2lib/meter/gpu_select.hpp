@@ -124,6 +124,7 @@ inline std::optional<GpuMatch> find_gpu(const std::vector<GpuDevice>& devices, s
       const auto match = detail::find_gpu(devices, detail::trim_blanks(entry));
       if (!match) {
         std::vector<std::string> known;
+        known.reserve(devices.size());
         for (const GpuDevice& device : devices) known.push_back(std::to_string(device.index) + " " + device.uuid);
         std::string text = "gpus: '" + entry + "' is not exactly one device. Use an index or a unique UUID prefix";
         text += known.empty() ? "; no GPU can be measured on this machine" : "; there are:";
