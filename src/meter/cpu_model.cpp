@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,7 @@ std::optional<CpuTicks> parse_stat(std::string_view text) {
   if (count < 4) return std::nullopt;
   CpuTicks ticks;
   for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i] > std::numeric_limits<std::uint64_t>::max() - ticks.all) return std::nullopt;  // no machine's times
     ticks.all += fields[i];
     if (i != 3 && i != 4) ticks.busy += fields[i];
   }
