@@ -10,6 +10,8 @@
 #include <tuple>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <co2lib/error.hpp>
@@ -113,7 +115,7 @@ std::string run_line(const LineHead& head, const Run& run, const RunSegment& s, 
   return co2lib::detail::to_text(j);
 }
 
-std::string totals_line(const LineHead& head, const RunSegment& s) {
+std::string totals_line(const LineHead& head, const RunSegment& s, const std::vector<std::size_t>& gaps_from) {
   Json j = start_line(head, "totals");
   const Frame& frame = s.frames.back();
   if (frame.g_per_kwh) j["g_per_kwh"] = *frame.g_per_kwh;
@@ -137,8 +139,12 @@ std::string totals_line(const LineHead& head, const RunSegment& s) {
     if (m.samples != 0) t["samples"] = m.samples;
     if (m.mirror_of) t["mirror_of"] = *m.mirror_of;
     if (!m.gaps.empty()) {
+      const std::size_t from = i < gaps_from.size() ? std::min(gaps_from[i], m.gaps.size()) : 0;
+      if (from > 0) t["gaps_at"] = from;
       Json& gaps = t["gaps"] = Json::array();
-      for (const MeterGap& g : m.gaps) gaps.push_back({g.begin.count(), g.end.count(), g.lower_j});
+      for (std::size_t g = from; g < m.gaps.size(); ++g) {
+        gaps.push_back({m.gaps[g].begin.count(), m.gaps[g].end.count(), m.gaps[g].lower_j});
+      }
     }
     Json events = events_json(m.events);
     if (!events.empty()) t["events"] = std::move(events);
@@ -193,6 +199,30 @@ std::string end_line(const LineHead& head, std::string_view reason) {
   return co2lib::detail::to_text(j);
 }
 
+namespace {
+
+/// Writes once. A file that may not grow any further is an error here, and not the signal that ends the process.
+ssize_t write_quietly(int fd, const std::string& text) {
+  sigset_t too_long;
+  sigset_t before;
+  sigset_t pending;
+  sigemptyset(&too_long);
+  sigaddset(&too_long, SIGXFSZ);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &too_long, &before);
+  const ssize_t written = ::write(fd, text.data(), text.size());
+  const int error = errno;
+  if (written < 0 && error == EFBIG && sigismember(&pending, SIGXFSZ) == 0) {
+    constexpr timespec at_once{};
+    (void)sigtimedwait(&too_long, nullptr, &at_once);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return written;
+}
+
+}  // namespace
+
 LogWriter::~LogWriter() { close(); }
 
 void LogWriter::open(const std::filesystem::path& file) {
@@ -222,7 +252,7 @@ void LogWriter::add(std::string line) {
 std::optional<std::string> LogWriter::write(bool synced) {
   while (!lines_.empty()) {
     std::string text = (torn_ ? "\n" : "") + lines_.front() + "\n";
-    const ssize_t written = ::write(fd_, text.data(), text.size());
+    const ssize_t written = write_quietly(fd_, text);
     if (written < 0 && errno == EINTR) continue;
     if (written != static_cast<ssize_t>(text.size())) {
       const int error = written < 0 ? errno : ENOSPC;
@@ -451,7 +481,8 @@ class LogReader {
         if (of >= states.size()) throw std::invalid_argument("mirror_of is out of range");
         m.mirror_of = of;
       }
-      m.gaps.clear();
+      // A line repeats the newest gaps only; those before them stand in earlier lines.
+      m.gaps.resize(std::min(m.gaps.size(), t.value("gaps_at", std::size_t{0})));
       if (t.contains("gaps")) {
         for (const Json& g : t.at("gaps")) {
           m.gaps.push_back({time_of(g.at(0)), time_of(g.at(1)), g.at(2).get<double>()});

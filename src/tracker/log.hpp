@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <co2lib/tracker/run.hpp>
 
@@ -23,7 +24,9 @@ struct LineHead {
 };
 
 [[nodiscard]] std::string run_line(const LineHead& head, const Run& run, const RunSegment& segment, bool resumed);
-[[nodiscard]] std::string totals_line(const LineHead& head, const RunSegment& segment);
+/// The gaps of each meter from number `gaps_from` on; the earlier ones stand in earlier lines.
+[[nodiscard]] std::string totals_line(const LineHead& head, const RunSegment& segment,
+                                      const std::vector<std::size_t>& gaps_from = {});
 [[nodiscard]] std::string sample_line(const LineHead& head,
                                       const std::vector<std::pair<std::string, meter::Reading>>& readings);
 [[nodiscard]] std::string region_line(const LineHead& head, const RegionRecord& region);

@@ -198,6 +198,8 @@ struct State : std::enable_shared_from_this<State> {
   std::optional<Footprint> final_footprint;
   std::shared_ptr<const intensity::IntensitySource> frame_source;  ///< set if the frames carry their intensity
   LogWriter log;
+  /// How many gaps of each meter had been found at the last but one flush, and at the last.
+  std::pair<std::vector<std::size_t>, std::vector<std::size_t>> gaps_logged;
 
   SweepLock sensors;
   std::vector<MeterReader::Answer> readings;  ///< guarded by `sensors`, as the next two

@@ -673,7 +673,11 @@ void State::flush_locked(const Step& step) {
     std::vector<std::pair<std::string, meter::Reading>> raw;
     for (const LiveMeter& m : meters) raw.emplace_back(m.info.id, m.last);
     log.add(sample_line({run.run_id, log.seq++, now, segment.end_utc}, raw));
-    log.add(totals_line({run.run_id, log.seq++, now, segment.end_utc}, segment));
+    // Every gap stands in two lines, so that one lost line loses none.
+    std::vector<std::size_t> gaps;
+    for (const MeterState& m : segment.meters) gaps.push_back(m.gaps.size());
+    log.add(totals_line({run.run_id, log.seq++, now, segment.end_utc}, segment, gaps_logged.first));
+    gaps_logged = {std::move(gaps_logged.second), std::move(gaps)};
   }
 }
 
