@@ -59,7 +59,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise SystemFailureError("tracker.bad_config", f"{path}: cannot read: {error}") from error
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadValueError("tracker.bad_config", f"{path}: not valid TOML: {error}") from error
     values: dict[str, Any] = {}
     for name, value in document.items():

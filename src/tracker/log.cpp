@@ -8,6 +8,7 @@
 #include <limits>
 #include <sstream>
 #include <tuple>
+#include <type_traits>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -286,9 +287,47 @@ Enum enum_of(const std::string& text, const Enum (&values)[N]) {
   throw std::invalid_argument("unknown name '" + text + "'");
 }
 
-std::optional<double> maybe_number(const Json& j, const char* key) {
+/// An integer of the type T from `low` on; other numbers are refused and not cut.
+template <class T>
+T integer(const Json& j, T low = 0, T high = std::numeric_limits<T>::max()) {
+  if (j.is_number_unsigned()) {
+    const auto value = j.get<std::uint64_t>();
+    if (value <= static_cast<std::uint64_t>(high) && (low <= 0 || value >= static_cast<std::uint64_t>(low))) {
+      return static_cast<T>(value);
+    }
+  } else if (j.is_number_integer()) {
+    const auto value = j.get<std::int64_t>();
+    if (std::is_signed_v<T> && value < 0 && value >= static_cast<std::int64_t>(low)) return static_cast<T>(value);
+  }
+  throw std::invalid_argument(j.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 64) +
+                              " is no integer in its range");
+}
+
+template <class T>
+T integer_or(const Json& j, const char* key, T absent) {
+  return j.contains(key) ? integer<T>(j.at(key)) : absent;
+}
+
+/// Beyond every energy, power and time that can be measured, and far from overflow.
+constexpr double most = 1e30;
+
+double number(const Json& j, double low = 0) {
+  if (j.is_number()) {
+    const auto value = j.get<double>();
+    if (value >= low && value <= most) return value;
+  }
+  throw std::invalid_argument(j.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 64) +
+                              " is no number in its range");
+}
+
+std::optional<double> maybe_number(const Json& j, const char* key, double low = 0) {
   if (!j.contains(key) || j.at(key).is_null()) return std::nullopt;
-  return j.at(key).get<double>();
+  return number(j.at(key), low);
+}
+
+/// Times in a log lie within 31 years of uptime, so that sums and differences of them never overflow.
+MonotonicTime time_of(const Json& j) {
+  return MonotonicTime(integer<std::int64_t>(j, 0, std::int64_t{1'000'000'000'000'000'000}));
 }
 
 meter::MeterInfo info_of(const Json& j) {
@@ -306,17 +345,17 @@ meter::MeterInfo info_of(const Json& j) {
                       Domain::module, Domain::rail, Domain::model, Domain::other});
   m.provider = j.at("provider").get<std::string>();
   m.kind = enum_of(j.at("kind").get<std::string>(), {meter::Kind::counter, meter::Kind::power});
-  m.unit = {j.at("unit_j").at(0).get<std::int64_t>(), j.at("unit_j").at(1).get<std::int64_t>()};
-  if (m.unit.numerator <= 0 || m.unit.denominator <= 0) throw std::invalid_argument("unit_j is not above 0");
+  m.unit = {integer<std::int64_t>(j.at("unit_j").at(0), 1), integer<std::int64_t>(j.at("unit_j").at(1), 1)};
   const Json& wrap = j.at("wrap_max");
   m.wrap = wrap.is_null()     ? meter::WrapRange::unknown()
            : wrap.is_string() ? meter::WrapRange::none()
-                              : meter::WrapRange::modulus(wrap.get<std::uint64_t>());
+                              : meter::WrapRange::modulus(integer<std::uint64_t>(wrap, 1));
   m.flags = j.value("flags", std::vector<std::string>());
   m.update_period_s = maybe_number(j, "update_period_s");
   m.slack_s = maybe_number(j, "slack_s");
   m.p_max_w = maybe_number(j, "p_max_w");
   m.accuracy = maybe_number(j, "accuracy");
+  if (m.accuracy && *m.accuracy > 1) throw std::invalid_argument("accuracy is above 1");
   m.scope = j.value("scope", std::string("machine"));
   m.provenance = j.value("provenance", std::string());
   return m;
@@ -324,11 +363,11 @@ meter::MeterInfo info_of(const Json& j) {
 
 meter::Events events_of(const Json& j) {
   meter::Events e;
-  e.wraps = j.value("wraps", std::int64_t{0});
-  e.resets = j.value("resets", std::int64_t{0});
-  e.missed_reads = j.value("missed_reads", std::int64_t{0});
-  e.glitches = j.value("glitches", std::int64_t{0});
-  e.late_ticks = j.value("late_ticks", std::int64_t{0});
+  e.wraps = integer_or(j, "wraps", std::int64_t{0});
+  e.resets = integer_or(j, "resets", std::int64_t{0});
+  e.missed_reads = integer_or(j, "missed_reads", std::int64_t{0});
+  e.glitches = integer_or(j, "glitches", std::int64_t{0});
+  e.late_ticks = integer_or(j, "late_ticks", std::int64_t{0});
   e.out_of_order = j.value("out_of_order", false);
   e.reset_unconfirmed = j.value("reset_unconfirmed", false);
   e.implausible_rate = j.value("implausible_rate", false);
@@ -337,7 +376,7 @@ meter::Events events_of(const Json& j) {
   return e;
 }
 
-MonotonicTime time_of(const Json& j) { return MonotonicTime(j.get<std::int64_t>()); }
+constexpr std::int64_t log_version_read = 1;
 
 /// Takes the lines of one file in.
 class LogReader {
@@ -371,7 +410,7 @@ class LogReader {
  private:
   void read(const Json& j, std::size_t number) {
     const std::string type = j.at("type").get<std::string>();
-    if (j.at("v").get<int>() > 1) {
+    if (integer<std::int64_t>(j.at("v")) > log_version_read) {
       add_issue(run_.issues, {"newer_version", file_, "written by a newer version; what is unknown was skipped"});
     }
     if (type == "run" || type == "resume") {
@@ -398,7 +437,7 @@ class LogReader {
   void begin_segment(const Json& j) {
     RunSegment s;
     s.boot_id = j.at("boot_id").get<std::string>();
-    s.pid = j.at("pid").get<std::int64_t>();
+    s.pid = integer<std::int64_t>(j.at("pid"));
     s.version = j.at("library").get<std::string>();
     s.owner = j.value("owner", true);
     s.context.host = j.at("host").get<std::string>();
@@ -406,9 +445,9 @@ class LogReader {
     s.context.os = c.value("os", std::string());
     s.context.cpu_model = c.value("cpu_model", std::string());
     if (c.contains("logical_cpus") && !c["logical_cpus"].is_null())
-      s.context.logical_cpus = c["logical_cpus"].get<int>();
+      s.context.logical_cpus = integer<int>(c["logical_cpus"]);
     if (c.contains("memory_bytes") && !c["memory_bytes"].is_null()) {
-      s.context.memory_bytes = c["memory_bytes"].get<std::uint64_t>();
+      s.context.memory_bytes = integer<std::uint64_t>(c["memory_bytes"]);
     }
     s.context.project = c.value("project", std::string());
     s.context.slurm_job_id = c.value("slurm_job_id", std::string());
@@ -432,10 +471,7 @@ class LogReader {
       run_.pricing.location = config.value("location", std::string());
       run_.pricing.g_per_kwh = maybe_number(config, "g_per_kwh");
       run_.pricing.intensity_text = config.value("intensity", std::string());
-      run_.pricing.facility = {config.value("pue", 1.0), config.value("wue", 0.0)};
-      if (!(run_.pricing.facility.pue >= 1) || !(run_.pricing.facility.wue >= 0)) {
-        throw std::invalid_argument("pue or wue is out of range");
-      }
+      run_.pricing.facility = {maybe_number(config, "pue", 1).value_or(1), maybe_number(config, "wue").value_or(0)};
     }
     run_.segments.push_back(std::move(s));
   }
@@ -443,54 +479,66 @@ class LogReader {
   static UtcTime utc(const Json& j) {
     const Result<UtcTime> t = parse_utc(j.at("utc").get<std::string>());
     if (!t) throw std::invalid_argument("utc: " + t.issue().text);
+    constexpr UtcTime last{std::chrono::sys_days(std::chrono::year(2200) / 1 / 1)};
+    if (*t < UtcTime{} || *t > last) throw std::invalid_argument("utc is not between 1970 and 2200");
     return *t;
   }
 
   static void totals(RunSegment& s, const Json& j) {
     // Built apart, so that a line that breaks in the middle changes nothing.
     std::vector<MeterState> states = s.meters;
-    Frame frame{
-        .mono = time_of(j.at("mono_ns")), .utc = utc(j), .meters = {}, .g_per_kwh = maybe_number(j, "g_per_kwh")};
+    Frame frame{.mono = time_of(j.at("mono_ns")),
+                .utc = utc(j),
+                .meters = {},
+                .g_per_kwh = maybe_number(j, "g_per_kwh", -most)};
     if (frame.mono < s.frames.back().mono) throw std::invalid_argument("its time is before the line before it");
-    for (MeterState& m : states) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      MeterState& m = states[i];
       const Json& t = j.at("m").at(m.info.id);
       MeterPoint p;
       if (m.info.kind == meter::Kind::counter) {
-        p.counts = t.at("c").get<std::uint64_t>();
+        p.counts = integer<std::uint64_t>(t.at("c"));
       } else {
-        p.joules = t.at("j").get<double>();
-        p.low_j = t.at("low_j").get<double>();
-        p.high_j = t.at("high_j").get<double>();
+        p.joules = number(t.at("j"));
+        p.low_j = number(t.at("low_j"), -most);
+        p.high_j = number(t.at("high_j"));
       }
       frame.meters.push_back(p);
       m.covered = time_of(t.at("covered_ns"));
       if (t.contains("window_ns")) {
         m.first = time_of(t.at("window_ns").at(0));
         m.last = time_of(t.at("window_ns").at(1));
+        if (m.last < *m.first) throw std::invalid_argument("window_ns ends before it begins");
       }
       if (t.contains("reached_ns")) {
         m.any_good = true;
         m.reached_begin = time_of(t.at("reached_ns").at(0));
         m.reached_end = time_of(t.at("reached_ns").at(1));
+        if (!m.first || m.reached_begin < *m.first || m.reached_end < m.reached_begin || m.last < m.reached_end) {
+          throw std::invalid_argument("reached_ns is not inside window_ns");
+        }
+        if (m.covered > m.reached_end - m.reached_begin) throw std::invalid_argument("covered_ns is too long");
+      } else if (m.covered > MonotonicTime::zero()) {
+        throw std::invalid_argument("covered_ns without reached_ns");
       }
-      m.ambiguous = t.value("ambiguous", std::uint64_t{0});
-      m.samples = t.value("samples", std::int64_t{0});
+      m.ambiguous = integer_or(t, "ambiguous", std::uint64_t{0});
+      m.samples = integer_or(t, "samples", std::int64_t{0});
       m.mirror_of.reset();
       if (t.contains("mirror_of")) {
-        const auto of = t.at("mirror_of").get<std::size_t>();
-        if (of >= states.size()) throw std::invalid_argument("mirror_of is out of range");
+        const auto of = integer<std::size_t>(t.at("mirror_of"));
+        if (of >= i) throw std::invalid_argument("mirror_of is no earlier meter");
         m.mirror_of = of;
       }
       // A line repeats the newest gaps only; those before them stand in earlier lines.
-      m.gaps.resize(std::min(m.gaps.size(), t.value("gaps_at", std::size_t{0})));
+      m.gaps.resize(std::min(m.gaps.size(), integer_or(t, "gaps_at", std::size_t{0})));
       if (t.contains("gaps")) {
         for (const Json& g : t.at("gaps")) {
-          m.gaps.push_back({time_of(g.at(0)), time_of(g.at(1)), g.at(2).get<double>()});
+          m.gaps.push_back({time_of(g.at(0)), time_of(g.at(1)), number(g.at(2))});
         }
       }
       m.events = t.contains("events") ? events_of(t.at("events")) : meter::Events{};
     }
-    s.suspended = Seconds(j.value("suspended_s", 0.0));
+    s.suspended = Seconds(maybe_number(j, "suspended_s").value_or(0));
     s.meters = std::move(states);
     s.end = frame.mono;
     s.end_utc = frame.utc;
@@ -500,17 +548,19 @@ class LogReader {
   static RegionRecord region(const Json& j) {
     RegionRecord r;
     r.name = j.at("name").get<std::string>();
-    r.id = j.at("id").get<std::uint64_t>();
-    r.parent = j.at("parent").get<std::uint64_t>();
-    r.thread = j.at("thread").get<std::int64_t>();
+    r.id = integer<std::uint64_t>(j.at("id"));
+    r.parent = integer<std::uint64_t>(j.at("parent"));
+    r.thread = integer<std::int64_t>(j.at("thread"), std::numeric_limits<std::int64_t>::min());
     r.begin = time_of(j.at("t0_ns"));
     r.end = time_of(j.at("t1_ns"));
-    r.inclusive.add(maybe_number(j, "inclusive_j"), j.at("bounds_j").at(0).get<double>(),
-                    j.at("bounds_j").at(1).get<double>(), j.at("interval_j").at(0).get<double>(),
-                    j.at("interval_j").at(1).get<double>());
-    r.exclusive_j = maybe_number(j, "exclusive_j");
-    r.union_j = maybe_number(j, "union_j");
-    for (const Json& x : j.at("meters_j")) r.meters_j.push_back(x.is_null() ? 0.0 : x.get<double>());
+    if (r.end < r.begin) throw std::invalid_argument("the region ends before it begins");
+    const Json& bounds = j.at("bounds_j");
+    const Json& interval = j.at("interval_j");
+    r.inclusive.add(maybe_number(j, "inclusive_j"), number(bounds.at(0), -most), number(bounds.at(1)),
+                    number(interval.at(0), -most), number(interval.at(1)));
+    r.exclusive_j = maybe_number(j, "exclusive_j", -most);
+    r.union_j = maybe_number(j, "union_j", -most);
+    for (const Json& x : j.at("meters_j")) r.meters_j.push_back(x.is_null() ? 0.0 : number(x));
     return r;
   }
 

@@ -116,16 +116,16 @@ void check(const Options& o) {
   const auto bad = [](const std::string& option, const std::string& why) {
     throw Error("tracker.bad_config", option + ": " + why);
   };
-  const auto above_zero = [&](double x, const char* option) {
-    if (!(x > 0) || !std::isfinite(x)) bad(option, "must be a number of seconds above 0");
+  const auto period = [&](double x, const char* option) {  // in nanoseconds neither 0 nor beyond 64 bits
+    if (!(x >= 1e-6 && x <= 1e9)) bad(option, "must be a number of seconds from 1e-6 to 1e9");
   };
-  above_zero(o.period_s, "period_s");
-  above_zero(o.power_period_s, "power_period_s");
-  above_zero(o.flush_s, "flush_s");
+  period(o.period_s, "period_s");
+  period(o.power_period_s, "power_period_s");
+  period(o.flush_s, "flush_s");
   if (!(o.pue >= 1) || !std::isfinite(o.pue)) throw Error("meter.bad_input", "pue: must be at least 1");
   if (!(o.wue >= 0) || !std::isfinite(o.wue)) throw Error("meter.bad_input", "wue: must be at least 0 L/kWh");
-  if (o.tdp_w && !(*o.tdp_w > 0)) bad("tdp_w", "must be above 0 W");
-  if (o.ram_w && !(*o.ram_w >= 0)) bad("ram_w", "must be at least 0 W");
+  if (o.tdp_w && !(*o.tdp_w > 0 && std::isfinite(*o.tdp_w))) bad("tdp_w", "must be above 0 W");
+  if (o.ram_w && !(*o.ram_w >= 0 && std::isfinite(*o.ram_w))) bad("ram_w", "must be at least 0 W");
   const auto per_domain = [&](const std::map<std::string, double>& values, const char* option, bool zero_too) {
     for (const auto& [domain, value] : values) {
       const bool known = std::any_of(std::begin(all_domains), std::end(all_domains),
