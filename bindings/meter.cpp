@@ -15,6 +15,7 @@
 #include <co2lib/meter.hpp>
 
 #include "bindings.hpp"
+#include "gil.hpp"
 
 using namespace co2lib;
 using namespace co2lib::meter;
@@ -62,13 +63,17 @@ Reading reading_from_python(const py::handle& value, Kind kind) {
   return Watts{watts};
 }
 
-/// Calls Python for one read; what it raises is a failed read. Takes the GIL.
+/// Calls Python for one read; what it raises is a failed read. Takes the GIL. `ask` is called where an end of the
+/// interpreter may find it, so that it owns nothing.
 template <class Ask>
 Reading ask_python(Kind kind, Ask ask) {
   if (finalizing()) return python_is_gone();
-  const py::gil_scoped_acquire gil;
+  std::optional<py::gil_scoped_acquire> gil;
+  bindings::unless_python_ends([&] { gil.emplace(); });
   try {
-    return reading_from_python(ask(), kind);
+    PyObject* const result = bindings::unless_python_ends(ask);
+    if (result == nullptr) throw py::error_already_set();
+    return reading_from_python(py::reinterpret_steal<py::object>(result), kind);
   } catch (py::error_already_set& error) {
     std::string text = error.what();
     text.resize(std::min(text.find('\n'), text.size()));
@@ -98,10 +103,11 @@ class PyMeter : public Meter, public py::trampoline_self_life_support {
     } catch (const std::exception& error) {
       return Failed{Failure::io, error.what()};
     }
-    return ask_python(*kind_, [&]() -> py::object {
+    return ask_python(*kind_, [&]() -> PyObject* {
+      const double time_s = seconds(now);
       const py::function function = py::get_override(static_cast<const Meter*>(this), "sample");
       if (!function) throw std::runtime_error("the meter has no function sample(now_s)");
-      return function(seconds(now));
+      return bindings::unless_python_ends([&] { return PyObject_CallFunction(function.ptr(), "d", time_s); });
     });
   }
 
@@ -128,7 +134,9 @@ class ForeignMeter final : public Meter {
   [[nodiscard]] MeterInfo info() const override { return info_; }
 
   Reading sample(MonotonicTime now) override {
-    return ask_python(info_.kind, [&]() -> py::object { return with_time_ ? ask_(seconds(now)) : ask_(); });
+    return ask_python(info_.kind, [&] {
+      return with_time_ ? PyObject_CallFunction(ask_.ptr(), "d", seconds(now)) : PyObject_CallNoArgs(ask_.ptr());
+    });
   }
 
  private:
@@ -319,7 +327,7 @@ void bind_contract(py::module_& m) {
           "sample",
           [](Meter& self, double now_s) {
             const auto now = std::chrono::duration_cast<MonotonicTime>(Seconds(now_s));
-            const py::gil_scoped_release release;  // reads files, or takes the GIL itself
+            const bindings::GilReleased release;  // reads files, or takes the GIL itself
             return self.sample(now);
           },
           py::arg("now_s") = 0.0,
@@ -395,7 +403,7 @@ void bind_sensors(py::module_& m) {
   m.def(
       "sensors",
       [](const Host& host, const std::optional<std::filesystem::path>& powercap_root) {
-        const py::gil_scoped_release release;  // reads files only
+        const bindings::GilReleased release;  // reads files only
         return findings({.host = host, .powercap_root = powercap_root.value_or(std::filesystem::path())});
       },
       py::arg("host") = Host{}, py::arg("powercap_root") = std::nullopt,
@@ -406,7 +414,7 @@ void bind_sensors(py::module_& m) {
                    std::optional<double> ram_w, const std::string& modulus, bool container_scope,
                    const std::optional<std::filesystem::path>& powercap_root) {
         const OpenOptions options = options_of(host, meters, tdp_w, ram_w, modulus, container_scope, powercap_root);
-        const py::gil_scoped_release release;  // reads files; Python meters take the GIL themselves
+        const bindings::GilReleased release;  // reads files; Python meters take the GIL themselves
         return meter::open(options);
       },
       py::kw_only(), py::arg("host") = Host{}, py::arg("meters") = std::nullopt, py::arg("tdp_w") = std::nullopt,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The domain `tracker`. Whatever waits, reads sensors or writes releases the GIL.
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "utc_time.hpp"
 
 #include <chrono>
@@ -18,7 +19,7 @@ namespace {
 /// Stopping joins a thread that may need the GIL (Python meters): never destroy with it held.
 struct ReleaseAndDelete {
   void operator()(Tracker* tracker) const {
-    const py::gil_scoped_release release;
+    const bindings::GilReleased release;
     delete tracker;
   }
 };
@@ -152,11 +153,11 @@ void bind_run(py::module_& m) {
                                }
                                return infos;
                              })
-      .def("footprint", &Run::footprint, py::call_guard<py::gil_scoped_release>(), "Computes the footprint.")
+      .def("footprint", &Run::footprint, py::call_guard<bindings::GilReleased>(), "Computes the footprint.")
       .def("__repr__", [](const Run& r) {
         return "<co2lib.tracker.Run " + r.run_id + " of " + std::to_string(r.segments.size()) + " segments>";
       });
-  m.def("load", &load, py::arg("path"), py::call_guard<py::gil_scoped_release>(),
+  m.def("load", &load, py::arg("path"), py::call_guard<bindings::GilReleased>(),
         "Reads a log; a torn last line is skipped and reported. Raises tracker.bad_log (OSError).");
   m.def(
       "merge", [](const std::vector<Run>& runs) { return merge(runs); }, py::arg("runs"),
@@ -264,7 +265,7 @@ void register_tracker(py::module_& top) {
              o.host = host;
              if (clock) o.clock = *std::move(clock);
              o.powercap_root = powercap_root.value_or(std::filesystem::path());
-             const py::gil_scoped_release release;  // opens files, reads sensors, starts the thread
+             const bindings::GilReleased release;  // opens files, reads sensors, starts the thread
              return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(std::move(o)));
            }),
            py::kw_only(), py::arg("location") = "", py::arg("intensity") = PyIntensity{}, py::arg("pue") = 1.0,
@@ -283,25 +284,25 @@ void register_tracker(py::module_& top) {
             return t.begin(name, {.marker = marker, .parent = parent, .thread = thread});
           },
           py::arg("name"), py::kw_only(), py::arg("marker") = false, py::arg("parent") = std::nullopt,
-          py::arg("thread") = std::nullopt, py::call_guard<py::gil_scoped_release>(),
+          py::arg("thread") = std::nullopt, py::call_guard<bindings::GilReleased>(),
           "Opens a region and returns its id; 0 where the tracker is stopped or inert.")
-      .def("end", &Tracker::end, py::arg("id"), py::call_guard<py::gil_scoped_release>(), "Ends a region by its id.")
-      .def("cancel", &Tracker::cancel, py::arg("id"), py::call_guard<py::gil_scoped_release>(), "Forgets a region.")
-      .def("restart", &Tracker::restart, py::arg("id"), py::call_guard<py::gil_scoped_release>(),
+      .def("end", &Tracker::end, py::arg("id"), py::call_guard<bindings::GilReleased>(), "Ends a region by its id.")
+      .def("cancel", &Tracker::cancel, py::arg("id"), py::call_guard<bindings::GilReleased>(), "Forgets a region.")
+      .def("restart", &Tracker::restart, py::arg("id"), py::call_guard<bindings::GilReleased>(),
            "Begins a region anew.")
-      .def("mark", &Tracker::mark, py::arg("name"), py::call_guard<py::gil_scoped_release>(),
+      .def("mark", &Tracker::mark, py::arg("name"), py::call_guard<bindings::GilReleased>(),
            "Begins a stretch that lasts until this thread's next mark, or the stop.")
-      .def("snapshot", &Tracker::snapshot, py::call_guard<py::gil_scoped_release>(), "The footprint so far.")
-      .def("run", &Tracker::run, py::call_guard<py::gil_scoped_release>(), "The run so far, as the log holds it.")
-      .def("stop", &Tracker::stop, py::call_guard<py::gil_scoped_release>(), "Ends the run and returns its footprint.")
-      .def("start", &Tracker::start, py::call_guard<py::gil_scoped_release>(),
+      .def("snapshot", &Tracker::snapshot, py::call_guard<bindings::GilReleased>(), "The footprint so far.")
+      .def("run", &Tracker::run, py::call_guard<bindings::GilReleased>(), "The run so far, as the log holds it.")
+      .def("stop", &Tracker::stop, py::call_guard<bindings::GilReleased>(), "Ends the run and returns its footprint.")
+      .def("start", &Tracker::start, py::call_guard<bindings::GilReleased>(),
            "Begins a new run with the same options, after stop() or in a forked child.")
       .def("forecast", &Tracker::forecast, py::arg("region_name"), py::arg("units_total"),
-           py::call_guard<py::gil_scoped_release>(), "Total energy from the regions of one name done so far.")
+           py::call_guard<bindings::GilReleased>(), "Total energy from the regions of one name done so far.")
       .def_property_readonly("running",
                              [](const Tracker& t) {
                                // Takes the lock that a thread may hold while it waits for the GIL.
-                               const py::gil_scoped_release release;
+                               const bindings::GilReleased release;
                                return t.running();
                              })
       .def_property_readonly("run_id", &Tracker::run_id);

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 import co2lib
 from co2lib import _config
 
-some = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+some = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 names = st.sampled_from(_config.OPTIONS)
 values = st.recursive(
     st.one_of(
         st.booleans().map(lambda b: str(b).lower()),
         st.integers().map(str),
         st.floats().map(lambda x: repr(x)),
-        st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="'")).map(lambda t: f"'{t}'"),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="'")).map(
+            lambda t: f"'{t}'"
+        ),
         st.sampled_from(["1979-05-27T07:32:00Z", "nan", "-inf", "1e999", "''", "[]", "{}", "9" * 400]),
     ),
     lambda inner: st.lists(inner, max_size=4).map(lambda parts: f"[{', '.join(parts)}]"),
@@ -73,7 +73,10 @@ def test_any_text_in_the_environment(tmp_path: Path, options: dict[str, str]) ->
 
 
 @some
-@given(st.sampled_from(["pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "intensity"]), values)
+@given(
+    st.sampled_from(["pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "intensity"]),
+    values,
+)
 @example("pue", "9" * 400)
 @example("intensity", "nan")
 @example("flush_s", "1e300")

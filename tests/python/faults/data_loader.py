@@ -30,7 +30,11 @@ def main() -> None:
     seen = []
     for _epoch in range(2):
         loader = DataLoader(
-            Numbers(run), batch_size=4, num_workers=2, multiprocessing_context=sys.argv[1], persistent_workers=False
+            Numbers(run),
+            batch_size=4,
+            num_workers=2,
+            multiprocessing_context=sys.argv[1],
+            persistent_workers=False,
         )
         with run.region("epoch"):
             seen += [row.tolist() for batch in loader for row in batch]
