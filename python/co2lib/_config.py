@@ -37,8 +37,16 @@ def _from_text(name: str, text: str, where: str) -> Any:
     return text
 
 
+def _fits_a_float(value: float) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
 def _check_type(name: str, value: Any, where: str) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and _fits_a_float(value)
     good = (
         (name in _NUMBERS and number)
         or (name in _TRUTHS and isinstance(value, bool))

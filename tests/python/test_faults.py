@@ -160,7 +160,7 @@ def raising(error: BaseException) -> Callable[[], Any]:
         lambda: "12",
         lambda: b"12",
         lambda: [1.0],
-        lambda: object(),
+        object,
         lambda: math.nan,
         lambda: math.inf,
         lambda: -math.inf,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A pool of processes started while a run with a Python meter is under way; each process measures a run of its own."""
+"""A pool of processes started during a run with a Python meter; each of them measures a run of its own."""
 
 import multiprocessing
 import sys
@@ -16,9 +16,9 @@ def work(n: int) -> tuple[int, bool, float | None]:
 
 def main() -> None:
     context = multiprocessing.get_context(sys.argv[1])
-    with co2lib.track(meters=[lambda: 25.0], intensity=1, power_period_s=0.001) as run:
-        with run.region("pool"), context.Pool(2) as pool:
-            results = pool.map(work, range(4))
+    run = co2lib.track(meters=[lambda: 25.0], intensity=1, power_period_s=0.001)
+    with run, run.region("pool"), context.Pool(2) as pool:
+        results = pool.map(work, range(4))
     assert [n for n, _, _ in results] == [0, 1, 2, 3]
     assert all(complete for _, complete, _ in results)
     assert all(joules is not None and joules > 0 for _, _, joules in results)
