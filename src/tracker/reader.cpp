@@ -154,7 +154,9 @@ void MeterReader::read(const std::vector<std::size_t>& wanted, MonotonicTime now
   while (open() && !s.closed && s.thread.joinable()) {
     const auto held = std::find_if(s.slots.begin(), s.slots.end(),
                                    [](const Shared::Slot& slot) { return slot.busy && !slot.blocked; });
-    const auto until = held != s.slots.end() ? s.blocked_at(*held) : steady_clock::now() + blocked_after;
+    // Without a holder the thread is about to begin: its read is looked at again a moment later.
+    const auto until = held != s.slots.end() ? s.blocked_at(*held)
+                                             : steady_clock::now() + (s.last_moment ? short_moment : blocked_after);
     if (s.done.wait_until(lock, until) == std::cv_status::no_timeout) continue;
     if (held == s.slots.end() || !held->busy || held->blocked || steady_clock::now() < s.blocked_at(*held)) continue;
     held->blocked = true;
