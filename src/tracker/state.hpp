@@ -98,6 +98,8 @@ struct LiveMeter {
 
   std::shared_ptr<meter::Meter> meter;
   meter::MeterInfo info;
+  /// Read with the counters or with the powers; a share is read with the meter it divides.
+  meter::Kind cadence = info.kind;
   meter::Curve curve;
   std::variant<meter::CounterEngine, meter::PowerEngine> engine;
   MeterState state;

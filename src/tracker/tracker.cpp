@@ -126,6 +126,7 @@ void check(const Options& o) {
   if (!(o.wue >= 0) || !std::isfinite(o.wue)) throw Error("meter.bad_input", "wue: must be at least 0 L/kWh");
   if (o.tdp_w && !(*o.tdp_w > 0)) bad("tdp_w", "must be above 0 W");
   if (o.ram_w && !(*o.ram_w >= 0)) bad("ram_w", "must be at least 0 W");
+  if (o.idle_w && o.scope == meter::Scope::machine) bad("idle_w", "is used by the scopes process and container only");
   const auto per_domain = [&](const std::map<std::string, double>& values, const char* option, bool zero_too) {
     for (const auto& [domain, value] : values) {
       const bool known = std::any_of(std::begin(all_domains), std::end(all_domains),
@@ -165,10 +166,12 @@ meter::Domain domain_of(meter::Device device) {
   return meter::Domain::other;
 }
 
-std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o) {
+std::vector<std::shared_ptr<meter::Meter>> open_machine(const Options& o, bool owner) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
   open.powercap_root = o.powercap_root;
+  open.container_scope = o.scope == meter::Scope::container;
   if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
+  if (!owner) open.gpus.emplace();
   open.modulus = o.modulus;
   if (!o.meters) return meter::open(open);
   std::vector<std::shared_ptr<meter::Meter>> chosen;
@@ -188,6 +191,14 @@ std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o) {
     chosen.insert(chosen.end(), more.begin(), more.end());
   }
   return chosen;
+}
+
+/// What this process reports: the node's devices if it owns them, and its own share of CPU and memory in any case.
+std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o, bool owner) {
+  if (!owner && o.scope != meter::Scope::process) return {};
+  auto meters = open_machine(o, owner);
+  if (o.scope == meter::Scope::machine) return meters;
+  return meter::share_meters(meters, {.scope = o.scope, .pid = std::nullopt, .idle_w = o.idle_w, .host = o.host});
 }
 
 double measured_j(const LiveMeter& m) {
@@ -355,8 +366,8 @@ State::State(const Options& options_in)
     log.seq = static_cast<std::int64_t>(run.segments.size()) * 1'000'000'000;
   }
 
-  if (segment.owner) {
-    for (auto& m : open_meters(options)) {
+  {
+    for (auto& m : open_meters(options, segment.owner)) {
       meter::MeterInfo info = m->info();
       if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
       const std::string domain(meter::text(info.domain));
@@ -370,6 +381,9 @@ State::State(const Options& options_in)
         throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
       }
       meters.emplace_back(std::move(m), info);
+      const auto divided = std::find_if(meters.begin(), meters.end(),
+                                        [&](const LiveMeter& o) { return o.info.id == info.parent; });
+      if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
     }
   }
   for (std::size_t i = 0; i < meters.size(); ++i) {
@@ -429,7 +443,7 @@ void State::loop() {
   bool has_counter = false;
   double counter_s = std::min(options.period_s, 30.0);
   for (const LiveMeter& m : meters) {
-    (m.info.kind == meter::Kind::power ? has_power : has_counter) = true;
+    (m.cadence == meter::Kind::power ? has_power : has_counter) = true;
     if (m.info.wrap.is_known()) {  // keep-alive: a counter is read at least four times a turn
       const double turn_s = m.info.unit.joules(static_cast<double>(m.info.wrap.counts())) / meter::p_max_w(m.info);
       counter_s = std::min(counter_s, std::max(turn_s / 4, 0.001));
@@ -458,7 +472,7 @@ void State::loop() {
       if (missed > 0 && kind) {
         const std::lock_guard lock(mutex);
         for (LiveMeter& m : meters) {
-          if (m.info.kind != *kind) continue;
+          if (m.cadence != *kind) continue;
           std::visit([&](auto& e) { e.events().late_ticks += missed; }, m.engine);
           m.state.events = m.events();
         }
@@ -496,7 +510,7 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
     return false;
   }
   const auto wanted = [&](const LiveMeter& m) {
-    return what == What::all || (what == What::counters) == (m.info.kind == meter::Kind::counter);
+    return what == What::all || (what == What::counters) == (m.cadence == meter::Kind::counter);
   };
   const MonotonicTime before = clock->monotonic();
   for (std::size_t i = 0; i < meters.size(); ++i) {
