@@ -65,7 +65,8 @@ std::vector<CgroupFiles> read_cgroup(const Host& host) {
   std::error_code ignored;
   if (fs::exists(root / "cgroup.controllers", ignored)) {
     for (const fs::path& folder : chain(root, group_path(text, ""))) {
-      collect(folder, "", {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max", "cpu.stat", "memory.current"},
+      collect(folder, "",
+              {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max", "cpu.stat", "memory.current"},
               groups.emplace_back());
     }
     return groups;

@@ -243,8 +243,8 @@ class Division {
       const double a = accuracy(machine_);
       measured_.joules += joules;
       measured_.low += (own_interval ? s.low_j : joules) * (1 - a);
-      measured_.high +=
-          s.shape == Segment::Shape::gap ? p_max_w(machine_) * s.seconds() : (own_interval ? s.high_j : joules) * (1 + a);
+      measured_.high += s.shape == Segment::Shape::gap ? p_max_w(machine_) * s.seconds()
+                                                       : (own_interval ? s.high_j : joules) * (1 + a);
     };
     if (const auto* count = std::get_if<Count>(&reading)) {
       counter_.push({now, count->value}, add);
@@ -259,8 +259,9 @@ class Division {
     if (failed_) return *failed_;
     if (!answered_ || *answered_ != now) {
       const auto usage = usage_->read(now);
-      if (!usage) return Failed{usage.issue().code == "no_permission" ? Failure::no_permission : Failure::io,
-                                to_string(usage.issue())};
+      if (!usage)
+        return Failed{usage.issue().code == "no_permission" ? Failure::no_permission : Failure::io,
+                      to_string(usage.issue())};
       divide(now, *usage);
     }
     return answer_[which];
@@ -314,10 +315,11 @@ class Division {
     const double widen_low = whole > 0 ? low / whole : 1;
     const double widen_high = whole > 0 ? high / whole : 1;
     const auto watts = [&](double joules, double from, double to) {
-      return Watts{.value = joules / seconds,
-                   .low = std::clamp(from - tick_j, 0.0, joules) * std::min(1.0, widen_low) / seconds,
-                   .high = std::clamp(to + tick_j, joules, std::max(joules, whole)) * std::max(1.0, widen_high) / seconds,
-                   .mean_since_previous = true};
+      return Watts{
+          .value = joules / seconds,
+          .low = std::clamp(from - tick_j, 0.0, joules) * std::min(1.0, widen_low) / seconds,
+          .high = std::clamp(to + tick_j, joules, std::max(joules, whole)) * std::max(1.0, widen_high) / seconds,
+          .mean_since_previous = true};
     };
     // The bounds of the share move against those of the remainder.
     const double high_j = own.bounds.high.joules();
@@ -376,8 +378,7 @@ class ShareMeter final : public Meter {
 
 bool divisible(const MeterInfo& info, Scope scope) {
   if (info.scope != "machine") return false;
-  const bool cpu =
-      info.domain == Domain::package || (info.domain == Domain::model && info.device == Device::cpu);
+  const bool cpu = info.domain == Domain::package || (info.domain == Domain::model && info.device == Device::cpu);
   const bool memory = info.domain == Domain::dram || (info.device == Device::ram && scope == Scope::process);
   return cpu || memory;
 }

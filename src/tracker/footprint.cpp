@@ -477,9 +477,9 @@ Footprint Run::footprint() const {
         // What is counted once is also shown once; copies and mirrors are not counted.
         const auto parent = std::find_if(r.infos.begin(), r.infos.end(),
                                          [&](const meter::MeterInfo& m) { return m.id == r.infos[i].parent; });
-        const bool copy = parent != r.infos.end() &&
-                          (r.roles[static_cast<std::size_t>(parent - r.infos.begin())].mirror_of ||
-                           r.roles[static_cast<std::size_t>(parent - r.infos.begin())].duplicate_of);
+        const bool copy =
+            parent != r.infos.end() && (r.roles[static_cast<std::size_t>(parent - r.infos.begin())].mirror_of ||
+                                        r.roles[static_cast<std::size_t>(parent - r.infos.begin())].duplicate_of);
         if (!copy) {
           add_share(whose == "other" ? f.scope->other : whose == "idle" ? f.scope->idle : f.scope->own, d.record);
         }

@@ -381,8 +381,8 @@ State::State(const Options& options_in)
         throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
       }
       meters.emplace_back(std::move(m), info);
-      const auto divided = std::find_if(meters.begin(), meters.end(),
-                                        [&](const LiveMeter& o) { return o.info.id == info.parent; });
+      const auto divided =
+          std::find_if(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.parent; });
       if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
     }
   }

@@ -104,7 +104,7 @@ struct Footprint {
   meter::Totals totals;
   std::vector<DeviceFootprint> devices;
   std::vector<RegionFootprint> regions;
-  std::optional<ScopeFootprint> scope;  ///< none for the scope `machine`
+  std::optional<ScopeFootprint> scope;                    ///< none for the scope `machine`
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
   std::optional<double> coverage;                         ///< least coverage of the counted devices
 

@@ -153,7 +153,8 @@ TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
   const auto pid = static_cast<std::int64_t>(::getpid());
   write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
   write("proc/" + std::to_string(pid) + "/smaps_rollup", "00-ff ---p [rollup]\nRss: 300 kB\nPss: 200 kB\n");
-  auto dram = FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
+  auto dram =
+      FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
   auto o = options();
   o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
   tracker::Tracker tracker(o);
