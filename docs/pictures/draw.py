@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Draws the pictures of docs/measurement.md from traces that co2lib itself replays.
 
-    python docs/pictures/draw.py            # writes the SVG files beside this one; needs altair and vl-convert-python
+    python docs/pictures/draw.py    # writes the SVG files beside this one; needs altair and vl-convert-python
 
 Every scene is a trace and what the library's engines make of it; nothing in a picture is drawn by hand.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,7 +24,7 @@ BLUE, RED, GREY = "#2563ab", "#c8442c", "#8a8f98"
 
 
 def rapl(**more: Any) -> meter.MeterInfo:
-    """A package counter as the kernel shows it."""
+    """Return a package counter as the kernel shows it."""
     return meter.MeterInfo(
         "package-0", kind="counter", domain="package", provider="powercap", wrap_max=RANGE_UJ, **more
     )
@@ -47,12 +48,12 @@ def wraps() -> Rows:
 
 
 def failed_read() -> Rows:
-    """Ten seconds at 50 W; the fifth read fails. What a tool says that takes the failure for 0, and co2lib."""
+    """Replay ten seconds at 50 W whose fifth read fails, with the failure taken for 0 and by co2lib."""
     counts: list[tuple[float, int | None]] = [(float(t), 1_000_000_000 + 50_000_000 * t) for t in range(11)]
     counts[5] = (5.0, None)
     rows: Rows = []
     zeroed = 0.0
-    for (_, before), (t, now) in zip(counts, counts[1:], strict=False):
+    for (_, before), (t, now) in itertools.pairwise(counts):
         step = (now or 0) - (before or 0)
         zeroed += (step if step >= 0 else step + RANGE_UJ) / 1e6
         energy = meter.integrate_counter(rapl(), counts, (0.0, t)).window.energy_j
@@ -64,7 +65,7 @@ def failed_read() -> Rows:
 
 
 def reset() -> Rows:
-    """A GPU's counter that starts again in the tenth second, as after a driver reload: value and hard bounds."""
+    """Restart the counter of a GPU in the tenth second, as a driver reload does: value and hard bounds."""
     info = meter.MeterInfo(
         "GPU-0", kind="counter", domain="gpu", device="gpu", provider="nvml", unit="mJ", p_max_w=400
     )
@@ -78,7 +79,7 @@ def reset() -> Rows:
 
 
 def cut() -> Rows:
-    """A region that ends between two reads 1 s apart: what its end adds, and how far off that can be."""
+    """End a region between two reads 1 s apart: the value and how far off it can be."""
     counts = [(float(t), 100_000_000 * t) for t in range(5)]
     rows: Rows = []
     for i in range(1, 161):
@@ -122,7 +123,8 @@ SCENES: dict[str, Callable[[], Rows]] = {
 }
 
 
-def _lines(alt: Any, rows: Rows, x: str, y: str, title: str, names: Iterable[str]) -> Any:
+def _lines(alt: Any, rows: Rows, axes: tuple[str, str], title: str, names: Iterable[str]) -> Any:
+    x, y = axes
     colour = alt.Color(
         "what:N",
         title=None,
@@ -143,13 +145,13 @@ def _band(alt: Any, rows: Rows, title: str) -> Any:
 
 
 def chart(alt: Any, name: str) -> Any:
-    """The picture of a scene."""
+    """Return the picture of a scene."""
     rows = SCENES[name]()
     if name == "wraps":
         names = ("co2lib", "last minus first read", "the counter itself")
-        made = _lines(alt, rows, "minute", "kJ", "A 32-bit counter at 150 to 250 W", names)
+        made = _lines(alt, rows, ("minute", "kJ"), "A 32-bit counter at 150 to 250 W", names)
     elif name == "failed_read":
-        made = _lines(alt, rows, "s", "J", "One failed read at 50 W", ("co2lib", "failure taken for 0"))
+        made = _lines(alt, rows, ("s", "J"), "One failed read at 50 W", ("co2lib", "failure taken for 0"))
         made = made.encode(y=alt.Y("J:Q", scale=alt.Scale(type="log")))
     elif name == "reset":
         made = _band(alt, rows, "A counter that restarts: value and hard bounds")
