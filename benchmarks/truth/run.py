@@ -5,7 +5,7 @@
     python run.py --only zeus --rows T01,T03    a part of it; other cells keep their last answers
 
 Each peer gets an environment of its own, from requirements/<peer>.txt, and a process of its own per trace,
-without network and with a limit of time. Answers are kept in build/truth/answers.json; the page is made from them.
+without network and with a limit of time. Answers are kept in build/truth/answers.json.
 """
 
 from __future__ import annotations

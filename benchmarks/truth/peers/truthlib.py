@@ -80,8 +80,8 @@ def said(pattern: str) -> str:
 class VirtualTime:
     """A clock that stands still until the main thread moves it; other threads sleep and wait on it.
 
-    Time moves from one deadline to the next, and before each move all other threads must wait again, so a run is
-    the same each time. A deadline at the very end of an advance stays in the future.
+    Time moves from one deadline to the next. Before each move all other threads must wait again: a run is the
+    same each time. A deadline at the very end of an advance stays in the future.
     """
 
     def __init__(self) -> None:
