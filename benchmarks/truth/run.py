@@ -222,7 +222,8 @@ def number(value: Any, unit: str) -> str:
         return "none"
     if unit == "kWh":
         return f"{value:.8g} kWh"
-    return f"{value:.9g} {unit}" if abs(value) >= 1e6 else f"{value:.6g} {unit}"
+    digits = 9 if abs(value) >= 1e6 else 7 if abs(value) >= 1e5 else 6
+    return f"{value:.{digits}g} {unit}"
 
 
 def shown(found: Answer) -> str:
@@ -360,6 +361,10 @@ def main() -> None:
                 continue
             reason = MISSING.get(tool, {}).get(name)
             answers[name] = {"missing": reason} if reason else ask(tool, name, python, nvml)
+            if (
+                "not_run" in answers[name]
+            ):  # tools have limits of time for their own processes; machines are busy
+                answers[name] = ask(tool, name, python, nvml)
             print(f"{NAMES[tool]:14} {name}  {cell(name, answers[name])}", flush=True)
             kept.write_text(json.dumps(state, indent=1))
     state["date"] = datetime.now(UTC).strftime("%Y-%m-%d")

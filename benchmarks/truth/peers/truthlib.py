@@ -68,10 +68,15 @@ def record_log() -> None:
 
 def said(pattern: str) -> str:
     """Return the first log line that matches, on one line, or nothing."""
-    for line in LOGGED:
-        if re.search(pattern, line, re.IGNORECASE):
-            return " ".join(line.split())[:160]
-    return ""
+    return next((in_one_line(line) for line in LOGGED if re.search(pattern, line, re.IGNORECASE)), "")
+
+
+def in_one_line(text: str) -> str:
+    """Shorten a message, without the paths of this machine."""
+    for path, name in ((str(SCRATCH), "TREE"), (sys.prefix, "ENV")):
+        text = text.replace(path, name)
+    text = re.sub(r"ENV/lib/\S*site-packages/", "", " ".join(text.split()))
+    return text if len(text) <= 160 else text[:157] + "..."
 
 
 # ------------------------------------------------------------------------------------------------------------
@@ -471,7 +476,7 @@ def answer(value=None, unit="J", *, text="", log="", also=(), raises="", note=""
 
 def raised(error: BaseException) -> str:
     """An exception in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:160]
+    return in_one_line(f"{type(error).__name__}: {error}")
 
 
 def write(result: dict) -> None:
