@@ -361,9 +361,7 @@ def main() -> None:
                 continue
             reason = MISSING.get(tool, {}).get(name)
             answers[name] = {"missing": reason} if reason else ask(tool, name, python, nvml)
-            if (
-                "not_run" in answers[name]
-            ):  # tools have limits of time for their own processes; machines are busy
+            if "not_run" in answers[name]:  # some tools give their processes little time to start
                 answers[name] = ask(tool, name, python, nvml)
             print(f"{NAMES[tool]:14} {name}  {cell(name, answers[name])}", flush=True)
             kept.write_text(json.dumps(state, indent=1))
