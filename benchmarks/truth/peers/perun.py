@@ -210,12 +210,32 @@ def t17(vector):
     return answer(float(metrics["GPU_ENERGY"]), note="it integrates the whole watts of amdsmi_get_power_info")
 
 
-@row("T18", "As T10 over 48 h with sampling_period=1; GPU_ENERGY.")
+@row(
+    "T18",
+    "As T10 over 48 h with sampling_period=10; GPU_ENERGY. Also processEnergyData at 1 Hz.",
+)
 def t18(vector):
     clock = VirtualTime()
     Nvml(power_script(vector))
-    metrics = run(clock, duration_of(vector), 1, work=lambda _: first_read(clock, 1))
-    return answer(float(metrics["GPU_ENERGY"]), note="times and powers are float32")
+    metrics = run(clock, duration_of(vector), 10, work=lambda _: first_read(clock, 10))
+    import numpy as np
+    from perun.data_model.data import RawData
+    from perun.data_model.measurement_type import Magnitude, MetricMetaData, Unit
+    from perun.processing import processEnergyData
+
+    def of(unit, magnitude, kind):
+        return MetricMetaData(unit, magnitude, np.dtype(kind), np.float32(0), np.float32(1e9), np.float32(-1))
+
+    given = vector["input"]["generator"]
+    times = np.arange(given["start_s"], given["stop_s"] + 1, given["period_s"], dtype="float32")
+    milliwatts = np.full(len(times), given["watts"] * 1000, dtype="uint32")
+    seconds, power = of(Unit.SECOND, Magnitude.ONE, "float32"), of(Unit.WATT, Magnitude.MILI, "uint32")
+    every_second = float(processEnergyData(RawData(times, milliwatts, seconds, power))[0])
+    return answer(
+        float(metrics["GPU_ENERGY"]),
+        also=[("a reading a second", every_second)],
+        note="times and powers are float32",
+    )
 
 
 if __name__ == "__main__":
