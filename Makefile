@@ -15,9 +15,10 @@ SHELL := /bin/bash
 # is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
 # leaves it out.
 TORCH ?= torch==2.13.0
-PARTS := torch sklearn
+PARTS := torch sklearn pictures
 part_torch := $(TORCH)
 part_sklearn := scikit-learn>=1.4
+part_pictures := altair==6.3.0 vl-convert-python==1.9.0.post1
 
 DEMO_PARTS ?=
 # What tests need in the environment without optional packages, and the tools that check the sources.

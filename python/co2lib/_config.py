@@ -11,9 +11,9 @@ from typing import Any
 
 from co2lib._errors import BadValueError, SystemFailureError
 
-_NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "intensity")
+_NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "idle_w", "intensity")
 _TRUTHS = ("resume", "fsync", "owner")
-_TEXTS = ("location", "log", "run_id", "project", "powercap_root", "modulus")
+_TEXTS = ("location", "log", "run_id", "project", "powercap_root", "modulus", "scope")
 _LISTS = ("meters", "gpus")
 OPTIONS = (*_NUMBERS, *_TRUTHS, *_TEXTS, *_LISTS)
 """The options that the environment and the configuration files can set."""

@@ -33,6 +33,7 @@ from co2lib._core.tracker import (
     RegionFootprint,
     Run,
     RunForecast,
+    ScopeFootprint,
     account,
     choose_price,
     csv_columns,
@@ -54,6 +55,7 @@ __all__ = [
     "RegionFootprint",
     "Run",
     "RunForecast",
+    "ScopeFootprint",
     "Track",
     "Tracker",
     "account",
@@ -355,6 +357,8 @@ def track(
     tdp_w: float | None = ...,
     ram_w: float | None = ...,
     modulus: str | None = ...,
+    scope: str | None = ...,
+    idle_w: float | None = ...,
     p_max_w: Mapping[str, float] | None = ...,
     slack_s: Mapping[str, float] | None = ...,
     owner: bool | None = ...,
@@ -394,6 +398,11 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         Power of CPU and memory in W for the models.
     modulus : str
         ``kernel_max``, or ``exact_unit`` to read powercap counters in their exact unit.
+    scope : str
+        Whose CPU and memory energy is counted: ``machine``, or the share of this ``process`` and its
+        descendants, or of its ``container``; the remainder is ``footprint.scope.other`` and ``.idle``.
+    idle_w : float
+        Measured idle power of the CPUs in W, taken off before a scope's share.
     p_max_w, slack_s : mapping
         By domain (``package``, ``gpu``, ...): ceiling of the power in W, lag of the counter in s.
     owner : bool

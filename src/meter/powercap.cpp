@@ -102,7 +102,7 @@ class CounterFile {
 
  private:
   void open() noexcept {
-    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
     error_ = fd_ < 0 ? errno : 0;
   }
   void close() noexcept {

@@ -123,7 +123,12 @@ template <class Mirrored>
       copy = copy || roles[*at].mirror_of.has_value() || roles[*at].duplicate_of.has_value();
       at = parent_of(*at);
     }
-    roles[i].counted = part && !copy;
+    // Where a meter is divided, the share of the scope is counted instead of it (share.hpp).
+    const bool remainder = meters[i].scope == "other" || meters[i].scope == "idle";
+    const bool divided = std::any_of(meters.begin(), meters.end(), [&](const MeterInfo& share) {
+      return share.parent == meters[i].id && (share.scope == "process" || share.scope == "container");
+    });
+    roles[i].counted = part && !copy && !remainder && !divided;
   }
   return roles;
 }
