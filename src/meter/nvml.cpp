@@ -600,8 +600,8 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
     if (!shown.empty()) finding.value += (finding.value.empty() ? "" : ", ") + shown;
     sources.push_back(who + (is_counter(source) ? ": energy counter" : std::string(": ") + describe(source)));
     if (!is_counter(source)) {
-      remarks.push_back("GPU " + std::to_string(index) + " has no energy counter (" + library->text(not_supported) +
-                        "): its power is integrated");
+      remarks.push_back("GPU " + std::to_string(index) + " has no energy counter: " + library->text(not_supported) +
+                        "; its power is integrated");
     }
     if (is_module(source)) {
       remarks.push_back("GPU " + std::to_string(index) +

@@ -184,7 +184,7 @@ def test_run_measures_gpus(program: Program) -> None:
         done = program(COUNTER + POWER, "run", "--json", "--gpus", gpus, "--", "true")
         assert done.returncode == 0, done.stderr
         devices = json.loads(done.stderr)["devices"]
-        found = {d["meter"]["id"] for d in devices if d["meter"]["device"] == "gpu"}
+        found = {d["id"] for d in devices if d["device"] == "gpu"}
         assert found == wanted
 
 
@@ -230,6 +230,10 @@ def test_sensors_exit_status(
 
 def test_sensors_honours_the_option(program: Program, counters: co2lib.testing.fakes.FakeHost) -> None:
     root = powercap_root(counters)
+    both = program(COUNTER + POWER, "sensors", CO2LIB_POWERCAP_ROOT=root)
+    assert (
+        "counter of NVIDIA H200, integral of Tesla P100, now NVIDIA H200 5 J, Tesla P100 150 W" in both.stdout
+    )
     only = program(COUNTER + POWER, "sensors", CO2LIB_POWERCAP_ROOT=root, CO2LIB_GPUS="0")
     assert only.returncode == 0, only.stdout
     wrong = program(COUNTER, "sensors", CO2LIB_POWERCAP_ROOT=root, CO2LIB_GPUS="4")

@@ -78,10 +78,14 @@ def has_counters(findings: Sequence[meter.Finding]) -> bool:
 def _measures(finding: meter.Finding | _Finding) -> str:
     if not isinstance(finding, meter.Finding):
         return finding.value
-    names = ", ".join(dict.fromkeys(info.name or info.domain for info in finding.meters))
     if finding.method == "model":
         return f"model, {finding.value}" if finding.value else ""
-    what = f"{finding.method} of {names}" if names else ""
+    names: dict[str, dict[str, None]] = {}
+    for info in finding.meters:
+        if _FAILURES.isdisjoint(info.flags):
+            method = "integral" if info.kind == "power" else finding.method
+            names.setdefault(method, {})[info.name or info.domain] = None
+    what = ", ".join(f"{method} of {', '.join(of)}" for method, of in names.items())
     return f"{what}, now {finding.value}" if what and finding.value else what
 
 

@@ -303,7 +303,7 @@ TEST_F(Nvml, TheEnergyCounterComesFirst) {
   EXPECT_EQ(count_of(o.meters[0]->sample(1s)), 6'000'000U);
   EXPECT_EQ(o.finding.availability, Availability::available);
   EXPECT_EQ(o.finding.method, "counter");
-  EXPECT_EQ(o.finding.value, "NVIDIA H200 6 kJ");
+  EXPECT_EQ(o.finding.value, "NVIDIA H200 1.667 Wh");
   EXPECT_EQ(o.finding.fix, "");
   EXPECT_THAT(o.finding.reason, AllOf(HasSubstr("1 of 1 GPUs"), HasSubstr("GPU-a: energy counter")));
 }
@@ -344,7 +344,7 @@ TEST_F(Nvml, WithoutTheCounterPowerIsIntegratedAndNothingIsZero) {
       EXPECT_EQ(std::get<Watts>(reading).value, c.value);
       EXPECT_EQ(o.finding.method, "integral");
       EXPECT_EQ(accuracy(info), 0.25);
-      EXPECT_THAT(o.finding.reason, HasSubstr("power is integrated"));
+      EXPECT_THAT(o.finding.reason, HasSubstr("code 3); its power is integrated"));
       EXPECT_EQ(o.finding.fix, "none: the power is integrated instead");
     } else {
       EXPECT_EQ(static_cast<double>(count_of(reading)), c.value);
