@@ -205,7 +205,8 @@ std::vector<OpenMeter> open_machine(const Options& o, bool owner) {
       chosen.push_back({std::get<std::shared_ptr<meter::Meter>>(choice), false});
     }
   }
-  if (!names.empty() || o.meters->empty()) {
+  const bool gpus_wanted = o.gpus && !o.gpus->empty();  // an error without their provider
+  if (!names.empty() || o.meters->empty() || gpus_wanted) {
     open.meters.emplace(names.begin(), names.end());
     add_own();
   }
