@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make demo    trains a small model under the tracker and shows what it cost
 # make test    lint, C++ tests, Python tests without and with the optional packages
+# make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
 # All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
 
@@ -33,10 +34,10 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo test truth lint format stubs cpp-test python-test clean setup-demo setup-test
+.PHONY: help demo test truth cost lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
 
 help:
-	@sed -n '2,5s/^# //p' Makefile
+	@sed -n '2,6s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -45,6 +46,8 @@ setup-demo:
 	@tools/setup.sh demo
 setup-test:
 	@tools/setup.sh test
+setup-cost:
+	@tools/setup.sh cost
 
 .venv/pyvenv.cfg: | setup-demo
 	@"$$(tools/setup.sh python)" -m venv --clear .venv
@@ -138,6 +141,14 @@ python-test: setup-test build/.wheel-in-core build/.wheel-in-full
 # ----------------------------------------------------------------------------------------------------------------------
 truth: setup-demo build/.installed
 	@$(VENV_PYTHON) -P benchmarks/truth/run.py $(TRUTH_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# cost
+# ----------------------------------------------------------------------------------------------------------------------
+cost: setup-cost build/.installed
+	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
+	@cmake --build --preset release --parallel $(JOBS)
+	@$(VENV_PYTHON) -P benchmarks/cost/run.py $(COST_ARGS)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # helpers

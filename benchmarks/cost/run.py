@@ -69,7 +69,9 @@ def whole_process(python: Path, code: str, runs: int) -> tuple[float, float]:
     seconds, megabytes = [], []
     for _ in range(runs):
         begin = time.perf_counter()
-        child = subprocess.Popen([python, "-I", "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [python, "-I", "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
@@ -102,9 +104,13 @@ def imports(runs: int, python: Path) -> list[Row]:
         theirs = environment(peer)
         base = whole_process(theirs, "pass", max(3, runs // 6))
         loaded = whole_process(theirs, line, max(3, runs // 6))
-        peers.append(f"{version_of(peer)}: {1e3 * (loaded[0] - base[0]):.0f} ms, {loaded[1] - base[1]:.0f} MB")
+        peers.append(
+            f"{version_of(peer)}: {1e3 * (loaded[0] - base[0]):.0f} ms, {loaded[1] - base[1]:.0f} MB"
+        )
     got = f"{1e3 * (used[0] - bare[0]):.1f} ms, {used[1] - bare[1]:.1f} MB, {len(others)} other packages"
-    rows.append(("`import co2lib` over bare Python", "<= 10 ms, <= 3 MB, 0 packages", got, "", "; ".join(peers)))
+    rows.append(
+        ("`import co2lib` over bare Python", "<= 10 ms, <= 3 MB, 0 packages", got, "", "; ".join(peers))
+    )
     return rows
 
 
@@ -164,7 +170,13 @@ def in_process(runs: int, python: Path) -> list[Row]:
         ),
         ("region, marker mode, Python", "", us(ours["marker"]["p50_us"]), "", ""),
         ("`snapshot()`", "", us(cpp["snapshot"]["p50"]), "", ""),
-        ("`stop()`, 10^4 times", "<= 1 ms", f"{us(cpp['stop']['p50'])} (p99 {us(cpp['stop']['p99'])})", "", ""),
+        (
+            "`stop()`, 10^4 times",
+            "<= 1 ms",
+            f"{us(cpp['stop']['p50'])} (p99 {us(cpp['stop']['p99'])})",
+            "",
+            "",
+        ),
     ]
 
 
@@ -181,7 +193,13 @@ def long_runs(seconds: float) -> list[Row]:
             "",
             "",
         ),
-        ("memory over 24 h, default periods (simulated)", "<= 4 MB", f"{day['heap_bytes'] / 1e6:.2f} MB", "", ""),
+        (
+            "memory over 24 h, default periods (simulated)",
+            "<= 4 MB",
+            f"{day['heap_bytes'] / 1e6:.2f} MB",
+            "",
+            "",
+        ),
         ("log growth, one region a minute", "", f"{day['log_bytes'] / 24 / 1e3:.0f} kB per hour", "", ""),
     ]
 
@@ -226,7 +244,9 @@ def main() -> None:
     before, rest = page.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}; own peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    print(
+        f"wrote {PAGE.relative_to(ROOT)}; own peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
+    )
 
 
 if __name__ == "__main__":

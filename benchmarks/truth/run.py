@@ -4,7 +4,7 @@
     make truth          everything: environments, runs, docs/truth.md
     python run.py --only zeus --rows T01,T03    a part of it; other cells keep their last answers
 
-Each peer gets an environment of its own, from requirements/<peer>.txt, and a process of its own per trace,
+Each peer gets an environment of its own, from ../requirements/<peer>.txt, and a process of its own per trace,
 without network and with a limit of time. Answers are kept in build/truth/answers.json.
 """
 
@@ -23,6 +23,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from peers import environment  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -121,21 +124,6 @@ def vectors_of(name: str, golden: Path = GOLDEN) -> list[Vector]:
 # ------------------------------------------------------------------------------------------------------------
 # Runs
 # ------------------------------------------------------------------------------------------------------------
-def environment(peer: str) -> Path:
-    """Make the peer's environment, once for each state of its requirements."""
-    requirements = HERE / "requirements" / f"{peer}.txt"
-    folder = BUILD / peer
-    stamp = folder / "requirements.txt"
-    python = folder / "bin" / "python"
-    if not stamp.is_file() or stamp.read_text() != requirements.read_text():
-        print(f"Preparing {folder.relative_to(ROOT)}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        install = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "install", "-r", requirements]
-        subprocess.run(install, check=True)
-        shutil.copy(requirements, stamp)
-    return python
-
-
 def fake_nvml() -> Path:
     """Build the stand-in for NVIDIA's library."""
     folder = BUILD / "nvml"
