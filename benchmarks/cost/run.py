@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -213,7 +212,8 @@ def machine() -> str:
             break
     load = os.getloadavg()[0]
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {model}, {os.cpu_count()} CPUs, {platform.system()} {platform.release()}, "
+        f"{datetime.now(UTC):%Y-%m-%d}, {model}, {os.cpu_count()} CPUs, {platform.system()} "
+        f"{platform.release()}, "
         f"Python {platform.python_version()}, load {load:.1f} at the start"
     )
 
@@ -244,9 +244,7 @@ def main() -> None:
     before, rest = page.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
-    print(
-        f"wrote {PAGE.relative_to(ROOT)}; own peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
-    )
+    print(f"wrote {PAGE.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from peers import environment  # noqa: E402
+from peers import environment
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
