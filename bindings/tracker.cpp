@@ -2,6 +2,7 @@
 // The domain `tracker`. Whatever waits, reads sensors or writes releases the GIL.
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "meter.hpp"
 #include "utc_time.hpp"
 
 #include <chrono>
@@ -15,6 +16,13 @@ using namespace co2lib;
 using namespace co2lib::tracker;
 
 namespace {
+
+meter::Scope scope_from(const std::string& name) {
+  for (const meter::Scope scope : {meter::Scope::machine, meter::Scope::process, meter::Scope::container}) {
+    if (meter::text(scope) == name) return scope;
+  }
+  throw Error("tracker.bad_config", "scope is machine, process or container, not '" + name + "'");
+}
 
 /// Stopping joins a thread that may need the GIL (Python meters): never destroy with it held.
 struct ReleaseAndDelete {
@@ -52,6 +60,12 @@ void bind_footprint(py::module_& m) {
       .def_property_readonly("method",
                              [](const DeviceFootprint& d) { return std::string(meter::text(d.record.method)); })
       .def_property_readonly("mean_power", [](const DeviceFootprint& d) { return d.record.mean_power(); });
+  py::class_<ScopeFootprint>(m, "ScopeFootprint",
+                             "How CPU and memory energy was divided: the scope's share, others, idle.")
+      .def_readonly("scope", &ScopeFootprint::scope, "process or container")
+      .def_readonly("own", &ScopeFootprint::own, "Counted in the totals.")
+      .def_readonly("other", &ScopeFootprint::other)
+      .def_readonly("idle", &ScopeFootprint::idle);
   py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
       .def_readonly("name", &RegionFootprint::name)
       .def_readonly("count", &RegionFootprint::count)
@@ -102,6 +116,7 @@ void bind_footprint(py::module_& m) {
             return d;
           },
           "Method (counter, integral, model) to its share of the energy.")
+      .def_readonly("scope", &Footprint::scope, "The division of a process or container scope; None for the machine.")
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
       .def_readonly("location", &Footprint::location)
       .def_readonly("intensity_source", &Footprint::intensity_source)
@@ -222,14 +237,17 @@ void register_tracker(py::module_& top) {
       .def(py::init([](const std::string& location, const PyIntensity& intensity, double pue, double wue,
                        const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume,
                        double period_s, double power_period_s, double flush_s, bool fsync,
-                       std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
+                       std::optional<std::vector<MeterChoice>> meters, const bindings::PyGpus& gpus,
                        std::optional<double> tdp_w, std::optional<double> ram_w, const std::string& modulus,
                        const std::map<std::string, double>& p_max_w, const std::map<std::string, double>& slack_s,
                        std::optional<bool> owner, const std::string& project, std::optional<std::function<void()>> sync,
                        std::optional<std::function<void(std::string, std::string)>> on_log, const Host& host,
                        std::optional<std::shared_ptr<Clock>> clock,
-                       const std::optional<std::filesystem::path>& powercap_root) {
+                       const std::optional<std::filesystem::path>& powercap_root, const std::string& scope,
+                       std::optional<double> idle_w) {
              Options o;
+             o.scope = scope_from(scope);
+             o.idle_w = idle_w;
              o.location = location;
              if (const auto* constant = std::get_if<CarbonIntensity>(&intensity)) o.intensity = *constant;
              if (const auto* source = std::get_if<std::shared_ptr<intensity::IntensitySource>>(&intensity)) {
@@ -245,7 +263,13 @@ void register_tracker(py::module_& top) {
              o.flush_s = flush_s;
              o.fsync = fsync;
              o.meters = std::move(meters);
-             o.gpus = std::move(gpus);
+             if (const auto keys = bindings::gpu_option(gpus)) {
+               o.gpus.emplace();
+               for (const meter::GpuKey& key : *keys) {
+                 const auto* index = std::get_if<int>(&key);
+                 o.gpus->push_back(index != nullptr ? std::to_string(*index) : std::get<std::string>(key));
+               }
+             }
              o.tdp_w = tdp_w;
              o.ram_w = ram_w;
              if (modulus != "kernel_max" && modulus != "exact_unit") {
@@ -276,7 +300,7 @@ void register_tracker(py::module_& top) {
            py::arg("p_max_w") = std::map<std::string, double>{}, py::arg("slack_s") = std::map<std::string, double>{},
            py::arg("owner") = std::nullopt, py::arg("project") = "", py::arg("sync") = std::nullopt,
            py::arg("on_log") = std::nullopt, py::arg("host") = Host{}, py::arg("clock") = std::nullopt,
-           py::arg("powercap_root") = std::nullopt)
+           py::arg("powercap_root") = std::nullopt, py::arg("scope") = "machine", py::arg("idle_w") = std::nullopt)
       .def(
           "begin",
           [](Tracker& t, const std::string& name, bool marker, std::optional<std::uint64_t> parent,

@@ -4,6 +4,7 @@
 #
 #   tools/setup.sh demo     what `make demo` needs: a compiler, CMake, the C++ libraries, Python with venv
 #   tools/setup.sh test     that, and what `make test` needs
+#   tools/setup.sh cost     what `make demo` needs, and Google Benchmark for `make cost`
 #   tools/setup.sh python   prints the Python to use (PYTHON=... chooses another one)
 set -euo pipefail
 
@@ -25,6 +26,10 @@ test_needs=(
   "command nm binutils"
   "command pkg-config pkg-config"
   "command ccache ccache"
+)
+
+cost_needs=(
+  "header benchmark/benchmark.h libbenchmark-dev"
 )
 
 say() { echo "setup: $*" >&2; }
@@ -142,7 +147,8 @@ main() {
     return
   fi
   local needs=("${demo_needs[@]}")
-  [[ "$what" == test ]] && needs+=("${test_needs[@]}")
+  if [[ "$what" == test ]]; then needs+=("${test_needs[@]}"); fi
+  if [[ "$what" == cost ]]; then needs+=("${cost_needs[@]}"); fi
   mapfile -t packages < <(printf '%s\n' "${needs[@]}" | missing_packages)
   if ! complete_python > /dev/null; then
     local found more

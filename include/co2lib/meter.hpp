@@ -18,6 +18,7 @@
 #include <co2lib/meter/record.hpp>
 #include <co2lib/meter/replay.hpp>
 #include <co2lib/meter/sensors.hpp>
+#include <co2lib/meter/share.hpp>
 #include <co2lib/meter/zones.hpp>
 
 namespace co2lib {

@@ -11,9 +11,9 @@ from typing import Any
 
 from co2lib._errors import BadValueError, SystemFailureError
 
-_NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "intensity")
+_NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "idle_w", "intensity")
 _TRUTHS = ("resume", "fsync", "owner")
-_TEXTS = ("location", "log", "run_id", "project", "powercap_root", "modulus")
+_TEXTS = ("location", "log", "run_id", "project", "powercap_root", "modulus", "scope")
 _LISTS = ("meters", "gpus")
 OPTIONS = (*_NUMBERS, *_TRUTHS, *_TEXTS, *_LISTS)
 """The options that the environment and the configuration files can set."""
@@ -30,11 +30,14 @@ def _from_text(name: str, text: str, where: str) -> Any:
         if text.lower() not in known:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not true or false")
         return known[text.lower()]
-    if name in _LISTS:
-        if text.strip().lower() in ("", "none"):
-            return []
-        return [part.strip() for part in text.split(",")]
-    return text
+    return words(text) if name in _LISTS else text
+
+
+def words(text: str) -> list[str]:
+    """Split a comma list; nothing and ``none`` are the empty list."""
+    if text.strip().lower() in ("", "none"):
+        return []
+    return [part.strip() for part in text.split(",")]
 
 
 def _fits_a_float(value: float) -> bool:

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mappi
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from co2lib import _config
 from co2lib._core import CarbonIntensity, Host, append_csv
@@ -33,6 +33,7 @@ from co2lib._core.tracker import (
     RegionFootprint,
     Run,
     RunForecast,
+    ScopeFootprint,
     account,
     choose_price,
     csv_columns,
@@ -54,6 +55,7 @@ __all__ = [
     "RegionFootprint",
     "Run",
     "RunForecast",
+    "ScopeFootprint",
     "Track",
     "Tracker",
     "account",
@@ -351,10 +353,12 @@ def track(
     flush_s: float | None = ...,
     fsync: bool | None = ...,
     meters: Iterable[Any] | None = ...,
-    gpus: Iterable[str | int] | None = ...,
+    gpus: Iterable[str | int] | Literal["none"] | None = ...,
     tdp_w: float | None = ...,
     ram_w: float | None = ...,
     modulus: str | None = ...,
+    scope: str | None = ...,
+    idle_w: float | None = ...,
     p_max_w: Mapping[str, float] | None = ...,
     slack_s: Mapping[str, float] | None = ...,
     owner: bool | None = ...,
@@ -389,11 +393,17 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         Provider names and meters (objects with ``info()`` and ``sample()``, or callables returning W);
         ``[]``: models.
     gpus : list
-        Indices or UUID prefixes; ``[]``: none.
+        NVIDIA GPUs by index or UUID prefix; ``[]`` or ``"none"``: none. Default: those of
+        ``CUDA_VISIBLE_DEVICES``, else all.
     tdp_w, ram_w : float
         Power of CPU and memory in W for the models.
     modulus : str
         ``kernel_max``, or ``exact_unit`` to read powercap counters in their exact unit.
+    scope : str
+        Whose CPU and memory energy is counted: ``machine``, or the share of this ``process`` and its
+        descendants, or of its ``container``; the remainder is ``footprint.scope.other`` and ``.idle``.
+    idle_w : float
+        Measured idle power of the CPUs in W, taken off before a scope's share.
     p_max_w, slack_s : mapping
         By domain (``package``, ``gpu``, ...): ceiling of the power in W, lag of the counter in s.
     owner : bool
@@ -413,7 +423,8 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     Raises
     ------
     co2lib.Error
-        ``tracker.bad_config``, ``meter.bad_input``, ``intensity.unknown_zone``, ``tracker.bad_log``.
+        ``tracker.bad_config``, ``meter.bad_input``, ``meter.bad_option``, ``intensity.unknown_zone``,
+        ``tracker.bad_log``.
     """
     unknown = set(options) - set(_ARGUMENTS)
     if unknown:

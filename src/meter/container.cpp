@@ -65,7 +65,8 @@ std::vector<CgroupFiles> read_cgroup(const Host& host) {
   std::error_code ignored;
   if (fs::exists(root / "cgroup.controllers", ignored)) {
     for (const fs::path& folder : chain(root, group_path(text, ""))) {
-      collect(folder, "", {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max"},
+      collect(folder, "",
+              {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max", "cpu.stat", "memory.current"},
               groups.emplace_back());
     }
     return groups;
@@ -79,7 +80,8 @@ std::vector<CgroupFiles> read_cgroup(const Host& host) {
   };
   add("cpu", {"cpu.cfs_quota_us", "cpu.cfs_period_us"});
   add("cpuset", {"cpuset.cpus"});
-  add("memory", {"memory.limit_in_bytes"});
+  add("memory", {"memory.limit_in_bytes", "memory.usage_in_bytes"});
+  add("cpuacct", {"cpuacct.usage"});
   std::erase_if(groups, [](const CgroupFiles& files) { return files.empty(); });
   return groups;
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The CPU models (spec: meters, 6.1): by the load of /proc/stat, or constant where that cannot be read.
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,47 +10,17 @@
 
 #include <co2lib/meter/models.hpp>
 
+#include "cpu_time.hpp"
 #include "reader.hpp"
 
 namespace co2lib::meter {
 
 namespace {
 
-/// CPU time of all CPUs since boot in clock ticks.
-struct CpuTicks {
-  std::uint64_t busy = 0;
-  std::uint64_t all = 0;
-};
-
-/// The line `cpu` of /proc/stat: user nice system idle iowait irq softirq steal; guest time is part of user time.
-std::optional<CpuTicks> parse_stat(std::string_view text) {
-  if (!text.starts_with("cpu ")) return std::nullopt;
-  text = text.substr(4, text.find('\n') - 4);
-  std::array<std::uint64_t, 8> fields{};
-  std::size_t count = 0;
-  while (count < fields.size()) {
-    const std::size_t start = text.find_first_not_of(' ');
-    if (start == std::string_view::npos) break;
-    text.remove_prefix(start);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fields[count]);
-    if (error != std::errc() || (end != text.data() + text.size() && *end != ' ')) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    ++count;
-  }
-  if (count < 4) return std::nullopt;
-  CpuTicks ticks;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i] > std::numeric_limits<std::uint64_t>::max() - ticks.all) return std::nullopt;  // no machine's times
-    ticks.all += fields[i];
-    if (i != 3 && i != 4) ticks.busy += fields[i];
-  }
-  return ticks;
-}
-
 Result<CpuTicks> read_ticks(const Host& host) {
   const auto text = read_text(host.procfs / "stat");
   if (!text) return text.issue();
-  if (const auto ticks = parse_stat(*text)) return *ticks;
+  if (const auto ticks = parse_cpu_ticks(*text)) return *ticks;
   return Issue{"parse", (host.procfs / "stat").string(), "has no line 'cpu' with the times of all CPUs"};
 }
 

@@ -249,6 +249,21 @@ std::shared_ptr<const intensity::IntensitySource> stored_source(const Run& run) 
   return intensity::make_source(intensity::Trace(std::move(attributes), values));
 }
 
+/// The shares of one kind, over all divided meters.
+void add_share(Estimate<Energy>& sum, const meter::Record& record) {
+  const Estimate<Energy> more = record.energy();
+  if (!sum.bounds) {
+    sum = more;
+    sum.issues.clear();
+    return;
+  }
+  sum.value = sum.value && more.value ? std::optional(*sum.value + *more.value) : std::nullopt;
+  sum.bounds->low += more.bounds->low;
+  sum.bounds->high += more.bounds->high;
+  sum.interval->low += more.interval->low;
+  sum.interval->high += more.interval->high;
+}
+
 std::string iso3_of(const std::string& location) {
   if (location.size() == 3) return location;
   if (location.starts_with("US-")) return "USA";
@@ -455,6 +470,20 @@ Footprint Run::footprint() const {
         share = share.value_or(0) + r.windows[i].energy_j.value_or(0);
         add_source(f.energy.sources, {r.infos[i].provider, r.infos[i].provenance, 0, ""});
       }
+      const std::string& whose = r.infos[i].scope;
+      if (r.infos[i].provider == "model.share") {
+        if (!f.scope) f.scope.emplace();
+        if (whose != "other" && whose != "idle") f.scope->scope = whose;
+        // What is counted once is also shown once; copies and mirrors are not counted.
+        const auto parent = std::find_if(r.infos.begin(), r.infos.end(),
+                                         [&](const meter::MeterInfo& m) { return m.id == r.infos[i].parent; });
+        const bool copy =
+            parent != r.infos.end() && (r.roles[static_cast<std::size_t>(parent - r.infos.begin())].mirror_of ||
+                                        r.roles[static_cast<std::size_t>(parent - r.infos.begin())].duplicate_of);
+        if (!copy) {
+          add_share(whose == "other" ? f.scope->other : whose == "idle" ? f.scope->idle : f.scope->own, d.record);
+        }
+      }
       f.devices.push_back(std::move(d));
     }
     append_samples(segment, r, exclusions[n], samples);
@@ -622,6 +651,11 @@ std::string Footprint::to_json() const {
                      {"ram_model", part_json(totals.ram_model)},
                      {"total", part_json(totals.total)},
                      {"issues", issues_json(totals.issues)}};
+  j["scope"] = scope ? Json{{"scope", scope->scope},
+                            {"own", estimate_json(scope->own, "j", [](Energy e) { return e.joules(); })},
+                            {"other", estimate_json(scope->other, "j", [](Energy e) { return e.joules(); })},
+                            {"idle", estimate_json(scope->idle, "j", [](Energy e) { return e.joules(); })}}
+                     : Json(nullptr);
   j["devices"] = Json::array();
   for (const DeviceFootprint& d : devices) j["devices"].push_back(record_json(d));
   j["regions"] = Json::array();

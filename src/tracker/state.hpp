@@ -100,6 +100,8 @@ struct LiveMeter {
 
   std::shared_ptr<meter::Meter> meter;
   meter::MeterInfo info;
+  /// Read with the counters or with the powers; a share is read with the meter it divides.
+  meter::Kind cadence = info.kind;
   std::optional<std::size_t> reader_slot;  ///< read on the reader's thread, since its read may block
   meter::Curve curve;
   std::variant<meter::CounterEngine, meter::PowerEngine> engine;

@@ -126,6 +126,7 @@ void check(const Options& o) {
   if (!(o.wue >= 0) || !std::isfinite(o.wue)) throw Error("meter.bad_input", "wue: must be at least 0 L/kWh");
   if (o.tdp_w && !(*o.tdp_w > 0 && std::isfinite(*o.tdp_w))) bad("tdp_w", "must be above 0 W");
   if (o.ram_w && !(*o.ram_w >= 0 && std::isfinite(*o.ram_w))) bad("ram_w", "must be at least 0 W");
+  if (o.idle_w && o.scope == meter::Scope::machine) bad("idle_w", "is used by the scopes process and container only");
   const auto per_domain = [&](const std::map<std::string, double>& values, const char* option, bool zero_too) {
     for (const auto& [domain, value] : values) {
       const bool known = std::any_of(std::begin(all_domains), std::end(all_domains),
@@ -176,10 +177,12 @@ bool is_quick(const meter::Meter& m) {
   return provider == "powercap" || provider == "perf_event" || provider == "msr" || provider.starts_with("model.");
 }
 
-std::vector<OpenMeter> open_meters(const Options& o) {
+std::vector<OpenMeter> open_machine(const Options& o, bool owner) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
   open.powercap_root = o.powercap_root;
+  open.container_scope = o.scope == meter::Scope::container;
   if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
+  if (!owner) open.gpus.emplace();
   open.modulus = o.modulus;
   std::vector<OpenMeter> chosen;
   const auto add_own = [&] {
@@ -202,11 +205,34 @@ std::vector<OpenMeter> open_meters(const Options& o) {
       chosen.push_back({std::get<std::shared_ptr<meter::Meter>>(choice), false});
     }
   }
-  if (!names.empty() || o.meters->empty()) {
+  const bool gpus_wanted = o.gpus && !o.gpus->empty();  // an error without their provider
+  if (!names.empty() || o.meters->empty() || gpus_wanted) {
     open.meters.emplace(names.begin(), names.end());
     add_own();
   }
   return chosen;
+}
+
+/// What this process reports: the node's devices if it owns them, and its own share of CPU and memory in any case.
+std::vector<OpenMeter> open_meters(const Options& o, bool owner) {
+  if (!owner && o.scope != meter::Scope::process) return {};
+  std::vector<OpenMeter> machine = open_machine(o, owner);
+  if (o.scope == meter::Scope::machine) return machine;
+  std::vector<std::shared_ptr<meter::Meter>> whole;
+  std::set<std::string> slow;
+  for (OpenMeter& m : machine) {
+    if (!m.quick) slow.insert(m.meter->info().id);
+    whole.push_back(std::move(m.meter));
+  }
+  std::vector<OpenMeter> divided;
+  const meter::ShareOptions share{.scope = o.scope, .pid = std::nullopt, .idle_w = o.idle_w, .host = o.host};
+  for (auto& m : meter::share_meters(whole, share)) {
+    // A share is read behind the meter it divides, so on the same thread.
+    const meter::MeterInfo info = m->info();
+    const bool quick = !slow.contains(info.provider == "model.share" ? info.parent : info.id);
+    divided.push_back({std::move(m), quick});
+  }
+  return divided;
 }
 
 double measured_j(const LiveMeter& m) {
@@ -376,8 +402,8 @@ State::State(const Options& options_in)
     log.seq = static_cast<std::int64_t>(run.segments.size()) * 1'000'000'000;
   }
 
-  if (segment.owner) {
-    for (auto& [m, quick] : open_meters(options)) {
+  {
+    for (auto& [m, quick] : open_meters(options, segment.owner)) {
       meter::MeterInfo info = m->info();
       if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
       const std::string domain(meter::text(info.domain));
@@ -392,6 +418,9 @@ State::State(const Options& options_in)
       }
       const auto slot = quick ? std::nullopt : std::optional(reader.add(m));
       meters.emplace_back(std::move(m), info, slot);
+      const auto divided =
+          std::find_if(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.parent; });
+      if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
     }
   }
   for (std::size_t i = 0; i < meters.size(); ++i) {
@@ -451,7 +480,7 @@ void State::loop() {
   bool has_counter = false;
   double counter_s = std::min(options.period_s, 30.0);
   for (const LiveMeter& m : meters) {
-    (m.info.kind == meter::Kind::power ? has_power : has_counter) = true;
+    (m.cadence == meter::Kind::power ? has_power : has_counter) = true;
     if (m.info.wrap.is_known()) {  // keep-alive: a counter is read at least four times a turn
       const double turn_s = m.info.unit.joules(static_cast<double>(m.info.wrap.counts())) / meter::p_max_w(m.info);
       counter_s = std::min(counter_s, std::max(turn_s / 4, 0.001));
@@ -480,7 +509,7 @@ void State::loop() {
       if (missed > 0 && kind) {
         const std::lock_guard lock(mutex);
         for (LiveMeter& m : meters) {
-          if (m.info.kind != *kind) continue;
+          if (m.cadence != *kind) continue;
           std::visit([&](auto& e) { e.events().late_ticks += missed; }, m.engine);
           m.state.events = m.events();
         }
@@ -517,7 +546,7 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
     return false;
   }
   const auto wanted = [&](const LiveMeter& m) {
-    return what == What::all || (what == What::counters) == (m.info.kind == meter::Kind::counter);
+    return what == What::all || (what == What::counters) == (m.cadence == meter::Kind::counter);
   };
   const MonotonicTime before = clock->monotonic();
   slots.clear();

@@ -475,3 +475,26 @@ def test_tracker_class(setup: Setup) -> None:
         setup.go(1)
     assert t.stop().regions["a"].inclusive.joules == pytest.approx(100)
     assert isinstance(t.stop(), co2lib.Footprint)
+
+
+def test_process_scope_counts_the_share_and_states_the_remainder(setup: Setup) -> None:
+    with co2lib.track(**setup.options(scope="process")) as run:
+        setup.go(5)
+    f = run.footprint
+    assert f.scope is not None
+    assert f.scope.scope == "process"
+    parts = [e.joules for e in (f.scope.own, f.scope.other, f.scope.idle)]
+    assert sum(parts) == pytest.approx(500)
+    assert f.energy.joules == pytest.approx(parts[0])
+    assert f.to_dict()["scope"]["own"]["value_j"] == pytest.approx(parts[0])
+
+
+def test_machine_scope_has_no_division(setup: Setup) -> None:
+    with co2lib.track(**setup.options()) as run:
+        setup.go(1)
+    assert run.footprint.scope is None
+
+
+def test_unknown_scope_is_refused(setup: Setup) -> None:
+    with pytest.raises(co2lib.Error, match="machine, process or container"):
+        co2lib.track(**setup.options(scope="job")).start()

@@ -93,7 +93,8 @@ struct MeterInfo {
   std::optional<double> slack_s{};               ///< tolerance of the plausibility rule; default: the update period
   std::optional<double> p_max_w{};               ///< ceiling of the power; default by domain (counter.hpp)
   std::optional<double> accuracy{};              ///< relative half width at 95 %; default by provider (counter.hpp)
-  std::string scope = "machine";                 ///< `machine`, `module`, `process`
+  /// Whose energy it is: `machine`, `module`, or of a division `process`, `container`, `other`, `idle` (share.hpp).
+  std::string scope = "machine";
   /// Issue codes that hold for every value of the meter: `wrap_modulus_inferred`, `energy_filtering_possible`, ...
   std::vector<std::string> flags{};
   std::string provenance{};  ///< model parameters, driver version, and what else a reader must know

@@ -26,7 +26,9 @@ struct OpenOptions {
   /// Providers in order of preference, and users' meters; none: what this machine has; empty: models only. What no
   /// meter covers (CPU, memory) is modelled.
   std::optional<std::vector<MeterChoice>> meters{};
-  GpuOption gpus{};                       ///< default: all that are visible; empty: none
+  /// NVIDIA GPUs by index or UUID prefix; default: those of `CUDA_VISIBLE_DEVICES`, else all; empty: none, and NVML is
+  /// not even opened. One that is not there is the error `meter.bad_option`.
+  GpuOption gpus{};
   Host host{};                            ///< where the machine is read
   std::shared_ptr<Clock> clock{};         ///< for meters that need the time; default: the system's
   std::optional<double> tdp_w{};          ///< TDP of the CPUs in W, for the CPU models
@@ -44,7 +46,8 @@ struct OpenOptions {
 [[nodiscard]] std::vector<Finding> findings(const OpenOptions& options);
 
 /// Opens the meters of this machine: for the CPU powercap counters if they can be read, else the load model, else the
-/// constant model; for memory its counters, else the RAM model, for the share of packages that have none.
+/// constant model; for memory its counters, else the RAM model, for the share of packages that have none; NVIDIA GPUs
+/// by their energy counter, else by their power.
 ///
 /// What a user's or a sensor's platform meter (`Domain::psys`) covers is not modelled. Wrong options are the error
 /// `meter.bad_option`; a missing sensor is none.

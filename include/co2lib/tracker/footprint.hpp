@@ -53,7 +53,15 @@ struct DeviceFootprint {
   std::string duplicate_of;  ///< id of the meter it copies; empty if none
 };
 
-/// The statistics of all regions of one name; energies are those of the whole machine in J.
+/// How the energy of CPU and memory was divided: the scope's share, which the totals count, and the remainder.
+struct ScopeFootprint {
+  std::string scope;     ///< `process` or `container`
+  Estimate<Energy> own;  ///< counted
+  Estimate<Energy> other;
+  Estimate<Energy> idle;
+};
+
+/// The statistics of all regions of one name; energies are those of the run's scope in J.
 struct RegionFootprint {
   std::string name;
   std::int64_t count = 0;
@@ -96,6 +104,7 @@ struct Footprint {
   meter::Totals totals;
   std::vector<DeviceFootprint> devices;
   std::vector<RegionFootprint> regions;
+  std::optional<ScopeFootprint> scope;                    ///< none for the scope `machine`
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
   std::optional<double> coverage;                         ///< least coverage of the counted devices
 

@@ -18,6 +18,7 @@
 #include <co2lib/intensity/source.hpp>
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/sensors.hpp>
+#include <co2lib/meter/share.hpp>
 #include <co2lib/tracker/footprint.hpp>
 #include <co2lib/tracker/forecast.hpp>
 #include <co2lib/tracker/run.hpp>
@@ -43,10 +44,12 @@ struct Options {
   double power_period_s = 0.1;  ///< between reads of power that is integrated
   double flush_s = 10.0;        ///< between lines of totals; what a kill can cost
   bool fsync = true;            ///< flushed lines reach the disk
-  std::optional<std::vector<MeterChoice>> meters{};     ///< default: what this machine has; empty: models only
-  std::optional<std::vector<std::string>> gpus{};       ///< indices or UUID prefixes; empty: none; default: all visible
-  std::optional<double> tdp_w{};                        ///< of the CPU, for the load model
-  std::optional<double> ram_w{};                        ///< replaces the RAM model
+  std::optional<std::vector<MeterChoice>> meters{};  ///< default: what this machine has; empty: models only
+  std::optional<std::vector<std::string>> gpus{};    ///< indices or UUID prefixes; empty: none; default: all visible
+  meter::Scope scope = meter::Scope::machine;        ///< whose CPU and memory energy is counted
+  std::optional<double> idle_w{};                    ///< idle power of the CPUs in W, taken off before a scope's share
+  std::optional<double> tdp_w{};                     ///< of the CPU, for the load model
+  std::optional<double> ram_w{};                     ///< replaces the RAM model
   meter::Modulus modulus = meter::Modulus::kernel_max;  ///< of powercap counters, or their exact unit
   std::map<std::string, double> p_max_w{};  ///< ceilings in W by domain (`package`, `gpu`, ...), for its meters
   std::map<std::string, double> slack_s{};  ///< lag of counters in s by domain

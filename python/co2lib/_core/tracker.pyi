@@ -9,7 +9,7 @@ import co2lib._core.meter
 import collections.abc
 import os
 import typing
-__all__: list[str] = ['Account', 'DeviceFootprint', 'Facility', 'Footprint', 'RegionFootprint', 'Run', 'RunForecast', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'reprice']
+__all__: list[str] = ['Account', 'DeviceFootprint', 'Facility', 'Footprint', 'RegionFootprint', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'reprice']
 class Facility:
     """
     The building around the machine.
@@ -63,6 +63,26 @@ class DeviceFootprint:
     @property
     def record(self) -> co2lib._core.meter.Record:
         ...
+class ScopeFootprint:
+    """
+    How CPU and memory energy was divided: the scope's share, others, idle.
+    """
+    @property
+    def idle(self) -> co2lib._core.EnergyEstimate:
+        ...
+    @property
+    def other(self) -> co2lib._core.EnergyEstimate:
+        ...
+    @property
+    def own(self) -> co2lib._core.EnergyEstimate:
+        """
+        Counted in the totals.
+        """
+    @property
+    def scope(self) -> str:
+        """
+        process or container
+        """
 class RegionFootprint:
     """
     The statistics of all regions of one name.
@@ -202,6 +222,11 @@ class Footprint:
     def run_id(self) -> str:
         ...
     @property
+    def scope(self) -> ScopeFootprint | None:
+        """
+        The division of a process or container scope; None for the machine.
+        """
+    @property
     def segments(self) -> int:
         ...
     @property
@@ -294,7 +319,7 @@ class Tracker:
     """
     Meters the machine from construction to stop().
     """
-    def __init__(self, *, location: str = '', intensity: None | co2lib._core.CarbonIntensity | co2lib._core.intensity.IntensitySource = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, wue: typing.SupportsFloat | typing.SupportsIndex = 0.0, log: os.PathLike[str] | str | bytes | None = None, run_id: str = '', resume: bool = False, period_s: typing.SupportsFloat | typing.SupportsIndex = 1.0, power_period_s: typing.SupportsFloat | typing.SupportsIndex = 0.1, flush_s: typing.SupportsFloat | typing.SupportsIndex = 10.0, fsync: bool = True, meters: collections.abc.Sequence[str | co2lib._core.meter.Meter] | None = None, gpus: collections.abc.Sequence[str] | None = None, tdp_w: typing.SupportsFloat | typing.SupportsIndex | None = None, ram_w: typing.SupportsFloat | typing.SupportsIndex | None = None, modulus: str = 'kernel_max', p_max_w: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, slack_s: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, owner: bool | None = None, project: str = '', sync: collections.abc.Callable[[], None] | None = None, on_log: collections.abc.Callable[[str, str], None] | None = None, host: co2lib._core.Host = ..., clock: co2lib._core.Clock | None = None, powercap_root: os.PathLike[str] | str | bytes | None = None) -> None:
+    def __init__(self, *, location: str = '', intensity: None | co2lib._core.CarbonIntensity | co2lib._core.intensity.IntensitySource = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, wue: typing.SupportsFloat | typing.SupportsIndex = 0.0, log: os.PathLike[str] | str | bytes | None = None, run_id: str = '', resume: bool = False, period_s: typing.SupportsFloat | typing.SupportsIndex = 1.0, power_period_s: typing.SupportsFloat | typing.SupportsIndex = 0.1, flush_s: typing.SupportsFloat | typing.SupportsIndex = 10.0, fsync: bool = True, meters: collections.abc.Sequence[str | co2lib._core.meter.Meter] | None = None, gpus: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | str] | None = None, tdp_w: typing.SupportsFloat | typing.SupportsIndex | None = None, ram_w: typing.SupportsFloat | typing.SupportsIndex | None = None, modulus: str = 'kernel_max', p_max_w: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, slack_s: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, owner: bool | None = None, project: str = '', sync: collections.abc.Callable[[], None] | None = None, on_log: collections.abc.Callable[[str, str], None] | None = None, host: co2lib._core.Host = ..., clock: co2lib._core.Clock | None = None, powercap_root: os.PathLike[str] | str | bytes | None = None, scope: str = 'machine', idle_w: typing.SupportsFloat | typing.SupportsIndex | None = None) -> None:
         ...
     def begin(self, name: str, *, marker: bool = False, parent: typing.SupportsInt | typing.SupportsIndex | None = None, thread: typing.SupportsInt | typing.SupportsIndex | None = None) -> int:
         """

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include <co2lib/error.hpp>
+#include <co2lib/meter/attribution.hpp>
+#include <co2lib/meter/container.hpp>
+#include <co2lib/meter/counter.hpp>
+#include <co2lib/meter/power.hpp>
+#include <co2lib/meter/share.hpp>
+
+#include "cpu_time.hpp"
+
+namespace co2lib::meter {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Seconds of CPU time, and memory in bytes, since they were counted first.
+struct Usage {
+  double busy_s = 0;   ///< of all processes
+  double own_s = 0;    ///< of the scope
+  double memory = 0;   ///< of the machine
+  double used = 0;     ///< by all
+  double own_mem = 0;  ///< by the scope
+};
+
+double ticks_per_second() {
+  static const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return ticks > 0 ? ticks : 100;
+}
+
+/// The number behind `key` in a text of lines `key value`, such as /proc/meminfo.
+std::optional<double> field(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!line.starts_with(key)) continue;
+    line.remove_prefix(key.size());
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos || start == 0) continue;
+    line.remove_prefix(start);
+    std::uint64_t value = 0;
+    if (std::from_chars(line.data(), line.data() + line.size(), value).ec == std::errc()) {
+      return static_cast<double>(value);
+    }
+  }
+  return std::nullopt;
+}
+
+/// What the fields behind the last ')' of /proc/<pid>/stat say (proc(5)): a program may be called ") R 1".
+struct ProcessStat {
+  std::int64_t parent = 0;
+  double cpu_s = 0;  ///< its own and that of the children it has waited for
+};
+
+std::optional<ProcessStat> parse_process(std::string_view text) {
+  const std::size_t close = text.rfind(')');
+  if (close == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(close + 1);
+  std::array<std::uint64_t, 15> fields{};  // 3: state ... 4: ppid ... 14-17: utime stime cutime cstime
+  std::size_t count = 0;
+  while (count < fields.size()) {
+    const std::size_t start = text.find_first_not_of(" \n");
+    if (start == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(start);
+    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
+    if (count > 0) {  // the first is a letter; some are signed
+      std::int64_t value = 0;
+      if (std::from_chars(word.data(), word.data() + word.size(), value).ec != std::errc()) return std::nullopt;
+      fields[count] = value < 0 ? 0 : static_cast<std::uint64_t>(value);
+    }
+    text.remove_prefix(word.size());
+    ++count;
+  }
+  const std::uint64_t ticks = fields[11] + fields[12] + fields[13] + fields[14];
+  return ProcessStat{static_cast<std::int64_t>(fields[1]), static_cast<double>(ticks) / ticks_per_second()};
+}
+
+/// Reads what the scope and the whole machine use. One per set of shares; read once per sweep.
+class UsageReader {
+ public:
+  explicit UsageReader(const ShareOptions& options)
+      : host_(options.host), scope_(options.scope), pid_(options.pid.value_or(::getpid())) {}
+
+  /// As of `now`; asked again with the same time it answers the same.
+  Result<Usage> read(MonotonicTime now) {
+    if (!last_ || *last_ != now) {
+      value_ = fresh(now);
+      last_ = now;
+    }
+    return value_;
+  }
+
+  [[nodiscard]] std::string subject() const {
+    return scope_ == Scope::container ? group_ : (host_.procfs / std::to_string(pid_) / "stat").string();
+  }
+
+ private:
+  Result<Usage> fresh(MonotonicTime now) {
+    Usage usage;
+    const auto stat = read_text(host_.procfs / "stat");
+    if (!stat) return stat.issue();
+    const auto ticks = parse_cpu_ticks(*stat);
+    if (!ticks) return Issue{"parse", (host_.procfs / "stat").string(), "has no line 'cpu' with the times of all CPUs"};
+    usage.busy_s = static_cast<double>(ticks->busy) / ticks_per_second();
+    if (const auto memory = read_text(host_.procfs / "meminfo")) {
+      usage.memory = field(*memory, "MemTotal:").value_or(0) * 1024;
+      usage.used = std::max(0.0, usage.memory - field(*memory, "MemAvailable:").value_or(0) * 1024);
+    }
+    return scope_ == Scope::container ? of_group(usage) : of_tree(usage, now);
+  }
+
+  Result<Usage> of_group(Usage usage) {
+    const std::vector<CgroupFiles> groups = read_cgroup(host_);
+    if (groups.empty()) return Issue{"absent", "cgroup", "this process is in no control group that can be read"};
+    const CgroupFiles& own = groups.front();
+    const auto text_of = [&](std::string_view name) {
+      const auto found = own.find(name);
+      return found == own.end() ? std::string_view() : std::string_view(found->second);
+    };
+    const auto plain = [&](std::string_view name) { return field("x " + std::string(text_of(name)), "x"); };
+    if (const auto us = field(text_of("cpu.stat"), "usage_usec")) {
+      usage.own_s = *us * 1e-6;
+      usage.own_mem = plain("memory.current").value_or(0);
+      group_ = "cpu.stat";
+    } else if (const auto ns = plain("cpuacct/cpuacct.usage")) {
+      usage.own_s = *ns * 1e-9;
+      usage.own_mem = plain("memory/memory.usage_in_bytes").value_or(0);
+      group_ = "cpuacct.usage";
+    } else {
+      return Issue{"absent", "cgroup", "the control group has neither cpu.stat nor cpuacct.usage"};
+    }
+    return usage;
+  }
+
+  /// The tree is searched and its memory read at most once per second; CPU time is read of what is known of it.
+  Result<Usage> of_tree(Usage usage, MonotonicTime now) {
+    const auto root = read_text(host_.procfs / std::to_string(pid_) / "stat");
+    if (!root) return root.issue();
+    if (!searched_ || now - *searched_ >= std::chrono::seconds(1)) {
+      search();
+      searched_ = now;
+    }
+    usage.own_mem = memory_;
+    for (const std::int64_t pid : tree_) {
+      const auto text = read_text(host_.procfs / std::to_string(pid) / "stat");
+      const auto process = text ? parse_process(*text) : std::nullopt;
+      if (process) usage.own_s += process->cpu_s;
+    }
+    // A process that ended unwaited for takes its time with it; time already seen is not given back.
+    most_s_ = std::max(most_s_, usage.own_s);
+    usage.own_s = most_s_;
+    return usage;
+  }
+
+  void search() {
+    std::multimap<std::int64_t, std::int64_t> children;
+    std::error_code error;
+    for (fs::directory_iterator at(host_.procfs, error), end; !error && at != end; at.increment(error)) {
+      const std::string name = at->path().filename().string();
+      std::int64_t pid = 0;
+      const auto [rest, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
+      if (bad != std::errc() || rest != name.data() + name.size()) continue;
+      const auto text = read_text(at->path() / "stat");
+      const auto process = text ? parse_process(*text) : std::nullopt;
+      if (process) children.emplace(process->parent, pid);
+    }
+    tree_ = {pid_};
+    for (std::size_t i = 0; i < tree_.size(); ++i) {  // grows while it is walked; no process is its own ancestor
+      const auto [first, last] = children.equal_range(tree_[i]);
+      for (auto child = first; child != last; ++child) {
+        if (std::find(tree_.begin(), tree_.end(), child->second) == tree_.end()) tree_.push_back(child->second);
+      }
+    }
+    memory_ = 0;
+    for (const std::int64_t pid : tree_) {
+      const fs::path folder = host_.procfs / std::to_string(pid);
+      if (const auto rollup = read_text(folder / "smaps_rollup")) {
+        memory_ += field(*rollup, "Pss:").value_or(0) * 1024;
+      } else if (const auto status = read_text(folder / "status")) {
+        memory_ += field(*status, "VmRSS:").value_or(0) * 1024;
+      }
+    }
+  }
+
+  Host host_;
+  Scope scope_;
+  std::int64_t pid_;
+  std::optional<MonotonicTime> last_;
+  Result<Usage> value_ = Issue{"absent", "cpu", "not read yet"};
+  std::optional<MonotonicTime> searched_;
+  std::vector<std::int64_t> tree_;
+  double memory_ = 0;
+  double most_s_ = 0;
+  std::string group_ = "cgroup";
+};
+
+/// Energy with the interval of the meter that measured it, summed since the start.
+struct Measured {
+  double joules = 0;
+  double low = 0;
+  double high = 0;
+};
+
+/// The division of one machine meter, shared by that meter and its three shares. The lock is for readers that were
+/// left behind while a sensor blocked.
+class Division {
+ public:
+  Division(MeterInfo machine, std::shared_ptr<UsageReader> usage, double cpus, std::optional<double> idle_w)
+      : machine_(std::move(machine)),
+        counter_(machine_),
+        power_(machine_),
+        usage_(std::move(usage)),
+        cpus_(cpus),
+        idle_w_(idle_w) {}
+
+  [[nodiscard]] bool memory() const { return machine_.device == Device::dram || machine_.device == Device::ram; }
+
+  /// The machine's meter was read.
+  void take(MonotonicTime now, const Reading& reading) {
+    const std::lock_guard lock(mutex_);
+    if (const auto* failed = std::get_if<Failed>(&reading)) {
+      failed_ = *failed;
+      return;
+    }
+    failed_.reset();
+    const auto add = [&](const Segment& s) {
+      const double joules =
+          s.shape == Segment::Shape::counter ? machine_.unit.joules(static_cast<double>(s.counts)) : s.joules;
+      const bool own_interval = s.shape == Segment::Shape::mean || s.shape == Segment::Shape::line;
+      const double a = accuracy(machine_);
+      measured_.joules += joules;
+      measured_.low += (own_interval ? s.low_j : joules) * (1 - a);
+      measured_.high += s.shape == Segment::Shape::gap ? p_max_w(machine_) * s.seconds()
+                                                       : (own_interval ? s.high_j : joules) * (1 + a);
+    };
+    if (const auto* count = std::get_if<Count>(&reading)) {
+      counter_.push({now, count->value}, add);
+    } else {
+      power_.push({now, std::get<Watts>(reading)}, add);
+    }
+  }
+
+  /// Part 0, 1 or 2: the scope, others, idle; the mean power since the previous good answer.
+  Reading part(std::size_t which, MonotonicTime now) {
+    const std::lock_guard lock(mutex_);
+    if (failed_) return *failed_;
+    if (!answered_ || *answered_ != now) {
+      const auto usage = usage_->read(now);
+      if (!usage)
+        return Failed{usage.issue().code == "no_permission" ? Failure::no_permission : Failure::io,
+                      to_string(usage.issue())};
+      divide(now, *usage);
+    }
+    return answer_[which];
+  }
+
+ private:
+  void divide(MonotonicTime now, const Usage& usage) {
+    const bool first = !answered_;
+    const double seconds = first ? 0 : Seconds(now - *answered_).count();
+    if (!first) {
+      left_busy_s_ += std::max(0.0, usage.busy_s - before_.busy_s);
+      left_own_s_ += std::max(0.0, usage.own_s - before_.own_s);
+    } else {
+      done_ = measured_;
+    }
+    answered_ = now;
+    before_ = usage;
+    if (seconds <= 0) {
+      answer_.fill(Watts{.value = 0, .mean_since_previous = true});
+      return;
+    }
+    // A counter lags, CPU time comes in ticks: what this time cannot hold is carried on.
+    const double whole = std::min(measured_.joules - done_.joules, p_max_w(machine_) * seconds);
+    const double ratio = measured_.joules > done_.joules ? whole / (measured_.joules - done_.joules) : 1;
+    const double low = (measured_.low - done_.low) * ratio;
+    const double high = (measured_.high - done_.high) * ratio;
+    done_ = {done_.joules + whole, done_.low + low, done_.high + high};
+
+    AttributionInput in{.energy = Energy::from_joules(std::max(0.0, whole)), .duration = Seconds(seconds)};
+    double tick_s = 0;
+    if (memory()) {
+      in.cpus = 1;
+      const double machine = std::max({usage.memory, usage.used, usage.own_mem, 1.0});
+      in.busy = Seconds(seconds * std::max(usage.used, usage.own_mem) / machine);
+      in.targets.push_back({"own", Seconds(seconds * usage.own_mem / machine)});
+    } else {
+      in.cpus = cpus_;
+      tick_s = 1 / ticks_per_second();
+      const double capacity = cpus_ * seconds;
+      const double own = std::min(left_own_s_, capacity);
+      const double busy = std::clamp(left_busy_s_, own, capacity);  // the two are not read at one instant
+      left_own_s_ -= own;
+      left_busy_s_ = std::max(0.0, left_busy_s_ - busy);
+      in.busy = Seconds(busy);
+      in.targets.push_back({"own", Seconds(own)});
+      if (idle_w_) in.idle_power = Power::from_watts(*idle_w_);
+    }
+    const Attribution parts = attribute(in);
+    const EnergyShare& own = parts.targets.front();
+    const double tick_j = in.cpus > 0 ? whole * std::min(1.0, tick_s / (in.cpus * seconds)) : 0;
+    const double widen_low = whole > 0 ? low / whole : 1;
+    const double widen_high = whole > 0 ? high / whole : 1;
+    const auto watts = [&](double joules, double from, double to) {
+      return Watts{
+          .value = joules / seconds,
+          .low = std::clamp(from - tick_j, 0.0, joules) * std::min(1.0, widen_low) / seconds,
+          .high = std::clamp(to + tick_j, joules, std::max(joules, whole)) * std::max(1.0, widen_high) / seconds,
+          .mean_since_previous = true};
+    };
+    // The bounds of the share move against those of the remainder.
+    const double high_j = own.bounds.high.joules();
+    const double used_j = in.busy.count() > 0 ? whole : 0;
+    answer_[0] = watts(own.energy.joules(), own.bounds.low.joules(), high_j);
+    answer_[1] = watts(parts.other.joules(), std::min(parts.other.joules(), used_j - high_j), whole - high_j);
+    answer_[2] = watts(parts.idle.joules(), 0, parts.idle.joules());
+  }
+
+  std::mutex mutex_;
+  MeterInfo machine_;
+  CounterEngine counter_;
+  PowerEngine power_;
+  std::shared_ptr<UsageReader> usage_;
+  double cpus_;
+  std::optional<double> idle_w_;
+  Measured measured_;
+  Measured done_;  ///< divided already
+  std::optional<Failed> failed_ = Failed{Failure::absent, "the machine's meter was not read yet"};
+  std::optional<MonotonicTime> answered_;
+  Usage before_;
+  double left_busy_s_ = 0;
+  double left_own_s_ = 0;
+  std::array<Watts, 3> answer_{};
+};
+
+/// The machine's meter, whose readings the division hears of.
+class Heard final : public Meter {
+ public:
+  Heard(std::shared_ptr<Meter> meter, std::shared_ptr<Division> division)
+      : meter_(std::move(meter)), division_(std::move(division)) {}
+  [[nodiscard]] MeterInfo info() const override { return meter_->info(); }
+  Reading sample(MonotonicTime now) override {
+    Reading reading = meter_->sample(now);
+    division_->take(now, reading);
+    return reading;
+  }
+
+ private:
+  std::shared_ptr<Meter> meter_;
+  std::shared_ptr<Division> division_;
+};
+
+class ShareMeter final : public Meter {
+ public:
+  ShareMeter(MeterInfo info, std::size_t which, std::shared_ptr<Division> division)
+      : info_(std::move(info)), which_(which), division_(std::move(division)) {}
+  [[nodiscard]] MeterInfo info() const override { return info_; }
+  Reading sample(MonotonicTime now) override { return division_->part(which_, now); }
+
+ private:
+  MeterInfo info_;
+  std::size_t which_;
+  std::shared_ptr<Division> division_;
+};
+
+bool divisible(const MeterInfo& info, Scope scope) {
+  if (info.scope != "machine") return false;
+  const bool cpu = info.domain == Domain::package || (info.domain == Domain::model && info.device == Device::cpu);
+  const bool memory = info.domain == Domain::dram || (info.device == Device::ram && scope == Scope::process);
+  return cpu || memory;
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr<Meter>> meters,
+                                                 const ShareOptions& options) {
+  if (options.idle_w && !(*options.idle_w >= 0 && std::isfinite(*options.idle_w))) {
+    throw Error("meter.bad_option", "idle_w must be a power of at least 0 W, not " + std::to_string(*options.idle_w));
+  }
+  std::vector<std::shared_ptr<Meter>> result(meters.begin(), meters.end());
+  if (options.scope == Scope::machine) return result;
+  result.clear();
+  const auto usage = std::make_shared<UsageReader>(options);
+  const std::string scope(text(options.scope));
+  if (const auto first = usage->read(MonotonicTime::min()); !first) {
+    throw Error("meter.bad_option",
+                "scope '" + scope + "' cannot be measured here: " + to_string(first.issue()) +
+                    ". Make it readable, or use scope 'machine'",
+                {{"subject", first.issue().subject}});
+  }
+  const Machine machine = read_machine(options.host);
+  const double cpus = std::max(1, machine.logical_cpus.value_or(1));
+  double packages = 0;
+  for (const auto& meter : meters) {
+    const MeterInfo info = meter->info();
+    if (divisible(info, options.scope) && info.device == Device::cpu) ++packages;
+  }
+  std::string target = std::to_string(options.pid.value_or(::getpid()));
+  if (options.scope == Scope::container) {
+    const auto membership = read_text(options.host.procfs / "self/cgroup");
+    target = membership ? membership->substr(0, membership->find('\n')) : std::string("own");
+  }
+  for (const auto& meter : meters) {
+    const MeterInfo info = meter->info();
+    if (!divisible(info, options.scope)) {
+      result.push_back(meter);
+      continue;
+    }
+    std::optional<double> idle_w;
+    if (options.idle_w && info.device == Device::cpu) idle_w = *options.idle_w / packages;
+    auto division = std::make_shared<Division>(info, usage, cpus, idle_w);
+    result.push_back(std::make_shared<Heard>(meter, division));
+    const std::array<std::pair<std::string, std::string>, 3> parts{
+        {{scope, "this " + scope}, {"other", "other programs"}, {"idle", "idle"}}};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const std::string by = division->memory() ? "resident memory" : "CPU time";
+      MeterInfo share{.id = info.id + "#" + parts[i].first + "(" + target + ")",
+                      .parent = info.id,
+                      .control = {},
+                      .name = (info.name.empty() ? info.id : info.name) + ": " + parts[i].second,
+                      .device = info.device,
+                      .domain = info.domain,
+                      .provider = "model.share",
+                      .kind = Kind::power,
+                      // The division itself stays below the ceiling, but for rounding.
+                      .p_max_w = p_max_w(info) * (1 + 1e-9),
+                      .scope = parts[i].first,
+                      .flags = {},
+                      .provenance = "divided by " + by + " of " + scope + " " + target};
+      result.push_back(std::make_shared<ShareMeter>(std::move(share), i, division));
+    }
+  }
+  return result;
+}
+
+}  // namespace co2lib::meter

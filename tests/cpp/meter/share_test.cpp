@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <co2lib/meter.hpp>
+#include <co2lib/testing.hpp>
+#include <co2lib/tracker.hpp>
+
+namespace co2lib::meter {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+/// A machine of 4 CPUs at 100 W whose clock ticks at 100 Hz, and a process in it.
+class ShareTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t hz = 100;
+
+  ShareTest() {
+    if (static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)) != hz) throw std::runtime_error("ticks are not 100 Hz");
+    machine.set_cpus(4);
+    machine.set_memory(16ULL << 30);
+    use(0, 0);
+    cpu = FakeMeter::counter(clock, {.id = "package-0", .name = "package-0", .domain = Domain::package}, 100);
+  }
+
+  void write(const std::string& file, const std::string& text) {
+    const auto path = machine.root() / file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+
+  static std::string process(std::int64_t pid, std::int64_t parent, std::uint64_t user, std::uint64_t waited = 0) {
+    return std::to_string(pid) + " (a) b) S " + std::to_string(parent) + " 1 1 0 -1 0 0 0 0 0 " + std::to_string(user) +
+           " 0 " + std::to_string(waited) + " 0 20 0 1 0 0\n";
+  }
+
+  /// Since boot: CPU-seconds of the machine, of which the process had `own_s`.
+  void use(double busy_s, double own_s) {
+    machine.set_cpu_ticks(static_cast<std::uint64_t>(busy_s * hz), 1'000'000);
+    const auto pid = static_cast<std::int64_t>(::getpid());
+    write("proc/" + std::to_string(pid) + "/stat", process(pid, 1, static_cast<std::uint64_t>(own_s * hz)));
+  }
+
+  tracker::Options options() {
+    tracker::Options o;
+    o.intensity = CarbonIntensity::from_g_per_kwh(100);
+    o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(cpu)};
+    o.clock = clock_pointer;
+    o.host = machine.host();
+    o.scope = Scope::process;
+    return o;
+  }
+
+  std::shared_ptr<ManualClock> clock_pointer = std::make_shared<ManualClock>();
+  ManualClock& clock = *clock_pointer;
+  FakeHost machine;
+  std::shared_ptr<FakeMeter> cpu;
+};
+
+double joules(const Estimate<Energy>& e) { return e.value ? e.value->joules() : -1; }
+
+TEST_F(ShareTest, AProcessIsGivenItsShareOfCpuTimeAndTheRemainderIsStated) {
+  tracker::Tracker tracker(options());
+  // 10 s at 100 W: 1000 J. 20 of 40 CPU-seconds were busy, 8 of them ours.
+  for (int second = 1; second <= 10; ++second) {
+    use(2.0 * second, 0.8 * second);
+    clock.advance(1s);
+  }
+  const tracker::Footprint f = tracker.stop();
+  ASSERT_TRUE(f.scope);
+  EXPECT_EQ(f.scope->scope, "process");
+  EXPECT_NEAR(joules(f.scope->own), 1000 * 8.0 / 40, 1e-6);
+  EXPECT_NEAR(joules(f.scope->other), 1000 * 12.0 / 40, 1e-6);
+  EXPECT_NEAR(joules(f.scope->idle), 1000 * 20.0 / 40, 1e-6);
+  EXPECT_NEAR(f.energy.joules().value_or(-1), 200, 1e-6) << "the totals count the share alone";
+  EXPECT_NEAR(f.operational.value->grams(), 200 / 3.6e6 * 100, 1e-9);
+  // From the share of all CPU time to that of the busy one, a tick wider.
+  EXPECT_LE(f.scope->own.interval->low.joules(), 200);
+  EXPECT_GE(f.scope->own.interval->high.joules(), 1000 * 8.0 / 20 - 1e-6);
+  ASSERT_EQ(f.devices.size(), 4U);
+  EXPECT_FALSE(f.devices[0].counted) << "the machine's own meter is shown, not added";
+  EXPECT_NEAR(*f.devices[0].record.window.energy_j, 1000, 1e-6);
+  EXPECT_TRUE(f.devices[1].counted);
+  EXPECT_EQ(f.devices[1].record.method, Method::model);
+  EXPECT_THAT(f.to_json(), HasSubstr("\"scope\""));
+}
+
+TEST_F(ShareTest, IdlePowerIsTakenOffFirst) {
+  auto o = options();
+  o.idle_w = 60;
+  tracker::Tracker tracker(o);
+  for (int second = 1; second <= 10; ++second) {
+    use(2.0 * second, 0.5 * second);
+    clock.advance(1s);
+  }
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->idle), 600, 1e-6);
+  EXPECT_NEAR(joules(f.scope->own), 400 * 0.25, 1e-6);
+  EXPECT_NEAR(joules(f.scope->other), 400 * 0.75, 1e-6);
+}
+
+TEST_F(ShareTest, ShortRegionsAddUpAlthoughCpuTimeComesInTicks) {
+  tracker::Tracker tracker(options());
+  // One CPU of four is busy with us all the time; regions of 1 ms, ten to the tick.
+  for (int i = 1; i <= 1000; ++i) {
+    const auto region = tracker.region("step");
+    clock.advance(1ms);
+    use(i / 10 * 0.01, i / 10 * 0.01);
+  }
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(f.energy.joules().value_or(-1), 25, 1.1) << "a quarter of 100 J, to the tick";
+  EXPECT_NEAR(joules(f.scope->own) + joules(f.scope->other) + joules(f.scope->idle), 100, 0.2);
+  ASSERT_EQ(f.regions.size(), 1U);
+  EXPECT_NEAR(f.regions[0].inclusive.joules().value_or(-1), f.energy.joules().value_or(-2), 0.2);
+}
+
+TEST_F(ShareTest, DescendantsCountAlsoWhenTheyHaveEnded) {
+  const auto pid = static_cast<std::int64_t>(::getpid());
+  write("proc/4000001/stat", process(4000001, pid, 0));
+  write("proc/4000002/stat", process(4000002, 4000001, 0));
+  write("proc/4000003/stat", process(4000003, 1, 0));  // not ours
+  tracker::Tracker tracker(options());
+  const auto step = [&](std::uint64_t busy_s, std::uint64_t own_s, std::uint64_t waited_s) {
+    machine.set_cpu_ticks(busy_s * hz, 1'000'000);
+    write("proc/" + std::to_string(pid) + "/stat", process(pid, 1, own_s * hz, waited_s * hz));
+  };
+  step(4, 1, 0);
+  write("proc/4000001/stat", process(4000001, pid, 1 * hz));
+  write("proc/4000002/stat", process(4000002, 4000001, 1 * hz));
+  write("proc/4000003/stat", process(4000003, 1, 1 * hz));
+  clock.advance(1s);
+  EXPECT_NEAR(joules(tracker.snapshot().scope->own), 75, 1e-6);
+  // Both end and are waited for: their time is the parent's now.
+  std::filesystem::remove_all(machine.root() / "proc/4000001");
+  std::filesystem::remove_all(machine.root() / "proc/4000002");
+  step(4, 1, 2);
+  clock.advance(1s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->own), 75, 1e-6) << "nothing is counted twice";
+  EXPECT_NEAR(joules(f.scope->idle), 100, 1e-6);
+}
+
+TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
+  const auto pid = static_cast<std::int64_t>(::getpid());
+  write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
+  write("proc/" + std::to_string(pid) + "/smaps_rollup", "00-ff ---p [rollup]\nRss: 300 kB\nPss: 200 kB\n");
+  auto dram =
+      FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
+  auto o = options();
+  o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
+  tracker::Tracker tracker(o);
+  clock.advance(10s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->own), 100 * 0.2, 1e-6);
+  EXPECT_NEAR(joules(f.scope->other), 100 * 0.4, 1e-6);
+  EXPECT_NEAR(joules(f.scope->idle), 100 * 0.4, 1e-6);
+}
+
+TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
+  const auto usage = [&](double seconds) {
+    write("sys/fs/cgroup/job/cpu.stat",
+          "usage_usec " + std::to_string(static_cast<std::int64_t>(seconds * 1e6)) + "\nuser_usec 1\n");
+  };
+  write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+  write("proc/self/cgroup", "0::/job\n");
+  usage(100);
+  auto o = options();
+  o.scope = Scope::container;
+  tracker::Tracker tracker(o);
+  usage(101);
+  use(2, 0);
+  clock.advance(1s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_EQ(f.scope->scope, "container");
+  EXPECT_NEAR(joules(f.scope->own), 25, 1e-6);
+  EXPECT_NEAR(joules(f.scope->other), 25, 1e-6);
+}
+
+TEST_F(ShareTest, AFailedReadOfTheMachineIsNoEnergyAndTheNextSpansIt) {
+  tracker::Tracker tracker(options());
+  use(4, 4);
+  cpu->fail(Failure::io);
+  clock.advance(1s);
+  use(8, 8);
+  cpu->recover();
+  clock.advance(1s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->own), 200, 1e-6);
+  EXPECT_GE(f.devices[1].record.events.missed_reads, 1);
+}
+
+TEST_F(ShareTest, WhatCannotBeDividedIsRefusedWithTheRemedy) {
+  std::filesystem::remove(machine.root() / "proc/stat");
+  try {
+    tracker::Tracker tracker(options());
+    FAIL() << "must throw";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "meter.bad_option");
+    EXPECT_THAT(error.what(), HasSubstr("stat"));
+    EXPECT_THAT(error.what(), HasSubstr("scope 'machine'"));
+  }
+}
+
+TEST_F(ShareTest, IdlePowerWithoutAScopeIsRefused) {
+  auto o = options();
+  o.scope = Scope::machine;
+  o.idle_w = 10;
+  EXPECT_THROW(tracker::Tracker{o}, Error);
+}
+
+TEST_F(ShareTest, TheLogGivesTheSameDivision) {
+  const auto file = machine.root() / "run.jsonl";
+  auto o = options();
+  o.log = file;
+  tracker::Tracker tracker(o);
+  use(2, 1);
+  clock.advance(1s);
+  const tracker::Footprint live = tracker.stop();
+  const tracker::Footprint read = tracker::load(file).footprint();
+  ASSERT_TRUE(read.scope);
+  EXPECT_EQ(joules(read.scope->own), joules(live.scope->own));
+  EXPECT_EQ(joules(read.scope->idle), joules(live.scope->idle));
+}
+
+}  // namespace
+}  // namespace co2lib::meter
