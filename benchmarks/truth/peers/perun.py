@@ -164,9 +164,9 @@ def t08(vector):
     )
     inner = float(processEnergyData(raw, low, high)[0])
     return answer(
-        float(values["POWER"] * values["RUNTIME"]), also=[("its processEnergyData(start=0, end=5)", inner)],
-        note="a start of exactly 0 is taken as none given; steady power hides that in the region's mean",
-    )  # fmt: skip
+        float(values["POWER"] * values["RUNTIME"]),
+        note=f"its processEnergyData(start=0, end=5) gives {inner:g} J: a start of exactly 0 is taken as none given",
+    )
 
 
 def on_gpu(script: str, seconds: float, period_s: float = 1.0) -> dict:
