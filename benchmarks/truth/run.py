@@ -95,7 +95,7 @@ MISSING = {
         "T13": "writes no emissions file",
         "T14": "has no model of memory",
         "T15": "measures the machine only",
-        "T16": "reports J",
+        "T16": "reports J; kWh only inside its carbon and cost monitors",
     },
     "carbontracker": {
         "T09": "reads power, never the counter",
