@@ -97,7 +97,7 @@ MISSING = {
         "T13": "writes no emissions file",
         "T14": "has no model of memory",
         "T15": "measures the machine only",
-        "T16": "reports J",
+        "T16": "reports J; kWh only inside its carbon and cost monitors",
     },
     "carbontracker": {
         "T09": "reads power, never the counter",
@@ -176,7 +176,7 @@ VERDICTS = {
     "wrong": "another number, without a word",
     "wrong, logged": "another number; a line in the tool's log hints at it",
     "raises": "an exception in the user's program, or its end",
-    "no value": "no number, and a line in the log",
+    "no value": "no number; at most a line in the log",
     "-": "the tool has no such operation",
     "not run": "could not be run here",
 }
@@ -218,12 +218,12 @@ def shown(found: Answer) -> str:
     if "missing" in found or "not_run" in found:
         return ""
     if found["raises"]:
-        return ""
+        return "the program ends" if found["raises"].startswith("ends") else ""
     text = found["text"] or number(found["value"], found["unit"])
     if found["value"] is None and found.get("bounds"):
         low, high = found["bounds"]
         text = f"none, in [{low:g}, {high:g}] J"
-    if found["also"]:
+    if found["also"] and not found["text"]:
         text += " or " + " or ".join(number(value, found["unit"]) for _, value in found["also"])
     return text
 
