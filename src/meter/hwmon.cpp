@@ -316,7 +316,7 @@ void add_power_meters(const std::vector<Chip>& chips, Found& found) {
       } else if (s.socket->what == "grace") {
         info.name = "package-" + socket;
         info.domain = Domain::package;
-        info.scope = "module";
+        info.flags.emplace_back("module_scope");
         info.provenance = s.label + ": the CPU with its memory and regulators";
       } else if (s.socket->what == "cpu" && !has("grace", socket)) {
         info.name = "package-" + socket;

@@ -79,7 +79,8 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
     if (info.domain == Domain::package) {
       const std::string& name = info.name.empty() ? info.id : info.name;
       packages.insert(name);
-      if (info.scope == "module") with_dram.insert(name);  // it holds its memory too
+      // It holds its memory too.
+      if (std::find(info.flags.begin(), info.flags.end(), "module_scope") != info.flags.end()) with_dram.insert(name);
     }
   }
   for (const MeterInfo& info : infos) {

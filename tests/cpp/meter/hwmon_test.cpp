@@ -207,6 +207,7 @@ TEST(Grace, TheSocketHoldsItsMemoryAndTheModuleStandsBeside) {
   EXPECT_EQ(grace.domain, Domain::package);
   EXPECT_EQ(grace.name, "package-0");
   EXPECT_EQ(grace.parent, "hwmon/module-0");
+  EXPECT_EQ(grace.flags, Names{"module_scope"}) << "so that no memory is modelled";
   EXPECT_EQ(grace.update_period_s, 0.05);
   EXPECT_EQ(meters[2]->info().domain, Domain::core);
   EXPECT_EQ(meters[2]->info().parent, "hwmon/grace-0");
