@@ -205,7 +205,10 @@ void explain_absence(const Context& context, const fs::path& root, Finding& find
   }
   finding.availability = Availability::absent;
   finding.reason = there ? root.string() + " holds no zone with energy_uj" : root.string() + " does not exist";
-  if (has_word(host.procfs / "cpuinfo", {" hypervisor"})) {
+  if (has_word(host.procfs / "version", {"microsoft", "Microsoft"})) {
+    finding.reason += ": WSL2 has no CPU counter";
+    finding.fix = "none; here the CPU is modelled (give tdp_w for a narrower interval)";
+  } else if (has_word(host.procfs / "cpuinfo", {" hypervisor"})) {
     finding.reason += ": a virtual machine, to which the hypervisor passes no energy counters";
     finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
   } else if (context.machine.cpu_vendor == "GenuineIntel" || context.machine.cpu_vendor == "AuthenticAMD") {
