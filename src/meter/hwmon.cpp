@@ -65,7 +65,7 @@ struct Chip {
   /// `power1_average` before `power1_input`; empty if there is neither.
   [[nodiscard]] std::string power_file(int n) const {
     for (const char* suffix : {"_average", "_input"}) {
-      const std::string file = "power" + std::to_string(n) + suffix;
+      std::string file = "power" + std::to_string(n) + suffix;
       if (has(file)) return file;
     }
     return {};
@@ -135,6 +135,7 @@ std::vector<int> visible_gpus(const std::vector<GpuDevice>& devices, Found& foun
     const char* text = environment(variable);
     if (text == nullptr) continue;
     std::vector<GpuDevice> left;
+    left.reserve(chosen.size());
     for (const int index : chosen) {
       left.push_back(devices[static_cast<std::size_t>(index)]);
       left.back().index = static_cast<int>(left.size()) - 1;

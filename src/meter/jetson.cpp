@@ -128,7 +128,7 @@ Opened open_jetson(const Context& context, const Covered&) {
         [rails](MonotonicTime now) -> Reading {
           Watts sum{0};
           for (const auto& rail : rails) {
-            const Reading reading = rail->read(now);
+            Reading reading = rail->read(now);
             if (std::holds_alternative<Failed>(reading)) return reading;
             sum.value += std::get<Watts>(reading).value;
           }

@@ -68,6 +68,8 @@ bool on_sysfs(const fs::path& file) {
   struct statfs status {};
   return ::statfs(file.c_str(), &status) == 0 && static_cast<unsigned long>(status.f_type) == SYSFS_MAGIC;
 }
+#else
+bool on_sysfs(const fs::path&) { return false; }
 #endif
 
 /// An event of one CPU; opened again at most once per second after it was lost.
@@ -311,23 +313,29 @@ Opened open_perf_event(const Context& context, const Covered&) {
   }
   std::string problem;
   const std::optional<Pmu> pmu = find_sources(context, folder, problem);
+  std::string notes;
+  for (std::size_t i = 0; pmu && i < pmu->notes.size(); ++i) notes += "; " + pmu->notes[i];
+  if (pmu && pmu->sources.empty() && pmu->notes.empty()) {
+    finding.availability = Availability::absent;
+    finding.reason = folder.string() +
+                     " has no energy event: a virtual machine, to which the hypervisor passes none, or "
+                     "a processor that the kernel does not know";
+    finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
+    return opened;
+  }
   if (!pmu || pmu->sources.empty()) {
     finding.availability = Availability::failed;
-    finding.reason = problem.empty() ? folder.string() + " has no energy event that is understood" : problem;
+    finding.reason = pmu ? folder.string() + " has no energy event that can be used" + notes : problem;
     finding.fix = "report the files of this folder; until then powercap is used";
     return opened;
   }
   for (const Source& source : pmu->sources) finding.meters.push_back(source.info);
-  std::string notes;
-  for (const std::string& note : pmu->notes) notes += "; " + note;
   if (fs::is_directory(context.options.host.sysfs / "bus/event_source/devices/power_core", ignored)) {
     notes += "; power_core counts single cores, which are part of the packages, and is not read";
   }
 
   std::shared_ptr<PerfCounters> counters = context.perf;
-#ifdef __linux__
-  if (counters == nullptr && on_sysfs(folder)) counters = std::make_shared<SystemPerfCounters>();
-#endif
+  if (counters == nullptr && on_sysfs(folder)) counters = system_perf_counters();
   if (counters == nullptr) {
     finding.availability = Availability::absent;
     finding.reason = folder.string() + " is not of this kernel's /sys: counters of another machine cannot be opened";
@@ -377,6 +385,14 @@ Opened open_perf_event(const Context& context, const Covered&) {
 }
 
 }  // namespace
+
+std::shared_ptr<PerfCounters> system_perf_counters() {
+#ifdef __linux__
+  return std::make_shared<SystemPerfCounters>();
+#else
+  return nullptr;
+#endif
+}
 
 Reader perf_event_reader() { return {"perf_event", false, open_perf_event}; }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <variant>
@@ -47,5 +48,8 @@ class PerfCounters {
   [[nodiscard]] virtual std::variant<std::uint64_t, int> read(int fd) = 0;
   virtual void close(int fd) = 0;
 };
+
+/// Those of the system; null where there are none.
+[[nodiscard]] std::shared_ptr<PerfCounters> system_perf_counters();
 
 }  // namespace co2lib::meter

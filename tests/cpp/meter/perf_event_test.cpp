@@ -11,6 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include <fcntl.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <co2lib/meter.hpp>
@@ -300,6 +302,31 @@ TEST(PerfEvent, AFailedReadIsNoNumberAndTheCounterIsOpenedAgain) {
     EXPECT_EQ(perf->opens, opens + 1);
   }
   EXPECT_EQ(perf->still_open(), 0U);
+}
+
+// As seen on a virtual machine: the PMU without any event.
+TEST(PerfEvent, APmuWithoutEventsIsAbsent) {
+  const Tree machine("intel_2s");
+  std::filesystem::remove_all(machine.root() / "sys/bus/event_source/devices/power/events");
+  const Finding f = perf_finding(machine, std::make_shared<FakePerf>());
+  EXPECT_EQ(f.availability, Availability::absent);
+  EXPECT_THAT(f.reason, HasSubstr("virtual machine"));
+}
+
+// The system's own calls, on a counter that every kernel has: the clock of a CPU.
+TEST(PerfEvent, TheSystemsCountersAreOpenedReadAndClosed) {
+  const auto counters = system_perf_counters();
+  constexpr std::uint32_t software = 1;
+  constexpr std::uint64_t cpu_clock = 0;
+  const int fd = counters->open(software, cpu_clock, 0);
+  if (fd < 0) GTEST_SKIP() << "perf_event_open is refused here: errno " << -fd;
+  EXPECT_EQ(::fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  const auto first = counters->read(fd);
+  const auto second = counters->read(fd);
+  EXPECT_GT(std::get<std::uint64_t>(second), std::get<std::uint64_t>(first));
+  counters->close(fd);
+  EXPECT_EQ(std::get<int>(counters->read(fd)), EBADF);
+  EXPECT_LT(counters->open(software, cpu_clock, 1 << 20), 0) << "no such CPU";
 }
 
 TEST(PerfEvent, ATreeOfFilesIsNotThisKernel) {
