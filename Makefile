@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # make demo    trains a small model under the tracker and shows what it cost
 # make test    lint, C++ tests, Python tests without and with the optional packages
-# Both prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
+# make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
+# All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,9 +15,10 @@ SHELL := /bin/bash
 # is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
 # leaves it out.
 TORCH ?= torch==2.13.0
-PARTS := torch sklearn
+PARTS := torch sklearn pictures
 part_torch := $(TORCH)
 part_sklearn := scikit-learn>=1.4
+part_pictures := altair==6.3.0 vl-convert-python==1.9.0.post1
 
 DEMO_PARTS ?=
 # What tests need in the environment without optional packages, and the tools that check the sources.
@@ -31,10 +33,10 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo test lint format stubs cpp-test python-test clean setup-demo setup-test
+.PHONY: help demo test truth lint format stubs cpp-test python-test clean setup-demo setup-test
 
 help:
-	@sed -n '2,4s/^# //p' Makefile
+	@sed -n '2,5s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -130,6 +132,12 @@ python-test: setup-test build/.wheel-in-core build/.wheel-in-full
 	@CO2LIB_TEST_ENV=core .venv-core/bin/python -P -m pytest $(PYTEST_ARGS)
 	@echo "Python tests with the optional packages (.venv)"
 	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# truth
+# ----------------------------------------------------------------------------------------------------------------------
+truth: setup-demo build/.installed
+	@$(VENV_PYTHON) -P benchmarks/truth/run.py $(TRUTH_ARGS)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # helpers

@@ -370,8 +370,10 @@ void bind_sensors(py::module_& m) {
 
   const auto options_of = [](const Host& host, const std::optional<std::vector<py::object>>& meters,
                              std::optional<double> tdp_w, std::optional<double> ram_w, const std::string& modulus,
-                             bool container_scope, const std::optional<std::filesystem::path>& powercap_root) {
-    OpenOptions options{.host = host,
+                             bool container_scope, const std::optional<std::filesystem::path>& powercap_root,
+                             const bindings::PyGpus& gpus) {
+    OpenOptions options{.gpus = bindings::gpu_option(gpus),
+                        .host = host,
                         .tdp_w = tdp_w,
                         .ram_w = ram_w,
                         .container_scope = container_scope,
@@ -394,24 +396,28 @@ void bind_sensors(py::module_& m) {
   };
   m.def(
       "sensors",
-      [](const Host& host, const std::optional<std::filesystem::path>& powercap_root) {
-        const py::gil_scoped_release release;  // reads files only
-        return findings({.host = host, .powercap_root = powercap_root.value_or(std::filesystem::path())});
+      [](const Host& host, const std::optional<std::filesystem::path>& powercap_root, const bindings::PyGpus& gpus) {
+        const GpuOption wanted = bindings::gpu_option(gpus);
+        const py::gil_scoped_release release;  // reads files, asks the GPUs' driver
+        return findings(
+            {.gpus = wanted, .host = host, .powercap_root = powercap_root.value_or(std::filesystem::path())});
       },
-      py::arg("host") = Host{}, py::arg("powercap_root") = std::nullopt,
-      "What this machine can measure with, what not, why, and the remedy; one Finding per provider.");
+      py::arg("host") = Host{}, py::arg("powercap_root") = std::nullopt, py::arg("gpus") = std::nullopt,
+      "What this machine can measure with, what not, why, and the remedy; one Finding per provider.\n\n"
+      "Raises meter.bad_option for a GPU in gpus that is not there.");
   m.def(
       "open",
       [options_of](const Host& host, const std::optional<std::vector<py::object>>& meters, std::optional<double> tdp_w,
                    std::optional<double> ram_w, const std::string& modulus, bool container_scope,
-                   const std::optional<std::filesystem::path>& powercap_root) {
-        const OpenOptions options = options_of(host, meters, tdp_w, ram_w, modulus, container_scope, powercap_root);
-        const py::gil_scoped_release release;  // reads files; Python meters take the GIL themselves
+                   const std::optional<std::filesystem::path>& powercap_root, const bindings::PyGpus& gpus) {
+        const OpenOptions options =
+            options_of(host, meters, tdp_w, ram_w, modulus, container_scope, powercap_root, gpus);
+        const py::gil_scoped_release release;  // reads files, asks the GPUs' driver; Python meters take the GIL
         return meter::open(options);
       },
       py::kw_only(), py::arg("host") = Host{}, py::arg("meters") = std::nullopt, py::arg("tdp_w") = std::nullopt,
       py::arg("ram_w") = std::nullopt, py::arg("modulus") = "kernel_max", py::arg("container_scope") = false,
-      py::arg("powercap_root") = std::nullopt,
+      py::arg("powercap_root") = std::nullopt, py::arg("gpus") = std::nullopt,
       "The meters of this machine: counters, else models. Raises meter.bad_option.");
 }
 
@@ -491,22 +497,9 @@ void bind_functions(py::module_& m) {
       .def_readonly("issues", &GpuSelection::issues);
   m.def(
       "select_gpus",
-      [](const std::vector<GpuDevice>& devices,
-         const std::optional<std::variant<std::string, std::vector<GpuKey>>>& option,
+      [](const std::vector<GpuDevice>& devices, const bindings::PyGpus& option,
          const std::optional<std::string>& visible, const std::optional<std::string>& order) {
-        GpuOption keys;
-        if (option) {
-          if (const auto* word = std::get_if<std::string>(&*option)) {
-            if (*word != "none") {
-              throw Error("meter.bad_option",
-                          "gpus is a list of indices and UUID prefixes, or \"none\", not '" + *word + "'");
-            }
-            keys.emplace();
-          } else {
-            keys = std::get<1>(*option);
-          }
-        }
-        return select_gpus(devices, keys, visible, order);
+        return select_gpus(devices, bindings::gpu_option(option), visible, order);
       },
       py::arg("devices"), py::arg("option") = std::nullopt, py::arg("cuda_visible_devices") = std::nullopt,
       py::arg("cuda_device_order") = std::nullopt,
@@ -552,6 +545,14 @@ void bind_functions(py::module_& m) {
 }
 
 }  // namespace
+
+GpuOption co2lib::bindings::gpu_option(const PyGpus& gpus) {
+  if (!gpus) return std::nullopt;
+  if (const auto* keys = std::get_if<std::vector<GpuKey>>(&*gpus)) return *keys;
+  const auto& word = std::get<std::string>(*gpus);
+  if (word == "none") return std::vector<GpuKey>{};
+  throw Error("meter.bad_option", "gpus is a list of indices and UUID prefixes, or \"none\", not '" + word + "'");
+}
 
 std::shared_ptr<Meter> co2lib::bindings::meter_from_python(const py::object& object) {
   if (py::isinstance<Meter>(object)) return object.cast<std::shared_ptr<Meter>>();

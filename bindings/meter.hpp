@@ -3,7 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
+#include <co2lib/meter/gpu_select.hpp>
 #include <co2lib/meter/meter.hpp>
 
 #include "bindings.hpp"
@@ -15,5 +20,11 @@ namespace co2lib::bindings {
 /// A `co2lib.meter.Meter` (also a subclass written in Python), an object with `info()` and `sample(now_s)`, or a
 /// callable without arguments that returns W and is taken as the power of the whole machine. Needs the GIL.
 std::shared_ptr<meter::Meter> meter_from_python(const py::object& object);
+
+/// The option `gpus` as Python users give it: a list of indices and UUID prefixes, or the word "none".
+using PyGpus = std::optional<std::variant<std::string, std::vector<meter::GpuKey>>>;
+
+/// What the option means; raises meter.bad_option for another word.
+meter::GpuOption gpu_option(const PyGpus& gpus);
 
 }  // namespace co2lib::bindings

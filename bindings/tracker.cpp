@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The domain `tracker`. Whatever waits, reads sensors or writes releases the GIL.
 #include "bindings.hpp"
+#include "meter.hpp"
 #include "utc_time.hpp"
 
 #include <chrono>
@@ -235,7 +236,7 @@ void register_tracker(py::module_& top) {
       .def(py::init([](const std::string& location, const PyIntensity& intensity, double pue, double wue,
                        const std::optional<std::filesystem::path>& log, const std::string& run_id, bool resume,
                        double period_s, double power_period_s, double flush_s, bool fsync,
-                       std::optional<std::vector<MeterChoice>> meters, std::optional<std::vector<std::string>> gpus,
+                       std::optional<std::vector<MeterChoice>> meters, const bindings::PyGpus& gpus,
                        std::optional<double> tdp_w, std::optional<double> ram_w, const std::string& modulus,
                        const std::map<std::string, double>& p_max_w, const std::map<std::string, double>& slack_s,
                        std::optional<bool> owner, const std::string& project, std::optional<std::function<void()>> sync,
@@ -261,7 +262,13 @@ void register_tracker(py::module_& top) {
              o.flush_s = flush_s;
              o.fsync = fsync;
              o.meters = std::move(meters);
-             o.gpus = std::move(gpus);
+             if (const auto keys = bindings::gpu_option(gpus)) {
+               o.gpus.emplace();
+               for (const meter::GpuKey& key : *keys) {
+                 const auto* index = std::get_if<int>(&key);
+                 o.gpus->push_back(index != nullptr ? std::to_string(*index) : std::get<std::string>(key));
+               }
+             }
              o.tdp_w = tdp_w;
              o.ram_w = ram_w;
              if (modulus != "kernel_max" && modulus != "exact_unit") {

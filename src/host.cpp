@@ -73,10 +73,20 @@ void read_cpuinfo(std::string_view text, Machine& machine) {
   if (!cores.empty()) machine.physical_cores = static_cast<int>(cores.size());
 }
 
+void read_meminfo(std::string_view text, Machine& machine) {
+  for_each_entry(text, [&](std::string_view key, std::string_view value) {
+    if (key == "MemTotal") {
+      const auto kib = number<std::uint64_t>(value);
+      if (kib && *kib <= UINT64_MAX / 1024) machine.memory_bytes = *kib * 1024;
+    }
+  });
+}
+
 }  // namespace
 
 Result<std::string> read_text(const std::filesystem::path& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a FIFO or a device in place of the file is a failure and no wait.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const auto failed = [&](int error) {
     const char* code = error == ENOENT || error == ENOTDIR ? "absent"
                        : error == EACCES || error == EPERM ? "no_permission"
@@ -104,14 +114,7 @@ Result<std::string> read_text(const std::filesystem::path& file) {
 Machine read_machine(const Host& host) {
   Machine machine;
   if (const auto text = read_text(host.procfs / "cpuinfo")) read_cpuinfo(*text, machine);
-  if (const auto text = read_text(host.procfs / "meminfo")) {
-    for_each_entry(*text, [&](std::string_view key, std::string_view value) {
-      if (key == "MemTotal") {
-        const auto kib = number<std::uint64_t>(value);
-        if (kib && *kib <= UINT64_MAX / 1024) machine.memory_bytes = *kib * 1024;
-      }
-    });
-  }
+  if (const auto text = read_text(host.procfs / "meminfo")) read_meminfo(*text, machine);
   if (const auto text = read_text(host.procfs / "sys/kernel/random/boot_id")) machine.boot_id = trim(*text);
   if (const auto text = read_text(host.procfs / "sys/kernel/hostname")) machine.hostname = trim(*text);
   return machine;

@@ -17,6 +17,8 @@ struct Host {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path procfs = "/proc";
   std::filesystem::path dev = "/dev";
+  /// NVIDIA's management library, by name or path, opened when GPUs are looked for; empty: never.
+  std::string nvml = "libnvidia-ml.so.1";
 };
 
 /// The processor and memory of a machine, as /proc and /sys tell; what could not be read has no value.

@@ -418,8 +418,10 @@ class FakeHost {
     std::filesystem::remove_all(root_, ignored);
   }
 
-  /// What to hand to the library.
-  [[nodiscard]] Host host() const { return {.sysfs = root_ / "sys", .procfs = root_ / "proc", .dev = root_ / "dev"}; }
+  /// What to hand to the library; without GPUs, unless `nvml` is set in it.
+  [[nodiscard]] Host host() const {
+    return {.sysfs = root_ / "sys", .procfs = root_ / "proc", .dev = root_ / "dev", .nvml = ""};
+  }
   /// The folder that holds `sys`, `proc` and `dev`.
   [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
 

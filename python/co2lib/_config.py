@@ -30,11 +30,14 @@ def _from_text(name: str, text: str, where: str) -> Any:
         if text.lower() not in known:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not true or false")
         return known[text.lower()]
-    if name in _LISTS:
-        if text.strip().lower() in ("", "none"):
-            return []
-        return [part.strip() for part in text.split(",")]
-    return text
+    return words(text) if name in _LISTS else text
+
+
+def words(text: str) -> list[str]:
+    """Split a comma list; nothing and ``none`` are the empty list."""
+    if text.strip().lower() in ("", "none"):
+        return []
+    return [part.strip() for part in text.split(",")]
 
 
 def _check_type(name: str, value: Any, where: str) -> Any:

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mappi
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from co2lib import _config
 from co2lib._core import CarbonIntensity, Host, append_csv
@@ -353,7 +353,7 @@ def track(
     flush_s: float | None = ...,
     fsync: bool | None = ...,
     meters: Iterable[Any] | None = ...,
-    gpus: Iterable[str | int] | None = ...,
+    gpus: Iterable[str | int] | Literal["none"] | None = ...,
     tdp_w: float | None = ...,
     ram_w: float | None = ...,
     modulus: str | None = ...,
@@ -393,7 +393,8 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
         Provider names and meters (objects with ``info()`` and ``sample()``, or callables returning W);
         ``[]``: models.
     gpus : list
-        Indices or UUID prefixes; ``[]``: none.
+        NVIDIA GPUs by index or UUID prefix; ``[]`` or ``"none"``: none. Default: those of
+        ``CUDA_VISIBLE_DEVICES``, else all.
     tdp_w, ram_w : float
         Power of CPU and memory in W for the models.
     modulus : str
@@ -422,7 +423,8 @@ def track(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     Raises
     ------
     co2lib.Error
-        ``tracker.bad_config``, ``meter.bad_input``, ``intensity.unknown_zone``, ``tracker.bad_log``.
+        ``tracker.bad_config``, ``meter.bad_input``, ``meter.bad_option``, ``intensity.unknown_zone``,
+        ``tracker.bad_log``.
     """
     unknown = set(options) - set(_ARGUMENTS)
     if unknown:

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -34,6 +35,7 @@ inline std::optional<CpuTicks> parse_cpu_ticks(std::string_view text) {
   if (count < 4) return std::nullopt;
   CpuTicks ticks;
   for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i] > std::numeric_limits<std::uint64_t>::max() - ticks.all) return std::nullopt;  // no machine's times
     ticks.all += fields[i];
     if (i != 3 && i != 4) ticks.busy += fields[i];
   }

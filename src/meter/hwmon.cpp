@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <co2lib/error.hpp>
 #include <co2lib/meter/gpu_select.hpp>
 
 #include "reader.hpp"
@@ -151,24 +150,6 @@ std::vector<int> visible_gpus(const std::vector<GpuDevice>& devices, Found& foun
   return chosen;
 }
 
-/// The GPUs that the option `gpus` names; what it names and is not here belongs to another provider.
-std::vector<int> named_gpus(const std::vector<GpuDevice>& devices, const std::vector<GpuKey>& keys,
-                            const fs::path& dev) {
-  std::error_code ignored;
-  const bool nvidia = fs::exists(dev / "nvidiactl", ignored);  // indices are then those of NVML
-  std::vector<int> chosen;
-  for (const GpuKey& key : keys) {
-    if (nvidia && std::holds_alternative<int>(key)) continue;
-    try {
-      for (const int index : select_gpus(devices, GpuOption{{key}}).selected) {
-        if (std::find(chosen.begin(), chosen.end(), index) == chosen.end()) chosen.push_back(index);
-      }
-    } catch (const Error&) {  // not exactly one of these
-    }
-  }
-  return chosen;
-}
-
 void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) {
   std::erase_if(chips, [](const Chip& chip) { return chip.name != "amdgpu"; });
   std::sort(chips.begin(), chips.end(), [](const Chip& a, const Chip& b) { return a.device < b.device; });
@@ -178,9 +159,8 @@ void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) 
     const std::string serial = first_line(chip.folder / "device/unique_id");
     devices.push_back({.index = static_cast<int>(devices.size()), .uuid = serial.empty() ? "" : "GPU-" + serial});
   }
-  const std::vector<int> chosen = context.options.gpus
-                                      ? named_gpus(devices, *context.options.gpus, context.options.host.dev)
-                                      : visible_gpus(devices, found);
+  // The option names NVIDIA GPUs, or none.
+  const std::vector<int> chosen = context.options.gpus ? std::vector<int>() : visible_gpus(devices, found);
   std::size_t left_out = 0;
   for (std::size_t i = 0; i < chips.size(); ++i) {
     const Chip& chip = chips[i];
@@ -215,7 +195,7 @@ void add_intel_gpu(const Chip& chip, const Context& context, Found& found) {
   const std::string id = is_pci_address(chip.device) ? chip.device : "hwmon/" + chip.folder.filename().string();
   // The GPU on the processor's die is always 00:02.0.
   const bool integrated = std::string_view(id).ends_with(":00:02.0");
-  if (!integrated && context.options.gpus && context.options.gpus->empty()) {
+  if (!integrated && context.options.gpus) {
     found.notes.push_back("Intel GPU " + id + " is not selected");
     return;
   }

@@ -11,12 +11,14 @@
 
 #include <co2lib/error.hpp>
 #include <co2lib/meter/sensors.hpp>
+#include <co2lib/meter/zones.hpp>
 
 #include "reader.hpp"
 
 // All readers in order of preference: a new one is one file beside this one and one line here.
-#define CO2LIB_METER_READERS(reader) \
-  reader(perf_event) reader(powercap) reader(jetson) reader(hwmon) reader(cpu_load) reader(cpu_constant) reader(ram)
+#define CO2LIB_METER_READERS(reader)                                                                                  \
+  reader(perf_event) reader(powercap) reader(jetson) reader(hwmon) reader(nvml) reader(cpu_load) reader(cpu_constant) \
+      reader(ram)
 
 namespace co2lib::meter {
 
@@ -42,9 +44,12 @@ void check(const OpenOptions& options) {
   };
   positive(options.tdp_w, "tdp_w", false);
   positive(options.ram_w, "ram_w", true);
-  // No reader of this version finds GPUs, so that any that is named cannot be measured.
-  if (options.gpus) (void)select_gpus({}, options.gpus);
   if (!options.meters) return;
+  const bool gpus_wanted = options.gpus && !options.gpus->empty();
+  if (gpus_wanted && std::find(options.meters->begin(), options.meters->end(), MeterChoice(std::string("nvml"))) ==
+                         options.meters->end()) {
+    throw Error("meter.bad_option", "gpus: names GPUs, but meters leaves out their provider; add 'nvml' to meters");
+  }
   for (const MeterChoice& choice : *options.meters) {
     const auto* name = std::get_if<std::string>(&choice);
     if (name == nullptr) {
@@ -76,6 +81,10 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
       covered.cpu = true;
     }
     if (info.device == Device::ram) covered.memory = 1;
+    if (is_module(info)) {  // its power holds that of its CPU and memory
+      covered.cpu = true;
+      covered.memory = 1;
+    }
     if (info.domain == Domain::package) {
       const std::string& name = info.name.empty() ? info.id : info.name;
       packages.insert(name);
@@ -177,8 +186,9 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
         if (std::get<std::string>(choice) != all[i].provider) continue;
         // Of several providers of the CPU the first that works is taken.
         const bool memory = std::string_view(all[i].provider) == "model.ram";
+        const bool gpus = std::string_view(all[i].provider) == "nvml";
         const Covered covered = coverage(plan.meters);
-        take(i, memory ? covered.memory < 1 : !covered.cpu);
+        take(i, gpus || (memory ? covered.memory < 1 : !covered.cpu));
       }
     }
   } else {

@@ -184,7 +184,7 @@ std::variant<T, Failed> PolledFile::read(MonotonicTime now, std::optional<T> (*p
 }
 
 void PolledFile::open() noexcept {
-  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
   error_ = fd_ < 0 ? errno : 0;
 }
 

@@ -525,12 +525,16 @@ Run load(const std::filesystem::path& file) {
                 file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
                 ErrorCategory::os);
   }
-  LogReader reader(file.string());
+  return detail::read_log(in, file.string());
+}
+
+Run detail::read_log(std::istream& in, const std::string& name) {
+  LogReader reader(name);
   std::string line;
   std::size_t number = 0;
   while (std::getline(in, line)) {
     ++number;
-    const bool last = in.peek() == std::ifstream::traits_type::eof();
+    const bool last = in.peek() == std::istream::traits_type::eof();
     if (!line.empty()) reader.take(line, number, last);
   }
   return reader.finish();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct LineHead {
 [[nodiscard]] std::string region_line(const LineHead& head, const RegionRecord& region);
 [[nodiscard]] std::string issue_line(const LineHead& head, const Issue& issue);
 [[nodiscard]] std::string end_line(const LineHead& head, std::string_view reason);
+
+/// Reads a log; `name` stands for it in messages. Throws `tracker.bad_log` if it holds no `run` line.
+[[nodiscard]] Run read_log(std::istream& in, const std::string& name);
 
 /// Appends whole lines to a file, one `write` each. Lines that could not be written are kept and tried again.
 class LogWriter {

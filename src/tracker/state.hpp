@@ -24,6 +24,7 @@
 #include <co2lib/tracker/tracker.hpp>
 
 #include "tracker/log.hpp"
+#include "tracker/reader.hpp"
 
 namespace co2lib::tracker::detail {
 
@@ -88,7 +89,8 @@ struct NameUnion {
 
 /// One meter while it runs.
 struct LiveMeter {
-  LiveMeter(std::shared_ptr<meter::Meter> meter_in, const meter::MeterInfo& info);
+  LiveMeter(std::shared_ptr<meter::Meter> meter_in, const meter::MeterInfo& info,
+            std::optional<std::size_t> reader_slot_in);
 
   void take(MonotonicTime time, const meter::Reading& reading, bool after_suspend);
   void finish();
@@ -100,6 +102,7 @@ struct LiveMeter {
   meter::MeterInfo info;
   /// Read with the counters or with the powers; a share is read with the meter it divides.
   meter::Kind cadence = info.kind;
+  std::optional<std::size_t> reader_slot;  ///< read on the reader's thread, since its read may block
   meter::Curve curve;
   std::variant<meter::CounterEngine, meter::PowerEngine> engine;
   MeterState state;
@@ -162,6 +165,7 @@ struct State : std::enable_shared_from_this<State> {
   void compact();
   std::size_t most_segments() const;
   void note(Issue issue);
+  void note_blocked(const LiveMeter& m);
   void check_clocks();
   std::shared_ptr<OpenRegion> take_open(std::uint64_t id);
   void close_locked(const std::shared_ptr<OpenRegion>& region, Edge end);
@@ -198,8 +202,11 @@ struct State : std::enable_shared_from_this<State> {
   LogWriter log;
 
   SweepLock sensors;
-  std::vector<std::pair<meter::Reading, MonotonicTime>> readings;  ///< guarded by `sensors`
-  std::atomic<int> reading = -1;                                   ///< the meter being read now
+  std::vector<MeterReader::Answer> readings;  ///< guarded by `sensors`, as the next two
+  std::vector<std::size_t> slots;
+  std::vector<MeterReader::Answer> answers;
+  std::atomic<int> reading = -1;  ///< the meter that is being read on its caller's thread
+  MeterReader reader;
 
   std::mutex stopping;  ///< held by the thread that stops the run
   Waiter waiter;

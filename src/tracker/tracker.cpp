@@ -166,15 +166,35 @@ meter::Domain domain_of(meter::Device device) {
   return meter::Domain::other;
 }
 
-std::vector<std::shared_ptr<meter::Meter>> open_machine(const Options& o, bool owner) {
+struct OpenMeter {
+  std::shared_ptr<meter::Meter> meter;
+  bool quick;  ///< reads memory or a kept descriptor of the kernel's, which never blocks
+};
+
+/// The providers of ours whose reads are quick. Libraries of GPU makers are not among them.
+bool is_quick(const meter::Meter& m) {
+  const std::string provider = m.info().provider;
+  return provider == "powercap" || provider == "perf_event" || provider == "msr" || provider.starts_with("model.");
+}
+
+std::vector<OpenMeter> open_machine(const Options& o, bool owner) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
   open.powercap_root = o.powercap_root;
   open.container_scope = o.scope == meter::Scope::container;
   if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
   if (!owner) open.gpus.emplace();
   open.modulus = o.modulus;
-  if (!o.meters) return meter::open(open);
-  std::vector<std::shared_ptr<meter::Meter>> chosen;
+  std::vector<OpenMeter> chosen;
+  const auto add_own = [&] {
+    for (auto& m : meter::open(open)) {
+      const bool quick = is_quick(*m);
+      chosen.push_back({std::move(m), quick});
+    }
+  };
+  if (!o.meters) {
+    add_own();
+    return chosen;
+  }
   std::vector<std::string> names;
   for (const MeterChoice& choice : *o.meters) {
     if (const auto* name = std::get_if<std::string>(&choice)) {
@@ -182,23 +202,37 @@ std::vector<std::shared_ptr<meter::Meter>> open_machine(const Options& o, bool o
     } else if (std::get<std::shared_ptr<meter::Meter>>(choice) == nullptr) {
       throw Error("tracker.bad_config", "meters: one of them is null");
     } else {
-      chosen.push_back(std::get<std::shared_ptr<meter::Meter>>(choice));
+      chosen.push_back({std::get<std::shared_ptr<meter::Meter>>(choice), false});
     }
   }
-  if (!names.empty() || o.meters->empty()) {
+  const bool gpus_wanted = o.gpus && !o.gpus->empty();  // an error without their provider
+  if (!names.empty() || o.meters->empty() || gpus_wanted) {
     open.meters.emplace(names.begin(), names.end());
-    const auto more = meter::open(open);
-    chosen.insert(chosen.end(), more.begin(), more.end());
+    add_own();
   }
   return chosen;
 }
 
 /// What this process reports: the node's devices if it owns them, and its own share of CPU and memory in any case.
-std::vector<std::shared_ptr<meter::Meter>> open_meters(const Options& o, bool owner) {
+std::vector<OpenMeter> open_meters(const Options& o, bool owner) {
   if (!owner && o.scope != meter::Scope::process) return {};
-  auto meters = open_machine(o, owner);
-  if (o.scope == meter::Scope::machine) return meters;
-  return meter::share_meters(meters, {.scope = o.scope, .pid = std::nullopt, .idle_w = o.idle_w, .host = o.host});
+  std::vector<OpenMeter> machine = open_machine(o, owner);
+  if (o.scope == meter::Scope::machine) return machine;
+  std::vector<std::shared_ptr<meter::Meter>> whole;
+  std::set<std::string> slow;
+  for (OpenMeter& m : machine) {
+    if (!m.quick) slow.insert(m.meter->info().id);
+    whole.push_back(std::move(m.meter));
+  }
+  std::vector<OpenMeter> divided;
+  const meter::ShareOptions share{.scope = o.scope, .pid = std::nullopt, .idle_w = o.idle_w, .host = o.host};
+  for (auto& m : meter::share_meters(whole, share)) {
+    // A share is read behind the meter it divides, so on the same thread.
+    const meter::MeterInfo info = m->info();
+    const bool quick = !slow.contains(info.provider == "model.share" ? info.parent : info.id);
+    divided.push_back({std::move(m), quick});
+  }
+  return divided;
 }
 
 double measured_j(const LiveMeter& m) {
@@ -227,9 +261,11 @@ class SignalsBlocked {
 // LiveMeter
 // ---------------------------------------------------------------------------------------------------------------------
 
-LiveMeter::LiveMeter(std::shared_ptr<meter::Meter> meter_in, const meter::MeterInfo& info_in)
+LiveMeter::LiveMeter(std::shared_ptr<meter::Meter> meter_in, const meter::MeterInfo& info_in,
+                     std::optional<std::size_t> reader_slot_in)
     : meter(std::move(meter_in)),
       info(info_in),
+      reader_slot(reader_slot_in),
       curve(info_in),
       engine(info_in.kind == meter::Kind::counter
                  ? std::variant<meter::CounterEngine, meter::PowerEngine>(meter::CounterEngine(info_in))
@@ -306,7 +342,7 @@ bool LiveMeter::settled_at(MonotonicTime time) const {
 // ---------------------------------------------------------------------------------------------------------------------
 
 State::State(const Options& options_in)
-    : options(options_in), clock(options_in.clock ? options_in.clock : std::make_shared<SystemClock>()) {
+    : options(options_in), clock(options_in.clock ? options_in.clock : std::make_shared<SystemClock>()), reader(clock) {
   check(options);
   run.pricing.facility = {options.pue, options.wue};
   run.pricing.location = options.location;
@@ -367,7 +403,7 @@ State::State(const Options& options_in)
   }
 
   {
-    for (auto& m : open_meters(options, segment.owner)) {
+    for (auto& [m, quick] : open_meters(options, segment.owner)) {
       meter::MeterInfo info = m->info();
       if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
       const std::string domain(meter::text(info.domain));
@@ -380,7 +416,8 @@ State::State(const Options& options_in)
       if (info.id.empty() || taken) {
         throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
       }
-      meters.emplace_back(std::move(m), info);
+      const auto slot = quick ? std::nullopt : std::optional(reader.add(m));
+      meters.emplace_back(std::move(m), info, slot);
       const auto divided =
           std::find_if(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.parent; });
       if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
@@ -394,7 +431,7 @@ State::State(const Options& options_in)
       }
     }
   }
-  readings.assign(meters.size(), {meter::Failed{}, MonotonicTime{}});
+  readings.assign(meters.size(), {.reading = meter::Failed{}});
 
   segment.begin = clock->monotonic();
   segment.begin_utc = clock->utc();
@@ -504,8 +541,7 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
   if (!sensors.acquire(limit)) {
     const std::lock_guard lock(mutex);
     const int at = reading.load();
-    const std::string subject = at >= 0 ? meters[static_cast<std::size_t>(at)].info.id : std::string();
-    note({"blocked", subject, "the sensor did not answer in time; energy since its last reading is estimated"});
+    if (at >= 0 && limit >= patience) note_blocked(meters[static_cast<std::size_t>(at)]);
     if (edge != nullptr) *edge = edge_now();
     return false;
   }
@@ -513,18 +549,25 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
     return what == What::all || (what == What::counters) == (m.cadence == meter::Kind::counter);
   };
   const MonotonicTime before = clock->monotonic();
+  slots.clear();
   for (std::size_t i = 0; i < meters.size(); ++i) {
     if (!wanted(meters[i])) continue;
-    reading = static_cast<int>(i);
-    auto& [value, time] = readings[i];
-    try {
-      value = meters[i].meter->sample(before);
-    } catch (const std::exception& error) {
-      value = meter::Failed{meter::Failure::io, error.what()};
+    if (meters[i].reader_slot) {
+      slots.push_back(*meters[i].reader_slot);
+      continue;
     }
-    time = clock->monotonic();
+    reading = static_cast<int>(i);
+    readings[i].reading = read_once(*meters[i].meter, before);
+    readings[i].time = clock->monotonic();
   }
   reading = -1;
+  if (!slots.empty()) {
+    reader.read(slots, before, answers);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < meters.size(); ++i) {
+      if (wanted(meters[i]) && meters[i].reader_slot) readings[i] = std::move(answers[next++]);
+    }
+  }
   {
     const std::lock_guard lock(mutex);
     if (!stopped) {
@@ -538,11 +581,13 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
         asleep = offset;
       }
       for (std::size_t i = 0; i < meters.size(); ++i) {
-        if (wanted(meters[i])) meters[i].take(readings[i].second, readings[i].first, slept);
+        if (!wanted(meters[i])) continue;
+        if (readings[i].blocked) note_blocked(meters[i]);
+        meters[i].take(readings[i].time, readings[i].reading, slept);
       }
       for (MirrorPair& pair : pairs) {
-        const auto* a = std::get_if<meter::Count>(&readings[pair.first].first);
-        const auto* b = std::get_if<meter::Count>(&readings[pair.second].first);
+        const auto* a = std::get_if<meter::Count>(&readings[pair.first].reading);
+        const auto* b = std::get_if<meter::Count>(&readings[pair.second].reading);
         if (what != What::powers && a != nullptr && b != nullptr) {
           pair.test.push(a->value, b->value, meters[pair.first].info.unit, meters[pair.first].info.wrap);
         }
@@ -550,8 +595,8 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
       if (edge != nullptr) {
         *edge = edge_now();
         for (std::size_t i = 0; i < meters.size(); ++i) {
-          if (wanted(meters[i]) && !std::holds_alternative<meter::Failed>(readings[i].first)) {
-            edge->meters[i] = readings[i].second;
+          if (wanted(meters[i]) && !std::holds_alternative<meter::Failed>(readings[i].reading)) {
+            edge->meters[i] = readings[i].time;
           }
         }
       }
@@ -562,6 +607,12 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
   }
   sensors.release();
   return true;
+}
+
+void State::note_blocked(const LiveMeter& m) {
+  note(
+      {"blocked", m.info.id,
+       "the sensor did not answer within 1 s; it is left out until it does, and what it did not measure is estimated"});
 }
 
 void State::note(Issue issue) {
@@ -719,24 +770,29 @@ Footprint State::stop() {
     if (final_footprint) return *final_footprint;
   }
   waiter.interrupt();
+  reader.hurry(patience);
   if (thread) {
     bool ended = false;
     {
       std::unique_lock lock(finished_mutex);
-      ended = finished_changed.wait_for(lock, patience, [&] { return finished; });
+      ended = finished_changed.wait_for(lock, 2 * patience, [&] { return finished; });
     }
     if (ended) {
       thread->join();
     } else {
-      // A sensor holds the thread. It is left behind; what it reads later is dropped.
+      // A sensor of ours holds the thread. It is left behind; what it reads later is dropped.
       const std::lock_guard lock(mutex);
       const int at = reading.load();
-      note({"blocked", at >= 0 ? meters[static_cast<std::size_t>(at)].info.id : std::string("sampler"),
-            "the sensor did not answer within 1 s of the stop and was left behind"});
+      if (at >= 0) {
+        note_blocked(meters[static_cast<std::size_t>(at)]);
+      } else {
+        note({"blocked", "sampler", "the sampling thread did not end in time and was left behind"});
+      }
       thread->detach();
     }
     thread.reset();
   }
+  reader.close();
   const Step last_step = price_step();
   {
     const std::lock_guard lock(mutex);

@@ -519,8 +519,9 @@ def test_sensors_misses_the_counter_of_a_visible_gpu(machine: Callable[..., Fake
     host.write("dev/nvidiactl", "")
     status, out, _ = invoke("sensors")
     assert status == 1
-    assert "gpu: absent" in out
-    assert "nvidia0;" in out
+    assert "nvml: absent" in out
+    assert str(host.host.dev / "nvidia0") in out
+    assert "nvidiactl" not in out
 
 
 def test_sensors_in_a_narrow_terminal_cuts_nothing(terminal: Callable[..., Terminal]) -> None:

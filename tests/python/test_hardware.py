@@ -40,7 +40,7 @@ def unpack(name: str, root: Path) -> Host:
             file.write_text("")
         else:
             file.write_text(found["text"].replace("\\n", "\n").replace("\\t", "\t") + "\n")
-    return Host(sysfs=root / "sys", procfs=root / "proc", dev=root / "dev")
+    return Host(sysfs=root / "sys", procfs=root / "proc", dev=root / "dev", nvml="")
 
 
 @pytest.fixture

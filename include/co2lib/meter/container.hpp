@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <co2lib/error.hpp>
@@ -56,7 +56,7 @@ std::optional<T> whole_number(std::string_view text) noexcept {
 
 /// The number of CPUs in a list such as `0-3,8`; nothing if it is not one.
 inline std::optional<double> cpu_list_size(std::string_view text) {
-  std::set<int> cpus;
+  std::vector<std::pair<int, int>> ranges;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const std::string_view range = text.substr(0, comma);
@@ -64,12 +64,20 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
     const auto first = whole_number<int>(range.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : whole_number<int>(range.substr(dash + 1));
     if (!first || !last || *first < 0 || *last < *first || *last > 1'000'000) return std::nullopt;
-    for (int cpu = *first; cpu <= *last; ++cpu) cpus.insert(cpu);
+    ranges.emplace_back(*first, *last);
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
     if (text.empty()) return std::nullopt;
   }
-  return static_cast<double>(cpus.size());
+  std::sort(ranges.begin(), ranges.end());  // a CPU named twice counts once
+  int cpus = 0;
+  int next = 0;
+  for (const auto& [first, last] : ranges) {
+    if (last < next) continue;
+    cpus += last - std::max(first, next) + 1;
+    next = last + 1;
+  }
+  return cpus;
 }
 
 }  // namespace detail

@@ -22,12 +22,14 @@ enum class Availability { available, absent, no_permission, masked, failed };
 struct Finding {
   std::string provider;  ///< `powercap`, `model.cpu_load`, ...
   Availability availability{};
-  std::string reason{};             ///< the path, mode, owner, error text
-  std::string fix{};                ///< one command or action; empty if nothing is to be done
-  std::vector<MeterInfo> meters{};  ///< what it measures; also while not permitted, as far as known
-  bool used = false;                ///< a tracker with default options on this machine uses it
-  std::string method{};             ///< `counter`, `integral` or `model`
-  std::string value{};              ///< what it reads now, as text; empty if nothing can be read
+  std::string reason{};  ///< the path, mode, owner, error text
+  std::string fix{};     ///< one command or action; empty if nothing is to be done
+  /// What it measures; also while not permitted, as far as known. A GPU that cannot be read has the failure (`absent`,
+  /// `no_permission`, `lost`, `io`) among its flags.
+  std::vector<MeterInfo> meters{};
+  bool used = false;     ///< a tracker with default options on this machine uses it
+  std::string method{};  ///< `counter`, `integral` or `model`
+  std::string value{};   ///< what it reads now, as text; empty if nothing can be read
 };
 
 /// `powercap: no permission: /sys/... (mode 0400, owner root). Fix: ...`

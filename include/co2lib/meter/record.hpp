@@ -156,7 +156,14 @@ struct Record {
     r.issues.push_back({code, info.id,
                         code == "wrap_modulus_inferred"       ? "the counter's range was computed from a known unit"
                         : code == "energy_filtering_possible" ? "the CPU may add noise to its counters (SGX)"
-                                                              : ""});
+                        : code == "module_scope"              ? "the power of the module: its CPU and memory are in it"
+                        : code == "mig"                       ? "the energy of the whole board, not of a MIG instance"
+                        : code == "invalid_entry"
+                            ? "CUDA_VISIBLE_DEVICES has an entry that is not exactly one device; the list ends there"
+                        : code == "cuda_order_assumed" || code == "cuda_order_ambiguous"
+                            ? "CUDA may number the GPUs otherwise; name them by UUID or set "
+                              "CUDA_DEVICE_ORDER=PCI_BUS_ID"
+                            : ""});
   }
   flag(events.out_of_order, "out_of_order", "readings whose time did not advance were left out");
   flag(events.late_ticks > 0, "late_ticks", "the sampler woke too late; energies are unaffected for counters");

@@ -26,7 +26,9 @@ struct OpenOptions {
   /// Providers in order of preference, and users' meters; none: what this machine has; empty: models only. What no
   /// meter covers (CPU, memory) is modelled.
   std::optional<std::vector<MeterChoice>> meters{};
-  GpuOption gpus{};                       ///< default: all that are visible; empty: none
+  /// NVIDIA GPUs by index or UUID prefix; default: those of `CUDA_VISIBLE_DEVICES`, else all; empty: none, and NVML is
+  /// not even opened. One that is not there is the error `meter.bad_option`.
+  GpuOption gpus{};
   Host host{};                            ///< where the machine is read
   std::shared_ptr<Clock> clock{};         ///< for meters that need the time; default: the system's
   std::optional<double> tdp_w{};          ///< TDP of the CPUs in W, for the CPU models

@@ -56,6 +56,11 @@ inline std::optional<PackageName> package_name(std::string_view name) noexcept {
   return Domain::other;
 }
 
+/// True for a GPU whose power is that of its module, with the module's CPU and memory (Grace Hopper).
+[[nodiscard]] inline bool is_module(const MeterInfo& info) noexcept {
+  return info.domain == Domain::gpu && info.scope == "module";
+}
+
 /// Compares two zones read by read: mirrors show the same register.
 class MirrorTest {
  public:
@@ -113,6 +118,7 @@ template <class Mirrored>
       }
     }
   }
+  const bool module = std::any_of(meters.begin(), meters.end(), is_module);
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const Domain domain = meters[i].domain;
     const bool part = domain == Domain::package || domain == Domain::dram || domain == Domain::gpu ||
@@ -128,7 +134,8 @@ template <class Mirrored>
     const bool divided = std::any_of(meters.begin(), meters.end(), [&](const MeterInfo& share) {
       return share.parent == meters[i].id && (share.scope == "process" || share.scope == "container");
     });
-    roles[i].counted = part && !copy && !remainder && !divided;
+    const bool inside = module && domain != Domain::gpu;  // of a module whose power is counted as the GPU's
+    roles[i].counted = part && !copy && !remainder && !divided && !inside;
   }
   return roles;
 }
@@ -190,10 +197,14 @@ struct Totals {
 [[nodiscard]] inline Totals add_up(std::span<const MeterInfo> meters, std::span<const WindowEnergy> windows,
                                    std::span<const ZoneRole> roles) {
   Totals totals;
-  bool has_package = false;
+  bool has_cpu_model = false;
+  std::size_t packages = 0;
+  std::size_t modules = 0;
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const MeterInfo& m = meters[i];
-    if (m.domain == Domain::package || (m.domain == Domain::model && m.device == Device::cpu)) has_package = true;
+    if (m.domain == Domain::model && m.device == Device::cpu) has_cpu_model = true;
+    if (m.domain == Domain::package && !roles[i].mirror_of && !roles[i].duplicate_of) ++packages;
+    if (is_module(m)) ++modules;
     if (m.domain == Domain::psys || (m.device == Device::board && m.domain != Domain::rail)) {
       totals.platform.add(windows[i]);
     }
@@ -208,7 +219,7 @@ struct Totals {
       totals.cpu.add(windows[i]);
     }
   }
-  const bool platform_only = !has_package && totals.platform.present;
+  const bool platform_only = packages == 0 && !has_cpu_model && modules == 0 && totals.platform.present;
   if (platform_only) {
     totals.total.add(totals.platform);
   } else {
@@ -219,6 +230,11 @@ struct Totals {
   totals.total.add(totals.gpu);
   if (totals.total.incomplete) {
     totals.issues.push_back({"incomplete", "total", "a meter that belongs to the total has no value"});
+  }
+  if (modules > 0 && modules < packages) {
+    totals.issues.push_back({"incomplete", "total",
+                             "GPUs show the power of their modules, which hold the CPU; the CPUs of other modules are "
+                             "left out, for which they are is unknown"});
   }
   if (platform_only) {
     totals.issues.push_back(

@@ -978,7 +978,7 @@ class Host:
     """
     The roots of the machine's own file systems; a folder can stand in for each.
     """
-    def __init__(self, sysfs: os.PathLike[str] | str | bytes = '/sys', procfs: os.PathLike[str] | str | bytes = '/proc', dev: os.PathLike[str] | str | bytes = '/dev') -> None:
+    def __init__(self, sysfs: os.PathLike[str] | str | bytes = '/sys', procfs: os.PathLike[str] | str | bytes = '/proc', dev: os.PathLike[str] | str | bytes = '/dev', nvml: str = 'libnvidia-ml.so.1') -> None:
         ...
     def __repr__(self) -> str:
         ...
@@ -987,6 +987,14 @@ class Host:
         ...
     @dev.setter
     def dev(self, arg0: os.PathLike[str] | str | bytes) -> None:
+        ...
+    @property
+    def nvml(self) -> str:
+        """
+        NVIDIA's management library, by name or path; empty: never opened.
+        """
+    @nvml.setter
+    def nvml(self, arg0: str) -> None:
         ...
     @property
     def procfs(self) -> pathlib.Path:

@@ -518,7 +518,7 @@ def mean_power(intervals: collections.abc.Sequence[tuple[typing.SupportsFloat | 
     """
     Mean power of intervals (seconds, watts): energy over duration.
     """
-def open(*, host: co2lib._core.Host = ..., meters: collections.abc.Sequence[typing.Any] | None = None, tdp_w: typing.SupportsFloat | typing.SupportsIndex | None = None, ram_w: typing.SupportsFloat | typing.SupportsIndex | None = None, modulus: str = 'kernel_max', container_scope: bool = False, powercap_root: os.PathLike[str] | str | bytes | None = None) -> list[Meter]:
+def open(*, host: co2lib._core.Host = ..., meters: collections.abc.Sequence[typing.Any] | None = None, tdp_w: typing.SupportsFloat | typing.SupportsIndex | None = None, ram_w: typing.SupportsFloat | typing.SupportsIndex | None = None, modulus: str = 'kernel_max', container_scope: bool = False, powercap_root: os.PathLike[str] | str | bytes | None = None, gpus: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | str] | None = None) -> list[Meter]:
     """
     The meters of this machine: counters, else models. Raises meter.bad_option.
     """
@@ -546,9 +546,11 @@ def select_gpus(devices: collections.abc.Sequence[GpuDevice], option: str | coll
     """
     Choose GPUs: the option (indices, UUID prefixes, or "none"), else CUDA_VISIBLE_DEVICES, else all.
     """
-def sensors(host: co2lib._core.Host = ..., powercap_root: os.PathLike[str] | str | bytes | None = None) -> list[Finding]:
+def sensors(host: co2lib._core.Host = ..., powercap_root: os.PathLike[str] | str | bytes | None = None, gpus: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | str] | None = None) -> list[Finding]:
     """
     What this machine can measure with, what not, why, and the remedy; one Finding per provider.
+
+    Raises meter.bad_option for a GPU in gpus that is not there.
     """
 def zone_domain(control: str, name: str, parent_domain: str | None = None) -> str:
     """

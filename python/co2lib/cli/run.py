@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from co2lib import Energy, Error, Footprint, Issue, meter, tracker
+from co2lib import Energy, Error, Footprint, Issue, _config, meter, tracker
 from co2lib._errors import SystemFailureError
 from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, cannot_start
 from co2lib.cli._live import LiveLine
@@ -192,6 +192,12 @@ def run(
         str | None,
         typer.Option(metavar="SCOPE", help="Count the machine, or the share of the process or container."),
     ] = None,
+    gpus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="GPUs by index or UUID prefix, comma-separated; none; default: all."
+        ),
+    ] = None,
     project: Annotated[str | None, typer.Option(metavar="NAME", help="A name for reports.")] = None,
     output: Annotated[
         Path | None,
@@ -222,7 +228,14 @@ def run(
     _check_writable(output)
     _check_writable(csv)
     track = tracker.track(
-        location=location, intensity=intensity, pue=pue, wue=wue, log=log, project=project, scope=scope
+        location=location,
+        intensity=intensity,
+        pue=pue,
+        wue=wue,
+        log=log,
+        gpus=None if gpus is None else _config.words(gpus),
+        project=project,
+        scope=scope,
     ).start()
     with ExitStack() as stack:
         stack.callback(track.stop)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ _STYLES = {
     "masked": "yellow",
     "failed": "red",
 }
+_FAILURES = frozenset({"absent", "no_permission", "lost", "io"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,53 +54,38 @@ def _location(options: dict[str, Any]) -> _Finding:
     return _Finding("location", "available", place, used=True, value=source)
 
 
-def _gpus_without_reader(host: Host, findings: Sequence[meter.Finding]) -> list[_Finding]:
-    """Name the GPUs whose device files are here and of which no provider says anything."""
-    if any(info.device == "gpu" for finding in findings for info in finding.meters):
-        return []
-    try:
-        nodes = sorted(p.name for p in host.dev.iterdir() if re.fullmatch(r"nvidia\d+", p.name))
-    except OSError:
-        return []
-    if not nodes:
-        return []
-    reason = (
-        f"visible as {', '.join(str(host.dev / node) for node in nodes)}; this version reads no GPU sensor"
-    )
-    return [
-        _Finding("gpu", "absent", reason, "pass a meter of your own in the option meters of co2lib.track")
-    ]
-
-
-def has_counters(findings: Sequence[meter.Finding], unread_gpus: int = 0) -> bool:
+def has_counters(findings: Sequence[meter.Finding]) -> bool:
     """Tell whether the CPU and every visible GPU have a counter.
 
     Parameters
     ----------
     findings : sequence of Finding
         From `co2lib.sensors`.
-    unread_gpus : int
-        GPUs that no finding speaks of.
     """
-    counted = {"cpu": 0, "gpu": 0}
-    uncounted_gpus = unread_gpus
+    cpus = 0
     for finding in findings:
-        counter = finding.availability == "available" and finding.method == "counter"
+        available = finding.availability == "available"
         for info in finding.meters:
-            if info.device in counted and counter and info.kind == "counter":
-                counted[info.device] += 1
-            elif info.device == "gpu":
-                uncounted_gpus += 1
-    return counted["cpu"] > 0 and uncounted_gpus == 0
+            # What cannot be read has its failure among its flags.
+            counter = available and info.kind == "counter" and _FAILURES.isdisjoint(info.flags)
+            if info.device == "cpu" and counter:
+                cpus += 1
+            elif info.device == "gpu" and not counter:
+                return False
+    return cpus > 0
 
 
 def _measures(finding: meter.Finding | _Finding) -> str:
     if not isinstance(finding, meter.Finding):
         return finding.value
-    names = ", ".join(dict.fromkeys(info.name or info.domain for info in finding.meters))
     if finding.method == "model":
         return f"model, {finding.value}" if finding.value else ""
-    what = f"{finding.method} of {names}" if names else ""
+    names: dict[str, dict[str, None]] = {}
+    for info in finding.meters:
+        if _FAILURES.isdisjoint(info.flags):
+            method = "integral" if info.kind == "power" else finding.method
+            names.setdefault(method, {})[info.name or info.domain] = None
+    what = ", ".join(f"{method} of {', '.join(of)}" for method, of in names.items())
     return f"{what}, now {finding.value}" if what and finding.value else what
 
 
@@ -140,10 +125,9 @@ def sensors(
     """
     options = _config.resolve({})
     host = Host()
-    found = meter.sensors(host, options.get("powercap_root"))
-    gpus = _gpus_without_reader(host, found)
-    findings: list[meter.Finding | _Finding] = [*found, *gpus, _location(options)]
-    good = has_counters(found, len(gpus))
+    found = meter.sensors(host, options.get("powercap_root"), options.get("gpus"))
+    findings: list[meter.Finding | _Finding] = [*found, _location(options)]
+    good = has_counters(found)
     out = console()
     if as_json:
         document = {

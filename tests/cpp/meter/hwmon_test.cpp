@@ -127,7 +127,11 @@ TEST_F(AmdGpu, TheVariablesOfRocmSelectInPciOrder) {
   EXPECT_EQ(gpus(), Names{});
 }
 
-TEST_F(AmdGpu, AnEmptyOptionMeansNone) { EXPECT_EQ(gpus({.gpus = std::vector<GpuKey>{}}), Names{}); }
+TEST_F(AmdGpu, TheOptionGpusNamesOthersOrNone) {
+  EXPECT_EQ(gpus({.gpus = std::vector<GpuKey>{}}), Names{});
+  const Tree arc("intel_gpu");
+  for (const auto& m : opened(arc, {.gpus = std::vector<GpuKey>{}})) EXPECT_NE(m->info().device, Device::gpu);
+}
 
 TEST_F(AmdGpu, AReadThatFailsIsNoPower) {
   const auto board = by_id(opened(machine), "0000:03:00.0");

@@ -294,7 +294,7 @@ TEST(Findings, AreWrittenAsOneLine) {
 
 TEST(Sensors, ThisMachineCanBeAsked) {
   const auto all = sensors();
-  ASSERT_EQ(all.size(), 7U);
+  ASSERT_EQ(all.size(), 8U);
   for (const Finding& f : all) EXPECT_FALSE(f.reason.empty()) << f.provider;
   for (const auto& m : meter::open()) {
     const Reading reading = m->sample(SystemClock().monotonic());

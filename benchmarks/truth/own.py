@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: MIT
+"""co2lib on the traces, through its public interface.
+
+Processor counters go the whole way: files of a fake machine, the powercap reader, the tracker, its sampling
+thread under a clock that is moved by hand. The other traces go to the function that a user would call.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import co2lib
+from co2lib import meter, tracker
+from co2lib.testing import ManualClock
+from co2lib.testing.fakes import FakeHost
+
+Answer = dict[str, Any]
+Vector = dict[str, Any]
+ROWS: dict[str, tuple[Callable[..., Answer], str]] = {}
+TRACKED = "co2lib.track on a fake powercap tree with a ManualClock, ram_w=0; energy of the counters."
+POWER = "meter.integrate_power on the readings."
+
+
+def row(name: str, how: str) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Register a function that answers a trace, with one line on how."""
+
+    def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        ROWS[name] = (function, how)
+        return function
+
+    return register
+
+
+def answer(
+    value: Any, unit: str = "J", *, text: str = "", flags: Any = (), bounds: Any = None, note: str = ""
+) -> Answer:
+    """Make an answer in the form that the peers' scripts use, with flags and bounds."""
+    return {
+        "value": value, "unit": unit, "text": text, "log": ", ".join(sorted(flags)), "also": [], "raises": "",
+        "note": note, "bounds": bounds,
+    }  # fmt: skip
+
+
+def codes(issues: list[co2lib.Issue]) -> set[str]:
+    """Stable codes of issues."""
+    return {issue.code for issue in issues}
+
+
+def tracked(vector: Vector, region: str = "") -> co2lib.Footprint:
+    """Play the zones of a trace to a tracker."""
+    given = vector["input"]
+    zones = given["zones"]
+    machine = FakeHost()
+    machine.set_cpus(4)
+    machine.set_memory(16 << 30)
+    machine.set_cpu_ticks(busy=1000, idle=9000)
+    for zone in zones:
+        machine.add_zone(
+            zone["id"],
+            name=zone["name"],
+            energy_uj=zone["samples"][0][1],
+            max_energy_range_uj=zone["wrap_max"],
+        )
+    times = [t for t, _ in zones[0]["samples"]]
+    clock = ManualClock()
+    options: dict[str, Any] = {
+        "host": machine.host, "clock": clock, "intensity": 100, "meters": ["powercap"], "ram_w": 0,
+        "period_s": max(b - a for a, b in pairwise(times)),
+        "slack_s": {"package": 0, "core": 0, "dram": 0},
+    }  # fmt: skip
+    with co2lib.track(**options) as run:
+        opened = run.begin(region) if region else None
+        for index, (before, now) in enumerate(pairwise(times), start=1):
+            for zone in zones:
+                count = zone["samples"][index][1]
+                if count is None:
+                    machine.set_energy_text(zone["id"], "")
+                else:
+                    machine.set_energy(zone["id"], count)
+            if not clock.wait_for_waiters(1) or not clock.advance(now - before):
+                raise RuntimeError("the sampling thread did not come back")
+            if opened is not None and now == given["region"][1]:
+                run.end(opened)
+        return run.stop()
+
+
+def counted(footprint: co2lib.Footprint) -> list[meter.Record]:
+    """Records of the counters that the total holds."""
+    return [d.record for d in footprint.devices if d.counted and d.provider == "powercap"]
+
+
+def one(vector: Vector) -> Answer:
+    """The single counter of a trace."""
+    record = counted(tracked(vector))[0]
+    return answer(record.window.energy_j, flags=codes(record.issues), bounds=list(record.window.bounds_j))
+
+
+@row("T01", TRACKED)
+def t01(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T02", TRACKED)
+def t02(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T03", TRACKED + " The read at 10 s gives no digits.")
+def t03(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T04", TRACKED)
+def t04(vector: Vector) -> Answer:
+    footprint = tracked(vector)
+    modelled = [d.id for d in footprint.devices if d.provider.startswith("model")]
+    energy = footprint.energy.value
+    note = f"modelled as well: {', '.join(modelled)}" if modelled else "RAM model off"
+    return answer(None if energy is None else energy.joules, note=note)
+
+
+@row("T05", TRACKED)
+def t05(vector: Vector) -> Answer:
+    footprint = tracked(vector)
+    mirrors = [d.id for d in footprint.devices if d.mirror_of]
+    value = sum(record.window.energy_j or 0 for record in counted(footprint))
+    return answer(value, flags=codes(footprint.issues), note=f"copies: {', '.join(mirrors)}")
+
+
+@row("T06", TRACKED)
+def t06(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T07", TRACKED)
+def t07(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T08", TRACKED + " A region from 0 s to 5 s.")
+def t08(vector: Vector) -> Answer:
+    energy = tracked(vector, "region").regions["region"].inclusive.value
+    return answer(None if energy is None else energy.joules)
+
+
+@row("T09", "meter.integrate_counter on the readings.")
+def t09(vector: Vector) -> Answer:
+    zone = vector["input"]["zones"][0]
+    info = meter.MeterInfo(
+        zone["id"], kind="counter", device="gpu", domain="gpu", unit="mJ", wrap_max="none",
+        p_max_w=zone["p_max_w"], slack_s=0,
+    )  # fmt: skip
+    record = meter.integrate_counter(info, zone["samples"])
+    return answer(record.window.energy_j, flags=codes(record.issues), bounds=list(record.window.bounds_j))
+
+
+def integral(samples: list[tuple[float, float]], p_max_w: float) -> Answer:
+    """The integral of a power."""
+    info = meter.MeterInfo("gpu", kind="power", device="gpu", p_max_w=p_max_w)
+    record = meter.integrate_power(info, samples)
+    return answer(record.window.energy_j, flags=codes(record.issues), note=f"method {record.method}")
+
+
+@row("T10", POWER)
+def t10(vector: Vector) -> Answer:
+    return integral(vector["input"]["samples"], vector["input"]["p_max_w"])
+
+
+@row("T11", "meter.mean_power of the intervals.")
+def t11(vector: Vector) -> Answer:
+    power = meter.mean_power(vector["input"]["intervals"]).mean
+    return answer(None if power is None else power.watts, "W")
+
+
+@row("T12", "co2lib.track without location and intensity; the carbon intensity it uses.")
+def t12(vector: Vector) -> Answer:
+    del vector
+    clock = ManualClock()
+    with co2lib.track(
+        host=FakeHost().host, clock=clock, meters=[lambda: 100.0], on_log=lambda *_: None
+    ) as run:
+        clock.wait_for_waiters(1)
+        clock.advance(10)
+        footprint = run.stop()
+    used = footprint.carbon_intensity
+    value = None if used is None else used.g_per_kwh
+    return answer(value, "g/kWh", text=f"{value:g} g/kWh, world", flags=codes(footprint.issues))
+
+
+@row("T13", "tracker.append_emissions_csv of two runs into one file.")
+def t13(vector: Vector) -> Answer:
+    del vector
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "emissions.csv"
+        for _ in range(2):
+            clock = ManualClock()
+            with co2lib.track(
+                host=FakeHost().host, clock=clock, meters=[lambda: 100.0], location="FRA"
+            ) as run:
+                clock.wait_for_waiters(1)
+                clock.advance(10)
+                tracker.append_emissions_csv(file, run.stop())
+        with file.open(newline="") as stream:
+            fields = [len(line) for line in csv.reader(stream)]
+    return answer(fields, "fields", text=f"header {fields[0]}, rows " + " and ".join(map(str, fields[1:])))
+
+
+@row("T14", "meter.ram_power of 251.5 and of 256 GiB.")
+def t14(small: Vector, large: Vector) -> Answer:
+    watts = [meter.ram_power(vector["input"]["gib"]).value for vector in (small, large)]
+    return answer(watts, "W", text="{:.4g} W and {:.4g} W".format(*watts))
+
+
+@row("T15", "meter.attribute.")
+def t15(vector: Vector) -> Answer:
+    given = vector["input"]
+    parts = meter.attribute(
+        co2lib.Energy.from_joules(given["energy_j"]), given["duration_s"], given["cpus"], given["busy_cpu_s"],
+        given["process_cpu_s"],
+    )  # fmt: skip
+    share = parts.targets["job"]
+    bounds = [share.bounds.low.joules, share.bounds.high.joules]
+    return answer(
+        share.energy.joules,
+        bounds=bounds,
+        note=f"other {parts.other.joules:g} J, idle {parts.idle.joules:g} J",
+    )
+
+
+@row("T16", "co2lib.convert.")
+def t16(vector: Vector) -> Answer:
+    given = vector["input"]
+    return answer(co2lib.convert(float(given["value"]), given["from"], given["to"]), "kWh")
+
+
+@row("T17", POWER)
+def t17(vector: Vector) -> Answer:
+    return integral(vector["input"]["samples"], vector["input"]["p_max_w"])
+
+
+@row("T18", POWER)
+def t18(vector: Vector) -> Answer:
+    g = vector["input"]["generator"]
+    steps = round((g["stop_s"] - g["start_s"]) / g["period_s"])
+    samples = [(g["start_s"] + i * g["period_s"], float(g["watts"])) for i in range(steps + 1)]
+    return integral(samples, vector["input"]["p_max_w"])
+
+
+def answers(vectors: dict[str, list[Vector]]) -> dict[str, Answer]:
+    """Answer all rows."""
+    logging.getLogger("co2lib").setLevel(logging.CRITICAL)
+    return {name: {**ROWS[name][0](*given), "how": ROWS[name][1]} for name, given in vectors.items()}

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+"""The truth bench: traces whose energy is known, through co2lib and through other tools' own code.
+
+    make truth          everything: environments, runs, docs/truth.md
+    python run.py --only zeus --rows T01,T03    a part of it; other cells keep their last answers
+
+Each peer gets an environment of its own, from requirements/<peer>.txt, and a process of its own per trace,
+without network and with a limit of time. Answers are kept in build/truth/answers.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build" / "truth"
+PAGE = ROOT / "docs" / "truth.md"
+GOLDEN = ROOT / "tests" / "golden" / "meters.json"
+PEERS = ("codecarbon", "zeus", "carbontracker", "perun")
+NAMES = {
+    "co2lib": "co2lib",
+    "codecarbon": "CodeCarbon",
+    "zeus": "Zeus",
+    "carbontracker": "carbontracker",
+    "perun": "perun",
+}
+LIMIT_S = 400
+
+Answer = dict[str, Any]
+Vector = dict[str, Any]
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Rows
+# ------------------------------------------------------------------------------------------------------------
+def near(truth: float, rel: float = 1e-5) -> Callable[[Any], bool]:
+    """Check a number; 1e-5 lets the rounded kWh of CodeCarbon pass, which T16 tests."""
+    allowed = rel * abs(truth) if truth else 1e-6
+    return lambda value: isinstance(value, int | float) and abs(value - truth) <= allowed
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trace."""
+
+    title: str
+    truth: str
+    right: Callable[[Any], bool]
+    flagged: bool = False
+    """The truth is not a number: right means that the tool says so."""
+
+
+ROWS = {
+    "T01": Row("one wrap, range known", "1 J", near(1)),
+    "T02": Row("wrap, range unreadable", "unknown", near(1)),
+    "T03": Row("one failed read, same count after", "0 J", near(0)),
+    "T04": Row("package 100 J, its DRAM 30 J", "130 J", near(130)),
+    "T05": Row("two mirrored dies of 68 J", "68 J", near(68)),
+    "T06": Row("0 W for 10 s, 100 W for 10 s", "1000 J", near(1000)),
+    "T07": Row("2.3 s: 20 W, then 200 W", "280 J", near(280)),
+    "T08": Row("region [0, 5] s of 20 s at 100 W", "500 J", near(500)),
+    "T09": Row(
+        "GPU counter restarts: 6000 J, then 1 J",
+        "1001 J or more",
+        lambda v: v is not None and v >= 1001,
+        True,
+    ),
+    "T10": Row("GPU without counter, 200 W for 10 s", "2000 J", near(2000)),
+    "T11": Row("mean of 4 x 15 s at 100 W and 0.1 s at 10 W", "99.85 W", near(99.85024958402663)),
+    "T12": Row("no network, no location", "unknown", lambda _: False, True),
+    "T13": Row("two runs into one CSV", "38 fields each", lambda v: v == [38, 38, 38]),
+    "T14": Row("memory of 251.5 and of 256 GiB", "equal within 1 %", lambda v: abs(v[0] / v[1] - 1) < 0.01),
+    "T15": Row("a job with half of the busy time, 1000 J", "250 J (250 to 500)", near(250)),
+    "T16": Row("3.6e6 J in kWh", "1 kWh", near(1, 1e-9)),
+    "T17": Row("AMD GPU, 249.9 W for 10 s", "2499 J", near(2499)),
+    "T18": Row("48 h at 700 W", "120.96 MJ", near(120.96e6, 1e-6)),
+}
+
+MISSING = {
+    "zeus": {
+        "T11": "reports no mean power",
+        "T13": "writes no emissions file",
+        "T14": "has no model of memory",
+        "T15": "measures the machine only",
+        "T16": "reports J",
+    },
+    "carbontracker": {
+        "T09": "reads power, never the counter",
+        "T13": "writes logs, no table",
+        "T14": "has no model of memory",
+        "T17": "reads no AMD GPUs",
+    },
+    "perun": {
+        "T09": "reads power, never the counter",
+        "T13": "writes no emissions table",
+        "T14": "has no model of memory power",
+        "T15": "measures the machine only",
+    },
+}
+
+
+def vectors_of(name: str, golden: Path = GOLDEN) -> list[Vector]:
+    """The vectors of a row, its own first."""
+    found = [v for v in json.loads(golden.read_text())["vectors"] if v["id"].startswith(name)]
+    return found if name == "T14" else found[:1]
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Runs
+# ------------------------------------------------------------------------------------------------------------
+def environment(peer: str) -> Path:
+    """Make the peer's environment, once for each state of its requirements."""
+    requirements = HERE / "requirements" / f"{peer}.txt"
+    folder = BUILD / peer
+    stamp = folder / "requirements.txt"
+    python = folder / "bin" / "python"
+    if not stamp.is_file() or stamp.read_text() != requirements.read_text():
+        print(f"Preparing {folder.relative_to(ROOT)}", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        install = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "install", "-r", requirements]
+        subprocess.run(install, check=True)
+        shutil.copy(requirements, stamp)
+    return python
+
+
+def fake_nvml() -> Path:
+    """Build the stand-in for NVIDIA's library."""
+    folder = BUILD / "nvml"
+    folder.mkdir(parents=True, exist_ok=True)
+    source = ROOT / "tests" / "fixtures" / "nvml" / "fake_nvml.c"
+    compiler = os.environ.get("CC", "cc")
+    library = folder / "libnvidia-ml.so.1"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-lpthread"], check=True)
+    return folder
+
+
+def version_of(python: Path, package: str) -> str:
+    """The version that is installed."""
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def ask(peer: str, name: str, python: Path, nvml: Path) -> Answer:
+    """Run one trace through a peer; `not_run` holds why there is no answer."""
+    with tempfile.TemporaryDirectory(prefix="truth-") as folder:
+        scratch = Path(folder)
+        place = scratch / "answer.json"
+        surroundings = {
+            "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8", "LD_LIBRARY_PATH": str(nvml),
+            "TRUTH_SCRATCH": folder, "TRUTH_ANSWER": str(place),
+            "FAKE_NVML_SCRIPT": str(scratch / "nvml.txt"), "FAKE_NVML_CLOCK": str(scratch / "clock.txt"),
+            "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
+        }  # fmt: skip
+        # -P: the scripts are named like the packages they import.
+        command = [python, "-P", HERE / "peers" / f"{peer}.py", name]
+        try:
+            done = subprocess.run(
+                command, input=json.dumps(vectors_of(name)), capture_output=True, text=True, cwd=folder,
+                env=surroundings, timeout=LIMIT_S, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return {"not_run": f"no answer within {LIMIT_S} s"}
+        if place.is_file():
+            return json.loads(place.read_text(), parse_constant=lambda _: None)
+        lines = done.stderr.strip().splitlines()
+        return {"not_run": f"exit status {done.returncode}: {lines[-1] if lines else 'nothing said'}"[:200]}
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Judgement
+# ------------------------------------------------------------------------------------------------------------
+VERDICTS = {
+    "exact": "the truth",
+    "flagged": "no number can be right, and the tool says so by flags, bounds or a warning",
+    "depends": "the truth or something else, silently, by how the trace falls on the tool's own reads",
+    "wrong": "another number, without a word",
+    "wrong, logged": "another number; a line in the tool's log hints at it",
+    "raises": "an exception in the user's program, or its end",
+    "no value": "no number, and a line in the log",
+    "-": "the tool has no such operation",
+    "not run": "could not be run here",
+}
+
+
+def verdict(name: str, found: Answer) -> str:
+    """One of VERDICTS."""
+    row = ROWS[name]
+    if "missing" in found:
+        return "-"
+    if "not_run" in found:
+        return "not run"
+    if found["raises"]:
+        return "raises"
+    value, said = found["value"], found["log"]
+    if value is None:
+        return "flagged" if found.get("bounds") else "no value"
+    if name == "T12":
+        return "wrong" if not said else "flagged" if "world" in found["text"] else "wrong, logged"
+    if row.right(value):
+        if row.flagged:
+            return "flagged" if said else "wrong"
+        return "exact" if all(row.right(other) for _, other in found["also"]) else "depends"
+    return "wrong, logged" if said else "wrong"
+
+
+def number(value: Any, unit: str) -> str:
+    """A number as the page shows it."""
+    if not isinstance(value, int | float):
+        return "none"
+    if unit == "kWh":
+        return f"{value:.8g} kWh"
+    digits = 9 if abs(value) >= 1e6 else 7 if abs(value) >= 1e5 else 6
+    return f"{value:.{digits}g} {unit}"
+
+
+def shown(found: Answer) -> str:
+    """The answer without its verdict."""
+    if "missing" in found or "not_run" in found:
+        return ""
+    if found["raises"]:
+        return ""
+    text = found["text"] or number(found["value"], found["unit"])
+    if found["value"] is None and found.get("bounds"):
+        low, high = found["bounds"]
+        text = f"none, in [{low:g}, {high:g}] J"
+    if found["also"]:
+        text += " or " + " or ".join(number(value, found["unit"]) for _, value in found["also"])
+    return text
+
+
+def cell(name: str, found: Answer) -> str:
+    """A cell of the table."""
+    judged = verdict(name, found)
+    if judged == "exact":
+        return "exact"
+    text = shown(found)
+    return f"{judged}: {text}" if text else judged
+
+
+# ------------------------------------------------------------------------------------------------------------
+# The page
+# ------------------------------------------------------------------------------------------------------------
+def escaped(text: str) -> str:
+    """Fit for a cell of Markdown."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def table(state: dict[str, Any]) -> list[str]:
+    """Rows by tools."""
+    tools = ["co2lib", *PEERS]
+    versions = state["versions"]
+    lines = [
+        "| # | trace | truth | "
+        + " | ".join(f"{NAMES[t]} {versions.get(t, '')}".strip() for t in tools)
+        + " |",
+        "|---|---|---|" + "---|" * len(tools),
+    ]
+    for name, row in ROWS.items():
+        cells = [
+            escaped(cell(name, state["answers"].get(t, {}).get(name, {"not_run": "not asked"})))
+            for t in tools
+        ]
+        lines.append(f"| {name} | {row.title} | {row.truth} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def details(state: dict[str, Any]) -> list[str]:
+    """How each cell was obtained."""
+    lines: list[str] = []
+    for tool in ("co2lib", *PEERS):
+        lines += [
+            "",
+            f"### {NAMES[tool]} {state['versions'].get(tool, '')}",
+            "",
+            "| # | answer | how it was driven, notes |",
+        ]
+        lines.append("|---|---|---|")
+        for name in ROWS:
+            found = state["answers"].get(tool, {}).get(name, {"not_run": "not asked"})
+            parts = [
+                found.get("how", ""),
+                found.get("missing", ""),
+                found.get("not_run", ""),
+                found.get("note", ""),
+            ]
+            if found.get("raises"):
+                parts.append(f"`{found['raises']}`")
+            parts += [f"{when}: {number(value, found['unit'])}" for when, value in found.get("also", [])]
+            if found.get("log"):
+                parts.append(("flags: " if tool == "co2lib" else "log: ") + f"`{found['log']}`")
+            told = " ".join(p if p.endswith(".") else p + "." for p in (escaped(part) for part in parts) if p)
+            lines.append(f"| {name} | {escaped(cell(name, found))} | {told} |")
+    return lines
+
+
+def write_page(state: dict[str, Any], page: Path = PAGE) -> None:
+    """Replace what stands between the markers of the page."""
+    text = page.read_text()
+    words = [f"* **{word}**: {meaning}." for word, meaning in VERDICTS.items()]
+    blocks = {
+        "table": [f"Run on {state['date']}, {state['machine']}.", "", *table(state), "", *words],
+        "details": details(state),
+    }
+    for marker, lines in blocks.items():
+        begin, end = f"<!-- {marker}: written by benchmarks/truth/run.py -->", f"<!-- end of {marker} -->"
+        before, _, rest = text.partition(begin)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise SystemExit(f"{page}: the markers of {marker} are missing")
+        text = before + begin + "\n" + "\n".join(lines).strip("\n") + "\n" + end + after
+    page.write_text(text)
+
+
+def machine() -> str:
+    """The machine in words."""
+    return (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+    )
+
+
+def main() -> None:
+    """Ask everything that is asked for and write the page."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--only", default=",".join(("co2lib", *PEERS)), help="tools, separated by commas")
+    arguments.add_argument("--rows", default=",".join(ROWS), help="rows, separated by commas")
+    arguments.add_argument("--keep", action="store_true", help="ask only for what has no answer yet")
+    given = arguments.parse_args()
+    tools, rows = given.only.split(","), given.rows.split(",")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    kept = BUILD / "answers.json"
+    state = json.loads(kept.read_text()) if kept.is_file() else {"versions": {}, "answers": {}}
+    nvml = fake_nvml() if set(tools) & set(PEERS) else None
+    for tool in tools:
+        answers = state["answers"].setdefault(tool, {})
+        if tool == "co2lib":
+            sys.path.insert(0, str(HERE))
+            import own
+
+            import co2lib
+
+            state["versions"][tool] = co2lib.__version__
+            answers.update(own.answers({name: vectors_of(name) for name in rows}))
+            continue
+        python = environment(tool)
+        state["versions"][tool] = version_of(python, tool)
+        for name in rows:
+            if given.keep and name in answers and "not_run" not in answers[name]:
+                continue
+            reason = MISSING.get(tool, {}).get(name)
+            answers[name] = {"missing": reason} if reason else ask(tool, name, python, nvml)
+            if "not_run" in answers[name]:  # some tools give their processes little time to start
+                answers[name] = ask(tool, name, python, nvml)
+            print(f"{NAMES[tool]:14} {name}  {cell(name, answers[name])}", flush=True)
+            kept.write_text(json.dumps(state, indent=1))
+    state["date"] = datetime.now(UTC).strftime("%Y-%m-%d")
+    state["machine"] = machine()
+    kept.write_text(json.dumps(state, indent=1))
+    write_page(state)
+    print("\n".join(table(state)))
+    print(f"Written: {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""The truth bench: our own column holds the truth, and the judgement of answers can tell truth from error."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "benchmarks" / "truth"
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"truth_{name}", BENCH / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+run, own = load("run"), load("own")
+FLAGGED = {"T02": "wrap_modulus_unknown", "T09": "reset", "T12": "location_unknown"}
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CO2LIB_LOCATION", "CO2LIB_INTENSITY", "CO2LIB_METERS", "CO2LIB_LOG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", run.ROWS)
+def test_our_column(name: str) -> None:
+    found = own.answers({name: run.vectors_of(name)})[name]
+    assert run.verdict(name, found) == ("flagged" if name in FLAGGED else "exact"), found
+    assert FLAGGED.get(name, "") in found["log"]
+
+
+def test_our_numbers_are_those_of_the_golden_vectors() -> None:
+    found = own.answers({name: run.vectors_of(name) for name in ("T01", "T07", "T18")})
+    for name, answer in found.items():
+        expected: Any = run.vectors_of(name)[0]["expected"]
+        joules = expected["totals"]["total_j"] if "totals" in expected else expected["energy_j"]
+        assert answer["value"] == pytest.approx(joules, rel=1e-12)
+    unknown = own.answers({"T02": run.vectors_of("T02")})["T02"]
+    assert unknown["value"] is None
+    assert unknown["bounds"] == [0.67115, 10000]
+
+
+def answered(value: Any, **more: Any) -> dict[str, Any]:
+    return {**own.answer(value), **more}
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "expected"),
+    [
+        ("T05", answered(68.0), "exact"),
+        ("T05", answered(136.0), "wrong"),
+        ("T05", answered(68.0, also=[["two real packages", 51.0]]), "depends"),
+        ("T10", answered(0.0, log="failed"), "wrong, logged"),
+        ("T02", answered(None, raises="ValueError: no range"), "raises"),
+        ("T02", answered(None, log="no range"), "no value"),
+        ("T02", answered(-262142.3), "wrong"),
+        ("T09", answered(-4999.0), "wrong"),
+        ("T09", answered(2000.0), "wrong"),  # a value without a word about the reset
+        ("T12", answered(3.94, text="3.94 g/kWh, quebec", log="using Canada"), "wrong, logged"),
+        ("T12", answered(230.0, text="230 g/kWh, Germany"), "wrong"),
+        ("T12", answered(445.0, text="445 g/kWh, world", log="global average"), "flagged"),
+        ("T13", answered([38, 38, 35]), "wrong"),
+        ("T14", answered([70.0, 38.0]), "wrong"),
+        ("T16", answered(1.0000008), "wrong"),
+        ("T18", answered(None, not_run="no answer"), "not run"),
+        ("T08", {"missing": "no regions"}, "-"),
+    ],
+)
+def test_judgement(name: str, found: dict[str, Any], expected: str) -> None:
+    assert run.verdict(name, found) == expected
+
+
+def test_every_cell_of_the_page_was_asked() -> None:
+    page = (BENCH.parents[1] / "docs" / "truth.md").read_text()
+    rows = [
+        line for line in page.split("## How the tools are driven")[0].splitlines() if line.startswith("| T")
+    ]
+    assert [line.split(" | ")[0].strip("| ") for line in rows] == list(run.ROWS)
+    assert not [line for line in rows if "not asked" in line]
+    assert all(line.split(" | ")[3].split(":")[0] in ("exact", "flagged") for line in rows)
