@@ -613,4 +613,119 @@ void register_preindex(py::module_& parent) {
       [](const std::vector<double>& x, const std::vector<double>& y, double x_new, const std::string& model,
          double alpha) { return forecast(x, y, x_new, parse<Model>("model", model), alpha); },
       py::arg("x"), py::arg("y"), py::arg("x_new"), py::arg("model") = "auto", py::arg("alpha") = 0.2);
+
+  py::class_<CalibrationRun>(m, "CalibrationRun", "A past retraining: its index and what it cost.")
+      .def(py::init([](double x, std::optional<double> epochs, std::optional<double> kwh, std::optional<double> gco2e,
+                       const std::optional<Energy>& energy, const std::optional<CarbonMass>& carbon, std::string config,
+                       std::string model, std::string dataset, std::string protocol, std::string machine,
+                       std::string time) {
+             if ((kwh && energy) || (gco2e && carbon)) {
+               throw preindex::detail::bad_option("energy", "the same cost given twice", "one of number and quantity");
+             }
+             return CalibrationRun{.x = x,
+                                   .epochs = epochs,
+                                   .kwh = energy ? energy->kwh() : kwh,
+                                   .gco2e = carbon ? carbon->grams() : gco2e,
+                                   .config = std::move(config),
+                                   .model = std::move(model),
+                                   .dataset = std::move(dataset),
+                                   .protocol = std::move(protocol),
+                                   .machine = std::move(machine),
+                                   .time = std::move(time)};
+           }),
+           py::arg("x"), py::kw_only(), py::arg("epochs") = std::nullopt, py::arg("kwh") = std::nullopt,
+           py::arg("gco2e") = std::nullopt, py::arg("energy") = std::nullopt, py::arg("carbon") = std::nullopt,
+           py::arg("config") = "", py::arg("model") = "", py::arg("dataset") = "", py::arg("protocol") = "",
+           py::arg("machine") = "", py::arg("time") = "")
+      .def_readonly("x", &CalibrationRun::x)
+      .def_readonly("epochs", &CalibrationRun::epochs)
+      .def_readonly("kwh", &CalibrationRun::kwh)
+      .def_readonly("gco2e", &CalibrationRun::gco2e)
+      .def_readonly("config", &CalibrationRun::config)
+      .def_readonly("model", &CalibrationRun::model)
+      .def_readonly("dataset", &CalibrationRun::dataset)
+      .def_readonly("protocol", &CalibrationRun::protocol)
+      .def_readonly("machine", &CalibrationRun::machine)
+      .def_readonly("time", &CalibrationRun::time)
+      .def("to_json", &CalibrationRun::to_json, "One line of a calibration file.")
+      .def(
+          "__eq__", [](const CalibrationRun& a, const CalibrationRun& b) { return a == b; }, py::is_operator())
+      .def("__repr__", [](const CalibrationRun& r) { return "<co2lib.preindex.CalibrationRun " + r.to_json() + ">"; });
+  m.def("read_runs", &read_runs, py::arg("file"));
+  m.def("append_run", &append_run, py::arg("file"), py::arg("run"));
+
+  py::class_<CostPrediction>(m, "CostPrediction", "Forecasts of the costs that the runs know.")
+      .def_readonly("x", &CostPrediction::x)
+      .def_readonly("epochs", &CostPrediction::epochs)
+      .def_readonly("kwh", &CostPrediction::kwh)
+      .def_readonly("gco2e", &CostPrediction::gco2e)
+      .def_readonly("issues", &CostPrediction::issues)
+      .def(
+          "__getitem__",
+          [](const CostPrediction& p, const std::string& name) {
+            const auto& cost = name == "epochs" ? p.epochs : name == "kwh" ? p.kwh : p.gco2e;
+            if ((name != "epochs" && name != "kwh" && name != "gco2e") || !cost) throw py::key_error(name);
+            return *cost;
+          },
+          py::arg("name"), "The forecast of `epochs`, `kwh` or `gco2e`.")
+      .def("keys", [](const CostPrediction& p) {
+        std::vector<std::string> names;
+        if (p.epochs) names.emplace_back("epochs");
+        if (p.kwh) names.emplace_back("kwh");
+        if (p.gco2e) names.emplace_back("gco2e");
+        return names;
+      });
+  m.def("carbon_of", &carbon_of, py::arg("kwh"), py::arg("intensity"), py::arg("hardware") = CarbonMass{});
+
+  py::class_<CostForecast>(m, "CostForecast", "What retraining will cost, from past retrainings.")
+      .def_static(
+          "fit",
+          [](const std::vector<CalibrationRun>& runs, const std::string& model, double alpha,
+             const std::map<std::string, std::string>& select) {
+            return CostForecast::fit(
+                runs,
+                {.model = parse<Model>("model", model), .alpha = alpha, .select = {select.begin(), select.end()}});
+          },
+          py::arg("runs"), py::arg("model") = "auto", py::arg("alpha") = 0.2,
+          py::arg("select") = std::map<std::string, std::string>{})
+      .def("predict", py::overload_cast<double>(&CostForecast::predict, py::const_), py::arg("x"))
+      .def("predict_result", py::overload_cast<const preindex::Result&>(&CostForecast::predict, py::const_),
+           py::arg("result"))
+      .def_property_readonly("runs", &CostForecast::runs);
+
+  py::class_<Costs>(m, "Costs", "Costs by name; what is not known or not limited is None.")
+      .def(py::init([](std::optional<double> epochs, std::optional<double> kwh, std::optional<double> gco2e) {
+             return Costs{.epochs = epochs, .kwh = kwh, .gco2e = gco2e};
+           }),
+           py::kw_only(), py::arg("epochs") = std::nullopt, py::arg("kwh") = std::nullopt,
+           py::arg("gco2e") = std::nullopt)
+      .def_readonly("epochs", &Costs::epochs)
+      .def_readonly("kwh", &Costs::kwh)
+      .def_readonly("gco2e", &Costs::gco2e);
+  py::class_<RetrainReport>(m, "RetrainReport", "Whether to retrain, and why.")
+      .def_property_readonly(
+          "decision", [](const RetrainReport& r) { return std::string(to_string(r.decision)); },
+          "`not_needed`, `no_forecast`, `over_budget`, `retrain` or `uncertain`.")
+      .def_readonly("reason", &RetrainReport::reason)
+      .def_readonly("advice", &RetrainReport::advice)
+      .def_readonly("issues", &RetrainReport::issues)
+      .def("to_json", &RetrainReport::to_json)
+      .def("__str__", &RetrainReport::to_text);
+  m.def(
+      "retrain_or_not",
+      [](const std::optional<preindex::Result>& result, double x, const std::optional<CostPrediction>& prediction,
+         double accuracy, double required_accuracy, const Costs& budget, const Costs& from_scratch,
+         const Costs& index_cost, const std::map<std::string, CostPrediction>& candidates) {
+        return retrain_or_not({.index = result,
+                               .x = x,
+                               .forecast = prediction,
+                               .accuracy = accuracy,
+                               .required_accuracy = required_accuracy,
+                               .budget = budget,
+                               .from_scratch = from_scratch,
+                               .index_cost = index_cost,
+                               .candidates = {candidates.begin(), candidates.end()}});
+      },
+      py::arg("result"), py::arg("x"), py::arg("forecast"), py::arg("accuracy"), py::arg("required_accuracy"),
+      py::arg("budget"), py::arg("from_scratch"), py::arg("index_cost"), py::arg("candidates"));
 }

@@ -11,7 +11,8 @@ NumPy's, or anything with DLPack or the buffer protocol; they are read where the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -22,28 +23,45 @@ from co2lib._core.preindex import (
     Accumulator as _Accumulator,
 )
 from co2lib._core.preindex import (
+    CalibrationRun,
     ClusterResult,
+    CostPrediction,
+    Costs,
     Distances,
     Forecast,
     LayerResult,
     Options,
     Resque,
     Result,
+    RetrainReport,
+    append_run,
+    carbon_of,
     combine,
     forecast,
+    read_runs,
+)
+from co2lib._core.preindex import (
+    CostForecast as _CostForecast,
 )
 from co2lib._errors import BadValueError
 
 __all__ = [
     "Accumulator",
+    "CalibrationRun",
     "ClusterResult",
+    "CostForecast",
+    "CostPrediction",
+    "Costs",
     "Distances",
     "Forecast",
     "LayerResult",
     "Options",
     "Resque",
     "Result",
+    "RetrainReport",
     "adjusted_rand",
+    "append_run",
+    "carbon_of",
     "class_means",
     "combine",
     "corrupt",
@@ -55,8 +73,10 @@ __all__ = [
     "inv_ari",
     "lloyd",
     "make_options",
+    "read_runs",
     "resque_shift",
     "resque_task",
+    "retrain_or_not",
     "sample_vectors",
     "to_u8",
 ]
@@ -116,9 +136,7 @@ def make_options(
     if distances == ["all"]:
         distances = ["js", "wasserstein", "bhattacharyya", "kl"]
         counts += [b for b in (64, 32, 16) if b not in counts]
-    return Options(
-        mode=mode, distances=distances, bins=counts, ari=ari, embedding=embedding or "", **further
-    )
+    return Options(mode=mode, distances=distances, bins=counts, ari=ari, embedding=embedding or "", **further)
 
 
 class Accumulator:
@@ -246,7 +264,9 @@ class Accumulator:
         return self._core.config_hash
 
 
-def sample_vectors(output: Array, mode: Mode = "cnn", *, convolution_1d: bool = False) -> npt.NDArray[np.float32]:
+def sample_vectors(
+    output: Array, mode: Mode = "cnn", *, convolution_1d: bool = False
+) -> npt.NDArray[np.float32]:
     """Return the vectors of the samples of a layer's raw output, one row per sample.
 
     Parameters
@@ -453,3 +473,94 @@ def _width(name: str, output: npt.NDArray[Any], mode: Mode) -> int:
         return int(_rows(output[:1], mode).shape[1])
     except BadValueError as error:
         raise BadValueError(error.code, f"layer {name}: {error.message}") from None
+
+
+class CostForecast:
+    """What retraining will cost: epochs, kWh and gCO2e, calibrated on past retrainings.
+
+    >>> runs = [CalibrationRun(x, epochs=2 + 10 * x) for x in (0.1, 0.2, 0.4, 0.6, 0.8)]
+    >>> round(CostForecast.fit(runs).predict(0.5)["epochs"].value, 6)
+    7.0
+    """
+
+    def __init__(self, core: _CostForecast) -> None:
+        self._core = core
+
+    @classmethod
+    def fit(
+        cls,
+        runs: Iterable[CalibrationRun] | str | Path,
+        model: Literal["linear", "isotonic", "auto"] = "auto",
+        alpha: float = 0.2,
+        select: Mapping[str, str] | None = None,
+    ) -> CostForecast:
+        """Calibrate on runs of one model family, data set, protocol and machine.
+
+        Parameters
+        ----------
+        runs : iterable of CalibrationRun, or path
+            The path of a file of JSON lines, see `append_run`.
+        model : str
+            ``linear``, ``isotonic``, or ``auto``: the smaller leave-one-out error.
+        alpha : float
+            The interval misses with about this probability, at most twice it for exchangeable runs.
+        select : mapping, optional
+            Use only the runs with these values of ``config``, ``model``, ``dataset``, ``protocol``, ``machine``.
+
+        Raises
+        ------
+        co2lib.Error
+            ``preindex.config_mismatch``, ``preindex.not_enough_calibration``, ``preindex.bad_cost``,
+            ``preindex.bad_calibration``.
+        """
+        known = read_runs(Path(runs)) if isinstance(runs, str | Path) else list(runs)
+        return cls(_CostForecast.fit(known, model, alpha, dict(select or {})))
+
+    def predict(self, x: float | Result) -> CostPrediction:
+        """Forecast the costs at an index, or of a result; raises ``preindex.config_mismatch``."""
+        return self._core.predict_result(x) if isinstance(x, Result) else self._core.predict(float(x))
+
+    @property
+    def runs(self) -> list[CalibrationRun]:
+        """The runs that are used."""
+        return self._core.runs
+
+
+def retrain_or_not(
+    index: float | Result,
+    forecast: CostPrediction | None,
+    *,
+    accuracy: float,
+    required_accuracy: float,
+    budget: Costs | None = None,
+    from_scratch: Costs | None = None,
+    index_cost: Costs | None = None,
+    candidates: Mapping[str, CostPrediction] | None = None,
+) -> RetrainReport:
+    """Decide whether to retrain: not_needed, no_forecast, over_budget, retrain or uncertain, the first that matches.
+
+    Parameters
+    ----------
+    index : float or Result
+        PreIndex of the shifted data.
+    forecast : CostPrediction, optional
+        What `CostForecast.predict` gave.
+    accuracy, required_accuracy : float
+        Shares in [0, 1]; the first on a labelled sample of the shifted data, the accuracy of doing nothing.
+    budget, from_scratch, index_cost : Costs, optional
+        Limits; the cost of training from scratch; the cost of having computed the index.
+    candidates : mapping, optional
+        Shifts at which a calibration run could be made, with their forecasts.
+    """
+    result = index if isinstance(index, Result) else None
+    return _core.retrain_or_not(
+        result,
+        0.0 if isinstance(index, Result) else float(index),
+        forecast,
+        accuracy,
+        required_accuracy,
+        budget or Costs(),
+        from_scratch or Costs(),
+        index_cost or Costs(),
+        dict(candidates or {}),
+    )

@@ -140,7 +140,9 @@ def _ari(given: dict[str, Any]) -> Answer:
     if table is not None:
         counts = np.asarray(table, np.int64)
         return {"ari": preindex.adjusted_rand(counts.reshape(len(counts), -1))}
-    return {"ari": preindex.adjusted_rand(_labels(fields.any("labels_true")), _labels(fields.any("labels_pred")))}
+    return {
+        "ari": preindex.adjusted_rand(_labels(fields.any("labels_true")), _labels(fields.any("labels_pred")))
+    }
 
 
 @kind("preindex.resque_shift")
@@ -221,9 +223,7 @@ class _File:
             return value
         shape = tuple(value["shape"])
         file = self.root / value["file"]
-        found = np.fromfile(
-            file, dtype=value["dtype"], count=math.prod(shape), offset=value.get("offset", 0)
-        )
+        found = np.fromfile(file, dtype=value["dtype"], count=math.prod(shape), offset=value.get("offset", 0))
         return found.reshape(shape)
 
     def arrays(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -257,8 +257,12 @@ def _a_vectors(file: _File, section: dict[str, Any]) -> Iterator[Question]:
                     # No table: the published chain has no number there.
                     if want is None:
                         want = {"js": None, "wasserstein": None, "bhattacharyya": None}  # noqa: PLW2901
-                    yield f"{case['id']} {choice} {bins} {degenerate}", "preindex.distances", given, want, _absolute(
-                        1e-12
+                    yield (
+                        f"{case['id']} {choice} {bins} {degenerate}",
+                        "preindex.distances",
+                        given,
+                        want,
+                        _absolute(1e-12),
                     )
 
 
@@ -312,9 +316,10 @@ def _network(file: _File, section: dict[str, Any]) -> Iterator[Question]:
                 continue
             want = case["expected_inv_ari"][variant]
             layer = case["embedding_layer"]
-            given = {
-                side: file.array(case["activations"][side][layer]) for side in ("clean", "shifted")
-            } | {"labels": file.array(case["labels"]), "variant": variant}
+            given = {side: file.array(case["activations"][side][layer]) for side in ("clean", "shifted")} | {
+                "labels": file.array(case["labels"]),
+                "variant": variant,
+            }
             yield from _clustered(name, given, want, file)
         for item in case.get("expected_preindex", []):
             given = {
@@ -459,7 +464,9 @@ def run_file(path: Path, document: dict[str, Any]) -> list[Outcome]:
             continue
         questions = SECTIONS.get(key)
         if questions is None:
-            outcomes.append(Outcome(key, "preindex", "failed", f"unknown section; known: {', '.join(SECTIONS)}"))
+            outcomes.append(
+                Outcome(key, "preindex", "failed", f"unknown section; known: {', '.join(SECTIONS)}")
+            )
             continue
         try:
             outcomes += [_ask(question) for question in questions(file, section)]

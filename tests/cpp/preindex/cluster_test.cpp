@@ -95,9 +95,9 @@ TEST(PreindexLloyd, GivesTheLabelsOfALiteralDoubleRun) {
 
 TEST(PreindexLloyd, DoesNotDependOnThreads) {
   Random random(12);
-  const Mixture m = mixture(random, 1500, 600, 5, 3.0);
+  const Mixture m = mixture(random, 1500, 600, 5, 12.0);
   const auto run = [&](unsigned threads) {
-    return inv_ari(m.rows.view(), m.rows.view(), m.labels, Variant::clean, {.threads = threads});
+    return inv_ari(m.rows.view(), m.rows.view(), m.labels, Variant::clean_kpp, {.threads = threads});
   };
   const ClusterResult one = run(1);
   EXPECT_GT(one.iterations, 1);

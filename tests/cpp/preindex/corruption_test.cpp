@@ -13,9 +13,7 @@ namespace {
 using namespace co2lib::preindex;
 using co2lib::preindex::test::code_of;
 
-Image grey(float value, std::size_t side = 100) {
-  return {3, side, side, std::vector<float>(3 * side * side, value)};
-}
+Image grey(float value, std::size_t side = 100) { return {3, side, side, std::vector<float>(3 * side * side, value)}; }
 
 constexpr CorruptOptions raw{.quantise = false, .clamp = false};
 

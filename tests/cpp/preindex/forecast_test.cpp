@@ -79,7 +79,9 @@ TEST(PreindexForecast, ChoosesTheModelThatForgetsLess) {
   EXPECT_EQ(forecast(x, Values{0, 0, 0, 0, 9, 9, 9, 9}, 3).model, Model::isotonic);
   // Two distinct indices, one of them once: without it there is no line.
   EXPECT_EQ(forecast(Values{1, 1, 2}, Values{1, 1, 2}, 2).model, Model::isotonic);
-  EXPECT_EQ(code_of([] { return forecast(Values{1, 1, 2}, Values{1, 1, 2}, 2, Model::linear); }),
+  EXPECT_EQ(code_of([] {
+              return forecast(Values{1, 1, 2}, Values{1, 1, 2}, 2, Model::linear);
+            }),
             "preindex.not_enough_calibration");
 }
 
