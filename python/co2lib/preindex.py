@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Domain preindex: what will retraining to this shifted data cost?
+"""Domain preindex: what retraining to shifted data will cost.
 
 PreIndex (AIES 2024) and RESQUE (AAAI 2025) from activations before and after a shift of the data. Arrays are
 NumPy's, or anything with DLPack or the buffer protocol; they are read where they lie, without the GIL.
@@ -120,8 +120,8 @@ def make_options(
     mode : str
         ``cnn`` or ``vit``.
     distance : str or sequence of str
-        ``js``, ``wasserstein``, ``bhattacharyya``, ``kl``; the first is the index's. ``all``: the 12 averages of
-        the published code, all four with 64, 32 and 16 bins besides those asked for.
+        ``js``, ``wasserstein``, ``bhattacharyya``, ``kl``; the first is the index's. ``all``: the 12 averages
+        of the published code, all four with 64, 32 and 16 bins besides those asked for.
     bins : int or sequence of int
         2..4096; the first is the index's.
     ari : str
@@ -142,7 +142,8 @@ def make_options(
 class Accumulator:
     """Sums over pairs of samples, in one pass, mergeable over shards.
 
-    Distance sums, p and its standard error do not depend on batch size, order, threads or sharding, bit for bit.
+    Distance sums, p and its standard error do not depend on batch size, order, threads or sharding, bit for
+    bit.
 
     Parameters
     ----------
@@ -393,7 +394,7 @@ def to_u8(values: Array, *, wrap: bool = False) -> npt.NDArray[np.uint8]:
     return _core.to_u8(_vector(values), wrap)
 
 
-def from_activations(
+def from_activations(  # noqa: PLR0917
     clean: Mapping[str, Array],
     shifted: Mapping[str, Array],
     labels: Labels,
@@ -413,8 +414,8 @@ def from_activations(
     classes : int, optional
         Number of distinct labels; counted if not given.
     embedding : str, optional
-        The layer that is clustered, flattened. Default (ours): the last kept layer with a 4-D output in ``cnn``,
-        or else the last kept layer.
+        The layer that is clustered, flattened. Default (ours): the last kept layer with a 4-D output in
+        ``cnn``, or else the last kept layer.
     mode : str
         ``cnn`` or ``vit``.
     **options
@@ -423,7 +424,8 @@ def from_activations(
     Raises
     ------
     co2lib.Error
-        ``preindex.unpaired``, ``preindex.unknown_layer``, ``preindex.no_layer``, ``preindex.nonfinite``, and more.
+        ``preindex.unpaired``, ``preindex.unknown_layer``, ``preindex.no_layer``, ``preindex.nonfinite``, and
+        more.
     """
     if set(clean) != set(shifted):
         only = sorted(set(clean) ^ set(shifted))
@@ -505,7 +507,8 @@ class CostForecast:
         alpha : float
             The interval misses with about this probability, at most twice it for exchangeable runs.
         select : mapping, optional
-            Use only the runs with these values of ``config``, ``model``, ``dataset``, ``protocol``, ``machine``.
+            Use only the runs with these values of ``config``, ``model``, ``dataset``, ``protocol`` or
+            ``machine``.
 
         Raises
         ------
@@ -537,7 +540,9 @@ def retrain_or_not(
     index_cost: Costs | None = None,
     candidates: Mapping[str, CostPrediction] | None = None,
 ) -> RetrainReport:
-    """Decide whether to retrain: not_needed, no_forecast, over_budget, retrain or uncertain, the first that matches.
+    """Decide whether to retrain.
+
+    The first that matches: ``not_needed``, ``no_forecast``, ``over_budget``, ``retrain``, ``uncertain``.
 
     Parameters
     ----------
