@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -271,7 +271,7 @@ def _clustered(case: str, given: dict[str, Any], want: dict[str, Any], file: _Fi
     if _expected(want):
         yield name, "preindex.inv_ari", given, want, "exact"
         return
-    exact = {key: want[key] for key in ("inv_ari", "ari", "n_iter", "stop", "issues") if key in want}
+    exact: dict[str, Any] = {key: want[key] for key in ("inv_ari", "ari", "n_iter", "stop", "issues") if key in want}
     if "labels" in want:
         exact["labels"] = np.asarray(file.array(want["labels"])).tolist()
     yield name, "preindex.inv_ari", given, exact, _absolute(1e-12)
@@ -282,7 +282,7 @@ def _clustered(case: str, given: dict[str, Any], want: dict[str, Any], file: _Fi
 def _network(file: _File, section: dict[str, Any]) -> Iterator[Question]:
     for case in section["cases"]:
         name = case["id"]
-        mode = "vit" if case["mode"] == "vit" else "cnn"
+        mode: Literal["cnn", "vit"] = "vit" if case["mode"] == "vit" else "cnn"
         sides: dict[str, dict[str, Any]] = {}
         for side in ("clean", "shifted"):
             means = file.arrays(case.get("means", {}).get(side, {}))
