@@ -271,7 +271,9 @@ def _clustered(case: str, given: dict[str, Any], want: dict[str, Any], file: _Fi
     if _expected(want):
         yield name, "preindex.inv_ari", given, want, "exact"
         return
-    exact: dict[str, Any] = {key: want[key] for key in ("inv_ari", "ari", "n_iter", "stop", "issues") if key in want}
+    exact: dict[str, Any] = {
+        key: want[key] for key in ("inv_ari", "ari", "n_iter", "stop", "issues") if key in want
+    }
     if "labels" in want:
         exact["labels"] = np.asarray(file.array(want["labels"])).tolist()
     yield name, "preindex.inv_ari", given, exact, _absolute(1e-12)
