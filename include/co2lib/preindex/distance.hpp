@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <co2lib/error.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/preindex/histogram.hpp>
@@ -27,8 +31,13 @@ namespace detail {
 #if defined(__GNUC__)
 typedef double Two __attribute__((vector_size(16)));  // NOLINT(modernize-use-using): the attribute needs it
 inline void order(Two& a, Two& b) noexcept {
+#if defined(__SSE2__)
+  const Two low = _mm_min_pd(a, b);
+  b = _mm_max_pd(a, b);
+#else
   const Two low = a < b ? a : b;
   b = a < b ? b : a;
+#endif
   a = low;
 }
 #else
@@ -47,11 +56,12 @@ inline void order(Two& a, Two& b) noexcept {
 /// Batcher's odd-even merge sort of n = 2^m elements: no branch depends on the values.
 inline void sort_network(Two* x, int n) noexcept {
   for (int p = 1; p < n; p *= 2) {
-    for (int k = p; k >= 1; k /= 2) {
-      for (int j = k % p; j + k < n; j += 2 * k) {
-        const int end = std::min(k, n - j - k);
-        for (int i = 0; i < end; ++i) {
-          if ((i + j) / (2 * p) == (i + j + k) / (2 * p)) order(x[i + j], x[i + j + k]);
+    for (int start = 0; start < n; start += 2 * p) {
+      Two* block = x + start;  // two sorted halves of p elements
+      for (int i = 0; i < p; ++i) order(block[i], block[i + p]);
+      for (int k = p / 2; k >= 1; k /= 2) {
+        for (int j = k; j + k < 2 * p; j += 2 * k) {
+          for (int i = j; i < j + k; ++i) order(block[i], block[i + k]);
         }
       }
     }
