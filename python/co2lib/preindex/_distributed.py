@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,8 +12,9 @@ import torch
 import torch.distributed as dist
 
 from co2lib._errors import BadValueError, WrongStateError
-from co2lib.preindex import Accumulator
+from co2lib.preindex import Accumulator, Side
 
+_SIDES: tuple[Side, Side] = ("clean", "shifted")
 # Rows of embeddings that are sent at a time: about 16 MB of float32.
 _VALUES = 1 << 22
 
@@ -73,9 +75,9 @@ def _differing(shards: list[dict[str, Any]]) -> list[str]:
 def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     """Unite the accumulators of all ranks in every rank's; the same on all of them, p bit for bit.
 
-    Integers and fixed-point sums are added in one all_reduce, class sums in double in a second one. The stored
-    embeddings are gathered on every rank in the order of the ranks, and each rank clusters all of them: the memory
-    is that of one process. Clustering itself is not spread over the ranks.
+    Integers and fixed-point sums are added in one all_reduce, class sums in double in a second one. The
+    stored embeddings are gathered on every rank in the order of the ranks, and each rank clusters all of
+    them: clustering is not spread over the ranks, and its memory is that of one process.
 
     Parameters
     ----------
@@ -95,8 +97,6 @@ def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
         ``preindex.config_mismatch`` on every rank, naming what differs; ``preindex.not_distributed``
         (RuntimeError).
     """
-    import json
-
     rows = accumulator.embeddings()
     labels = accumulator.embedding_labels()
     mine = {
@@ -113,7 +113,7 @@ def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     differing = _differing(shards)
     if differing:
         raise _mismatch(differing)
-    layers = next((shard["layers"] for shard in shards if shard["layers"]), [])
+    layers: list[tuple[str, int, bool]] = next((shard["layers"] for shard in shards if shard["layers"]), [])
     for name, width, _ in layers:
         accumulator.layer(name, width)
     classes = sorted({label for shard in shards for label in shard["labels"]})
@@ -131,8 +131,8 @@ def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     columns = max(shard["columns"] for shard in shards)
     resque = max(sizes) // max(1, len(classes)) - 2 * columns
     if resque > 0:
-        for side in ("clean", "shifted"):  # only for the width; the sums are replaced below
-            united.add_resque(side, np.zeros((len(classes), resque // 2), np.float32), classes)  # type: ignore[arg-type]
+        for side in _SIDES:  # only for the width; the sums are replaced below
+            united.add_resque(side, np.zeros((len(classes), resque // 2), np.float32), classes)
     for name, width, _ in layers:
         united.layer(name, width)
     united.unpack(integers, doubles, classes)
@@ -158,6 +158,6 @@ def _gather_embeddings(
             dist.broadcast(part, src=source, group=group)
             array = part.cpu().numpy()
             # Both sides, so that both have sums of this width; unpack replaces the sums, the rows stay.
-            united.add_embedding("clean", array, shard["row_labels"][begin:end])
-            united.add_embedding("shifted", array, shard["row_labels"][begin:end])
+            for side in _SIDES:
+                united.add_embedding(side, array, shard["row_labels"][begin:end])
             united.end_batch()

@@ -29,7 +29,7 @@ _CHUNK = 1 << 18
 _CONVOLUTION_1D = (nn.Conv1d, nn.ConvTranspose1d)
 
 Progress = Callable[[int, int | None, float], object]
-"""Called after each batch with the batches done, their number (None if unknown) and the seconds since the start."""
+"""Called after each batch: batches done, their number (None if unknown), seconds since the start."""
 
 
 class _Footprint(Protocol):
@@ -61,7 +61,7 @@ def _candidates(model: nn.Module) -> dict[str, nn.Module]:
     if not found:
         raise BadValueError(
             "preindex.no_layer",
-            f"{type(model).__name__} has no module with out_features or out_channels (linear and convolution layers)",
+            f"{type(model).__name__} has no linear or convolution layer (out_features or out_channels)",
         )
     return found
 
@@ -73,7 +73,6 @@ def _nominal_width(module: nn.Module) -> int:
 
 def _nominal(modules: Mapping[str, nn.Module]) -> list[tuple[str, int, bool]]:
     """Return a table of candidates whose outputs were not seen yet."""
-
     return [(name, _nominal_width(module), True) for name, module in modules.items()]
 
 
@@ -106,7 +105,7 @@ def _width(output: Tensor, mode: str) -> int:
 
 
 def _spatial_mean(output: Tensor) -> Tensor:
-    """Return the mean over the axes after the channels, summed in double where the tensor is, rounded once."""
+    """Return the mean over the axes after the channels: summed in double on the device, rounded once."""
     axes = tuple(range(2, output.dim()))
     if output.device.type == "mps":
         output = output.cpu()  # no double there
@@ -259,7 +258,7 @@ def _check_pair(clean: Any, shifted: Any, labels: Sequence[Any], first: int) -> 
             at = first + (min(len(a), len(b)) if a.dim() and b.dim() and len(a) != len(b) else 0)
             raise BadValueError(
                 "preindex.unpaired",
-                f"pair {at}: batch of shape {tuple(a.shape)} on the clean side, {tuple(b.shape)} on the shifted side",
+                f"pair {at}: batch of shape {tuple(a.shape)} on the clean side, shifted {tuple(b.shape)}",
                 {"pair": at},
             )
     for side, leaves in (("clean", before), ("shifted", after)):
@@ -267,7 +266,7 @@ def _check_pair(clean: Any, shifted: Any, labels: Sequence[Any], first: int) -> 
             if leaf.dim() and len(leaf) != len(labels):
                 raise BadValueError(
                     "preindex.bad_sample",
-                    f"{len(leaf)} samples and {len(labels)} labels from sample {first} on, {side} side; give one each",
+                    f"{side} side, from sample {first} on: {len(leaf)} samples and {len(labels)} labels",
                 )
         for leaf in leaves:
             if leaf.is_floating_point() and leaf.dim() and bool(leaf.isnan().any()):
@@ -305,15 +304,15 @@ def _pairs(clean: Iterable[Any], shifted: Iterable[Any] | None) -> Iterator[tupl
             if a != b:
                 raise BadValueError(
                     "preindex.unpaired",
-                    f"pair {first + i}: label {a} on the clean side, {b} on the shifted side; give loaders of the same "
-                    "samples in the same order (shuffle=False)",
+                    f"pair {first + i}: label {a} on the clean side, {b} on the shifted side; give loaders of "
+                    "the same samples in the same order (shuffle=False)",
                     {"pair": first + i},
                 )
         if len(labels) != len(labels_shifted):
             at = first + min(len(labels), len(labels_shifted))
             raise BadValueError(
                 "preindex.unpaired",
-                f"pair {at}: a batch of {len(labels)} on the clean side, of {len(labels_shifted)} on the shifted side",
+                f"pair {at}: {len(labels)} samples in a batch of the clean side, shifted {len(labels_shifted)}",
                 {"pair": at},
             )
         yield x, x_shifted, labels
@@ -327,14 +326,14 @@ def _pairs(clean: Iterable[Any], shifted: Iterable[Any] | None) -> Iterator[tupl
 
 
 def _distinct_labels(loader: Iterable[Any], parts: int) -> set[Any]:
-    """Return the labels of a loader: of its data set's `targets`, or else in a sweep without forward passes."""
+    """Return the labels of a loader: `targets` of its data set, or else a sweep without forward passes."""
     targets = getattr(getattr(loader, "dataset", None), "targets", None)
     if targets is not None:
         return set(_labels(targets, 0))
     if iter(loader) is loader:
         raise BadValueError(
             "preindex.bad_option",
-            "classes: not given, and the clean loader can be read only once; give the number of distinct labels",
+            "classes: missing, and the clean loader can be read once only; give the number of labels",
             {"option": "classes"},
         )
     found: set[Any] = set()
@@ -352,11 +351,11 @@ class PairedDataset(torch.utils.data.Dataset[tuple[Any, Any, Any]]):
     Parameters
     ----------
     dataset : sequence
-        Map-style data set of (image, label, ...); images are float tensors or arrays (C, H, W) in [0, 1] where the
-        corruption is named.
+        Map-style data set of (image, label, ...); where the corruption is named, images are float tensors or
+        arrays (C, H, W) in [0, 1].
     corruption : callable or tuple
-        Called with the image; or (name, level) or (name, level, seed) of `corrupt`, with the position in the data
-        set as the item, so that batches, workers and order do not matter.
+        Called with the image; or (name, level) or (name, level, seed) of `corrupt`, with the position in the
+        data set as the item, so that batches, workers and order do not matter.
     **options
         Of `corrupt`: `quantise`, `clamp`, `wrap_u8`.
     """
@@ -367,7 +366,7 @@ class PairedDataset(torch.utils.data.Dataset[tuple[Any, Any, Any]]):
         if not callable(corruption) and not (isinstance(corruption, tuple) and len(corruption) in (2, 3)):
             raise BadValueError(
                 "preindex.bad_option",
-                f"corruption: {corruption!r} is not allowed; use a callable, (name, level) or (name, level, seed)",
+                f"corruption: {corruption!r} is not allowed; use a callable or (name, level[, seed])",
                 {"option": "corruption"},
             )
         self.dataset = dataset
@@ -397,7 +396,7 @@ class PairedDataset(torch.utils.data.Dataset[tuple[Any, Any, Any]]):
 # The index
 # ----------------------------------------------------------------------------------------------------------
 class _Pass:
-    """What one forward pass of a batch showed, by layer: vectors of each call, and what may have changed since."""
+    """What one forward pass of a batch showed: vectors of each call, outputs that may be overwritten."""
 
     def __init__(self) -> None:
         self.vectors: dict[str, list[npt.NDArray[Any]]] = {}
@@ -418,11 +417,11 @@ class PreIndex:
     mode : str
         ``cnn``: means over the axes after the channels; ``vit``: everything after the batch axis.
     embedding : str, optional
-        Name of the layer that is clustered. Default (ours): the last kept convolution in ``cnn``, or else the last
-        kept layer. A layer called more than once: its first call.
+        Name of the layer that is clustered. Default (ours): the last kept convolution in ``cnn``, or else the
+        last kept layer. A layer called more than once: its first call.
     distance, bins, ari, s, s_bar, **further
-        As for `make_options`; further: `include`, `exclude`, `skip_short_names`, `repeated_calls`, `nonfinite`,
-        `edge_rule`, `weights`, `degenerate`, `store`, `threads`.
+        As for `make_options`; further: `include`, `exclude`, `skip_short_names`, `repeated_calls`,
+        `nonfinite`, `edge_rule`, `weights`, `degenerate`, `store`, `threads`.
 
     Raises
     ------
@@ -430,7 +429,7 @@ class PreIndex:
         ``preindex.no_layer``, ``preindex.unknown_layer``, ``preindex.bad_option``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         model: nn.Module,
         classes: int | None = None,
@@ -454,7 +453,7 @@ class PreIndex:
         if options.store == "recompute":
             raise BadValueError(
                 "preindex.bad_option",
-                "store: 'recompute' is not allowed here; use memory, or file for embeddings larger than memory",
+                "store: 'recompute' is not allowed here; use memory, or file if the memory is too small",
                 {"option": "store"},
             )
         self._mode = options.mode
@@ -510,8 +509,8 @@ class PreIndex:
         ------
         co2lib.Error
             ``preindex.unpaired``, ``preindex.bad_sample``, ``preindex.nonfinite``, ``preindex.bad_shape``,
-            ``preindex.width_changed``, ``preindex.unknown_layer``, ``preindex.no_layer``; the batch is dropped as a
-            whole, what was counted before stays.
+            ``preindex.width_changed``, ``preindex.unknown_layer``, ``preindex.no_layer``; the batch is
+            dropped as a whole, what was counted before stays.
         """
         if self._classes is None:
             raise BadValueError(
@@ -543,14 +542,14 @@ class PreIndex:
             Yield (x, y) or (x, y, ...) of the same samples in the same order. With one loader only it yields
             (x, x_shifted, y), see `PairedDataset`.
         progress : bool or callable
-            Called after each batch with (done, total, seconds), total None if the loader has no length; True: a bar
-            of text on a terminal, nothing otherwise.
+            Called after each batch with (done, total, seconds), total None if the loader has no length.
+            True: a bar of text on a terminal, nothing otherwise.
         tracker : running tracker, optional
-            The passes and the clustering become its region ``preindex``, and `cost` of the result that region's
-            footprint.
+            The passes and the clustering become its region ``preindex``, and `cost` of the result that
+            region's footprint.
         group : torch.distributed.ProcessGroup, optional
-            This process holds a shard; the result is that of all shards, in the order of the ranks, on every rank.
-            See `all_reduce`.
+            This process holds a shard; the result is that of all shards, in the order of the ranks, on every
+            rank. See `all_reduce`.
         """
         self.reset()
         with tracker.region("preindex") if tracker is not None else nullcontext():
@@ -637,8 +636,8 @@ class PreIndex:
             if len(before) != len(after):
                 raise BadValueError(
                     "preindex.unpaired",
-                    f"layer {name} was called {len(before)} times on the clean side, {len(after)} times on the "
-                    f"shifted side, from pair {self._samples} on; exclude it",
+                    f"layer {name} was called {len(before)} times on the clean side, {len(after)} times on "
+                    f"the shifted side, from pair {self._samples} on; exclude it",
                 )
             for a, b in zip(before, after, strict=True):
                 accumulator.add_pairs(accumulator.layer(name, a.shape[1]), a, b)
@@ -707,8 +706,8 @@ class PreIndex:
             if len(output) != samples:
                 raise BadValueError(
                     "preindex.bad_shape",
-                    f"layer {name}: an output of shape {tuple(output.shape)} for {samples} samples: the first axis is "
-                    "not the batch; name it in exclude",
+                    f"layer {name}: an output of shape {tuple(output.shape)} for {samples} samples: the first "
+                    "axis is not the batch; name it in exclude",
                 )
             number = None if skipped else table.layer(name, _width(output, self._mode))
             if name not in kept:
@@ -739,7 +738,7 @@ class PreIndex:
         return done
 
     def _vectors(self, done: _Pass, name: str, output: Tensor) -> Tensor:
-        """Return the vectors of the samples, float32; a view of the output where nothing is to be computed."""
+        """Return the vectors of the samples, float32; a view of the output where nothing is computed."""
         if self._mode == "cnn" and output.dim() > 2:
             return _spatial_mean(output)
         flat = output.flatten(1)
@@ -810,14 +809,14 @@ class Instrumented(nn.Module):
 
     @property
     def layers(self) -> list[str]:
-        """Names of the vectors in the order in which they are returned; known after a forward pass or an export."""
+        """Names of the vectors in the order in which they are returned; known after a pass or an export."""
         return [name for name, _ in self._names.layers]
 
     def metadata(self) -> dict[str, str]:
         """Return what a reader of the package must know, for ``aot_inductor.metadata``.
 
-        One entry ``co2lib.preindex`` with JSON: mode, embedding, layers with name and kind (``convolution`` or
-        ``linear``).
+        One entry ``co2lib.preindex`` with JSON: mode, embedding, layers with name and kind (``convolution``
+        or ``linear``).
         """
         if not self._names.layers:
             raise WrongStateError(
@@ -829,7 +828,7 @@ class Instrumented(nn.Module):
         }
 
     def forward(self, *inputs: Any) -> tuple[Any, ...]:
-        """Return the model's output, the flattened embedding (samples x D) and the vectors of each layer's calls."""
+        """Return the output, the flattened embedding (samples x D) and the vectors of each layer's calls."""
         modules = _candidates(self.model)
         names: list[tuple[str, str]] = []
         vectors: list[Tensor] = []
@@ -860,8 +859,9 @@ class Instrumented(nn.Module):
 def instrument(model: nn.Module, mode: str = "cnn", embedding: str = "") -> Instrumented:
     """Return a model whose forward returns (output, flattened embedding, one vector per layer).
 
-    For programs that are compiled and cannot be observed: export it with ``torch.export.export(..., strict=False)``
-    and a dynamic batch axis, and hand `Instrumented.metadata` to the package.
+    For programs that are compiled and cannot be observed: export it with
+    ``torch.export.export(..., strict=False)`` and a dynamic batch axis, and hand `Instrumented.metadata` to
+    the package.
 
     Parameters
     ----------
