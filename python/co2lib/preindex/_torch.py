@@ -40,8 +40,7 @@ class _Footprint(Protocol):
 class _Run(Protocol):
     """What is used of a running tracker; this domain imports none."""
 
-    @property
-    def footprint(self) -> _Footprint: ...
+    def snapshot(self) -> _Footprint: ...
 
     def region(self, name: str) -> AbstractContextManager[object]: ...
 
@@ -165,9 +164,11 @@ class _Host:
         return view.numpy()
 
     @staticmethod
-    def wait(tensor_device: torch.device) -> None:
-        if tensor_device.type == "cuda":
-            torch.cuda.current_stream(tensor_device).synchronize()
+    def wait(devices: set[torch.device]) -> None:
+        """Wait until the values from these devices are there."""
+        for device in devices:
+            if device.type == "cuda":
+                torch.cuda.current_stream(device).synchronize()
 
 
 # ----------------------------------------------------------------------------------------------------------
@@ -197,7 +198,10 @@ def _to(x: Any, device: torch.device | None) -> Any:
     if isinstance(x, Mapping):
         return {key: _to(value, device) for key, value in x.items()}
     if isinstance(x, list | tuple):
-        return type(x)(_to(value, device) for value in x)
+        values = [_to(value, device) for value in x]
+        if isinstance(x, list):
+            return values
+        return type(x)(*values) if hasattr(x, "_fields") else tuple(values)
     return x
 
 
@@ -304,15 +308,15 @@ def _pairs(clean: Iterable[Any], shifted: Iterable[Any] | None) -> Iterator[tupl
             if a != b:
                 raise BadValueError(
                     "preindex.unpaired",
-                    f"pair {first + i}: label {a} on the clean side, {b} on the shifted side; give loaders of "
-                    "the same samples in the same order (shuffle=False)",
+                    f"pair {first + i}: label {a} on the clean side, {b} on the shifted side; give loaders "
+                    "of the same samples in the same order (shuffle=False)",
                     {"pair": first + i},
                 )
         if len(labels) != len(labels_shifted):
             at = first + min(len(labels), len(labels_shifted))
             raise BadValueError(
                 "preindex.unpaired",
-                f"pair {at}: {len(labels)} samples in a batch of the clean side, shifted {len(labels_shifted)}",
+                f"pair {at}: clean batch of {len(labels)} samples, shifted {len(labels_shifted)}",
                 {"pair": at},
             )
         yield x, x_shifted, labels
@@ -402,7 +406,7 @@ class _Pass:
         self.vectors: dict[str, list[npt.NDArray[Any]]] = {}
         self.held: list[tuple[str, Tensor, int]] = []
         self.embedded = False
-        self.device = torch.device("cpu")
+        self.devices: set[torch.device] = set()
 
 
 class PreIndex:
@@ -569,7 +573,7 @@ class PreIndex:
             else:
                 result = self._finish(self._reduced(max(1, classes), group))
         if tracker is not None:
-            result.cost = tracker.footprint.regions.get("preindex")
+            result.cost = tracker.snapshot().regions.get("preindex")
         return result
 
     # ------------------------------------------------------------------------------------------------------
@@ -581,11 +585,15 @@ class PreIndex:
         except TypeError:  # a DataLoader of a stream
             total = None
         start = time.monotonic()
-        with _frozen(self.model):
-            for done, (x, x_shifted, labels) in enumerate(_pairs(clean, shifted), start=1):
-                self._update(x, x_shifted, labels, classes)
-                if report is not None:
-                    report(done, total, time.monotonic() - start)
+        try:
+            with _frozen(self.model):
+                for done, (x, x_shifted, labels) in enumerate(_pairs(clean, shifted), start=1):
+                    self._update(x, x_shifted, labels, classes)
+                    if report is not None:
+                        report(done, total, time.monotonic() - start)
+        finally:
+            if report is _bar:
+                print(file=sys.stderr)
 
     def _finish(self, accumulator: Accumulator) -> Result:
         result = accumulator.result()
@@ -706,8 +714,8 @@ class PreIndex:
             if len(output) != samples:
                 raise BadValueError(
                     "preindex.bad_shape",
-                    f"layer {name}: an output of shape {tuple(output.shape)} for {samples} samples: the first "
-                    "axis is not the batch; name it in exclude",
+                    f"layer {name}: an output of shape {tuple(output.shape)} for {samples} samples: the "
+                    "first axis is not the batch; name it in exclude",
                 )
             number = None if skipped else table.layer(name, _width(output, self._mode))
             if name not in kept:
@@ -718,7 +726,7 @@ class PreIndex:
                 calls = done.vectors.setdefault(name, [])
                 vectors = self._vectors(done, name, output)
                 calls.append(self._host.array(vectors, (side, name, len(calls))))
-                done.device = vectors.device
+                done.devices.add(vectors.device)
 
         device = next((p.device for p in self.model.parameters()), None)
         moved = _to(x, device)
@@ -731,7 +739,7 @@ class PreIndex:
                 break
             # Once per model: these outputs are overwritten after they were seen, from now on they are copied.
             self._overwritten |= changed
-        self._host.wait(done.device)
+        self._host.wait(done.devices)
         if not table.layers:
             names = ", ".join(self._modules)
             raise BadValueError("preindex.no_layer", f"no layer gave an output; candidates: {names}")
@@ -782,8 +790,7 @@ def _bar(done: int, total: int | None, seconds: float) -> None:
     else:
         filled = 30 * done // max(1, total)
         text = f"preindex [{'#' * filled}{'.' * (30 - filled)}] {done}/{total}, {seconds:.0f} s"
-    end = "\n" if done == total else ""
-    print(f"\r{text}", end=end, file=sys.stderr, flush=True)
+    print(f"\r{text}", end="", file=sys.stderr, flush=True)
 
 
 # ----------------------------------------------------------------------------------------------------------
