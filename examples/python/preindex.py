@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How much would noise on the images hurt this network? One number per level of noise, from forward passes."""
+"""How much would noise on the images hurt this network? One number per level, from forward passes."""
 
 import torch
 from torch import nn
