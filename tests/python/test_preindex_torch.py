@@ -243,6 +243,25 @@ def test_means_are_summed_in_double() -> None:
     np.testing.assert_array_equal(seen[0], want)
 
 
+def test_what_needs_no_reduction_is_handed_over_without_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = seeded(Vit)
+    outputs: list[Any] = []
+    handed: list[int] = []
+    handle = model.up.register_forward_hook(lambda _m, _i, output: outputs.append(output))
+    add = domain.Accumulator.add_pairs
+
+    def spy(self: Any, layer: int, clean: Any, shifted: Any) -> None:
+        if self.layers[layer][0] == "up":
+            handed.extend(array.__array_interface__["data"][0] for array in (clean, shifted))
+        add(self, layer, clean, shifted)
+
+    monkeypatch.setattr(domain.Accumulator, "add_pairs", spy)
+    x, x_shifted, y = data(4)
+    domain.PreIndex(model, classes=CLASSES, mode="vit", embedding="down").update(x, x_shifted, y)
+    handle.remove()
+    assert handed == [output.data_ptr() for output in outputs]
+
+
 def test_half_and_bfloat_are_widened() -> None:
     x, x_shifted, y = data()
     for dtype in (torch.bfloat16, torch.float64):
