@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """co2lib on the traces, through its public interface.
 
-Processor counters go the whole way: files of a fake machine, the powercap reader, the tracker, its sampling
+Counters go the whole way: a fake machine or a fake NVIDIA library, the reader, the tracker and its sampling
 thread under a clock that is moved by hand. The other traces go to the function that a user would call.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import logging
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from itertools import pairwise
@@ -149,15 +152,44 @@ def t08(vector: Vector) -> Answer:
     return answer(None if energy is None else energy.joules)
 
 
-@row("T09", "meter.integrate_counter on the readings.")
+def on_gpu(vector: Vector, script: str, period_s: float, seconds: float) -> Answer:
+    """Play a script of the fake NVML to a tracker; LD_LIBRARY_PATH must lead to that library."""
+    now = Path(os.environ["FAKE_NVML_CLOCK"])
+    given = vector["input"]
+    p_max_w = given["zones"][0]["p_max_w"] if "zones" in given else given["p_max_w"]
+    Path(os.environ["FAKE_NVML_SCRIPT"]).write_text(f"device\nlimit_mw {p_max_w * 500}\n{script}\n")
+    now.write_text("0")
+    clock = ManualClock()
+    machine = FakeHost()
+    host = co2lib.Host(machine.host.sysfs, machine.host.procfs, machine.host.dev)
+    options: dict[str, Any] = {
+        "host": host, "clock": clock, "intensity": 100, "meters": ["nvml"], "gpus": [0],
+        "slack_s": {"gpu": 0}, "period_s": period_s, "power_period_s": period_s,
+    }  # fmt: skip
+    with co2lib.track(**options) as run:
+        for step in range(1, round(seconds / period_s) + 1):
+            now.write_text(str(step * period_s))
+            if not clock.wait_for_waiters(1) or not clock.advance(period_s):
+                raise RuntimeError("the sampling thread did not come back")
+        footprint = run.stop()
+    record = next(d.record for d in footprint.devices if d.provider == "nvml")
+    bounds = list(record.window.bounds_j)
+    return answer(
+        record.window.energy_j, flags=codes(record.issues), bounds=bounds, note=f"method {record.method}"
+    )
+
+
+@row("T09", "co2lib.track with the fake NVML.")
 def t09(vector: Vector) -> Answer:
-    zone = vector["input"]["zones"][0]
-    info = meter.MeterInfo(
-        zone["id"], kind="counter", device="gpu", domain="gpu", unit="mJ", wrap_max="none",
-        p_max_w=zone["p_max_w"], slack_s=0,
-    )  # fmt: skip
-    record = meter.integrate_counter(info, zone["samples"])
-    return answer(record.window.energy_j, flags=codes(record.issues), bounds=list(record.window.bounds_j))
+    samples = vector["input"]["zones"][0]["samples"]
+    found = on_gpu(vector, "energy_mj " + " ".join(f"{t}@{v}" for t, v in samples), 10, samples[-1][0])
+    return {**found, "text": "{:g} J in [{:g}, {:g}] J".format(found["value"], *found["bounds"])}
+
+
+@row("T10", "co2lib.track with the fake NVML, which has no energy counter.")
+def t10(vector: Vector) -> Answer:
+    t, watts = vector["input"]["samples"][-1]
+    return on_gpu(vector, f"instant_mw {watts * 1000}\npower_mw {watts * 1000}", 1, t)
 
 
 def integral(samples: list[tuple[float, float]], p_max_w: float) -> Answer:
@@ -165,11 +197,6 @@ def integral(samples: list[tuple[float, float]], p_max_w: float) -> Answer:
     info = meter.MeterInfo("gpu", kind="power", device="gpu", p_max_w=p_max_w)
     record = meter.integrate_power(info, samples)
     return answer(record.window.energy_j, flags=codes(record.issues), note=f"method {record.method}")
-
-
-@row("T10", POWER)
-def t10(vector: Vector) -> Answer:
-    return integral(vector["input"]["samples"], vector["input"]["p_max_w"])
 
 
 @row("T11", "meter.mean_power of the intervals.")
@@ -252,7 +279,13 @@ def t18(vector: Vector) -> Answer:
     return integral(samples, vector["input"]["p_max_w"])
 
 
-def answers(vectors: dict[str, list[Vector]]) -> dict[str, Answer]:
-    """Answer all rows."""
+def main() -> None:
+    """Answer the row named in the arguments, as the peers' scripts do."""
     logging.getLogger("co2lib").setLevel(logging.CRITICAL)
-    return {name: {**ROWS[name][0](*given), "how": ROWS[name][1]} for name, given in vectors.items()}
+    function, how = ROWS[sys.argv[1]]
+    found = {**function(*json.load(sys.stdin)), "how": how}
+    Path(os.environ["TRUTH_ANSWER"]).write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

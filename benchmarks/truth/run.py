@@ -97,7 +97,7 @@ MISSING = {
         "T13": "writes no emissions file",
         "T14": "has no model of memory",
         "T15": "measures the machine only",
-        "T16": "reports J",
+        "T16": "reports J; kWh only inside its carbon and cost monitors",
     },
     "carbontracker": {
         "T09": "reads power, never the counter",
@@ -123,9 +123,8 @@ def vectors_of(name: str, golden: Path = GOLDEN) -> list[Vector]:
 # ------------------------------------------------------------------------------------------------------------
 # Runs
 # ------------------------------------------------------------------------------------------------------------
-def fake_nvml() -> Path:
+def fake_nvml(folder: Path = BUILD / "nvml") -> Path:
     """Build the stand-in for NVIDIA's library."""
-    folder = BUILD / "nvml"
     folder.mkdir(parents=True, exist_ok=True)
     source = ROOT / "tests" / "fixtures" / "nvml" / "fake_nvml.c"
     compiler = os.environ.get("CC", "cc")
@@ -137,22 +136,26 @@ def fake_nvml() -> Path:
 def version_of(python: Path, package: str) -> str:
     """The version that is installed."""
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    if package == "co2lib":  # may be on PYTHONPATH and not installed
+        code = "import co2lib; print(co2lib.__version__)"
     return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def ask(peer: str, name: str, python: Path, nvml: Path) -> Answer:
-    """Run one trace through a peer; `not_run` holds why there is no answer."""
+    """Run one trace through a tool; `not_run` holds why there is no answer."""
     with tempfile.TemporaryDirectory(prefix="truth-") as folder:
         scratch = Path(folder)
         place = scratch / "answer.json"
         surroundings = {
             "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8", "LD_LIBRARY_PATH": str(nvml),
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if peer == "co2lib" and name in os.environ},
             "TRUTH_SCRATCH": folder, "TRUTH_ANSWER": str(place),
             "FAKE_NVML_SCRIPT": str(scratch / "nvml.txt"), "FAKE_NVML_CLOCK": str(scratch / "clock.txt"),
             "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
         }  # fmt: skip
         # -P: the scripts are named like the packages they import.
-        command = [python, "-P", HERE / "peers" / f"{peer}.py", name]
+        script = HERE / "own.py" if peer == "co2lib" else HERE / "peers" / f"{peer}.py"
+        command = [python, "-P", script, name]
         try:
             done = subprocess.run(
                 command, input=json.dumps(vectors_of(name)), capture_output=True, text=True, cwd=folder,
@@ -176,7 +179,7 @@ VERDICTS = {
     "wrong": "another number, without a word",
     "wrong, logged": "another number; a line in the tool's log hints at it",
     "raises": "an exception in the user's program, or its end",
-    "no value": "no number, and a line in the log",
+    "no value": "no number; at most a line in the log",
     "-": "the tool has no such operation",
     "not run": "could not be run here",
 }
@@ -218,12 +221,12 @@ def shown(found: Answer) -> str:
     if "missing" in found or "not_run" in found:
         return ""
     if found["raises"]:
-        return ""
+        return "the program ends" if found["raises"].startswith("ends") else ""
     text = found["text"] or number(found["value"], found["unit"])
     if found["value"] is None and found.get("bounds"):
         low, high = found["bounds"]
         text = f"none, in [{low:g}, {high:g}] J"
-    if found["also"]:
+    if found["also"] and not found["text"]:
         text += " or " + " or ".join(number(value, found["unit"]) for _, value in found["also"])
     return text
 
@@ -329,19 +332,10 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     kept = BUILD / "answers.json"
     state = json.loads(kept.read_text()) if kept.is_file() else {"versions": {}, "answers": {}}
-    nvml = fake_nvml() if set(tools) & set(PEERS) else None
+    nvml = fake_nvml()
     for tool in tools:
         answers = state["answers"].setdefault(tool, {})
-        if tool == "co2lib":
-            sys.path.insert(0, str(HERE))
-            import own
-
-            import co2lib
-
-            state["versions"][tool] = co2lib.__version__
-            answers.update(own.answers({name: vectors_of(name) for name in rows}))
-            continue
-        python = environment(tool)
+        python = Path(sys.executable) if tool == "co2lib" else environment(tool)
         state["versions"][tool] = version_of(python, tool)
         for name in rows:
             if given.keep and name in answers and "not_run" not in answers[name]:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,46 @@ std::vector<fs::path> chain(const fs::path& root, const std::string& path) {
   return folders;
 }
 
+/// Where a hierarchy of control groups can be seen.
+struct Mount {
+  fs::path folder;
+  std::string root = "/";  ///< the group that lies at `folder`
+
+  /// The folders of a group and its ancestors as far as they can be seen, its own first.
+  [[nodiscard]] std::vector<fs::path> groups(const std::string& path) const {
+    if (root == "/") return chain(folder, path);
+    // A group outside of what is mounted (in a container often) leaves what is mounted, which is then the container's.
+    return chain(folder, path.starts_with(root + "/") ? path.substr(root.size()) : "/");
+  }
+};
+
+/// The first mount of version 2, or of a controller of version 1, that /proc/self/mountinfo names (proc(5)).
+std::optional<Mount> find_mount(const Host& host, std::string_view text, std::string_view controller) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    std::vector<std::string_view> words;
+    for (std::size_t at = 0; at < line.size();) {
+      const std::size_t end = std::min(line.find(' ', at), line.size());
+      words.push_back(line.substr(at, end - at));
+      at = end + 1;
+    }
+    // id parent device root point options [optional...] - type source options
+    const auto dash = std::find(words.begin(), words.end(), "-");
+    if (words.size() < 6 || words.end() - dash < 4) continue;
+    const std::string options = "," + std::string(dash[3]) + ",";
+    const bool fits = controller.empty() ? dash[1] == "cgroup2"
+                                         : dash[1] == "cgroup" &&
+                                               options.find("," + std::string(controller) + ",") != std::string::npos;
+    constexpr std::string_view sysfs = "/sys/";
+    if (!fits || !words[4].starts_with(sysfs)) continue;
+    Mount mount{host.sysfs / words[4].substr(sysfs.size()), std::string(words[3])};
+    std::error_code ignored;
+    if (fs::is_directory(mount.folder, ignored)) return mount;
+  }
+  return std::nullopt;
+}
+
 void collect(const fs::path& folder, const std::string& prefix, std::initializer_list<const char*> names,
              CgroupFiles& files) {
   for (const char* name : names) {
@@ -60,11 +101,14 @@ void collect(const fs::path& folder, const std::string& prefix, std::initializer
 std::vector<CgroupFiles> read_cgroup(const Host& host) {
   const fs::path root = host.sysfs / "fs/cgroup";
   const auto membership = read_text(host.procfs / "self/cgroup");
+  const auto mountinfo = read_text(host.procfs / "self/mountinfo");
   const std::string_view text = membership ? std::string_view(*membership) : std::string_view();
+  const std::string_view mounts = mountinfo ? std::string_view(*mountinfo) : std::string_view();
   std::vector<CgroupFiles> groups;
   std::error_code ignored;
   if (fs::exists(root / "cgroup.controllers", ignored)) {
-    for (const fs::path& folder : chain(root, group_path(text, ""))) {
+    const Mount mount = find_mount(host, mounts, "").value_or(Mount{.folder = root});
+    for (const fs::path& folder : mount.groups(group_path(text, ""))) {
       collect(folder, "",
               {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max", "cpu.stat", "memory.current"},
               groups.emplace_back());
@@ -73,7 +117,8 @@ std::vector<CgroupFiles> read_cgroup(const Host& host) {
   }
   const auto add = [&](const std::string& controller, std::initializer_list<const char*> names) {
     std::size_t level = 0;
-    for (const fs::path& folder : chain(root / controller, group_path(text, controller))) {
+    const Mount mount = find_mount(host, mounts, controller).value_or(Mount{.folder = root / controller});
+    for (const fs::path& folder : mount.groups(group_path(text, controller))) {
       if (level == groups.size()) groups.emplace_back();
       collect(folder, controller + "/", names, groups[level++]);
     }

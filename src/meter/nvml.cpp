@@ -231,6 +231,41 @@ std::variant<Source, int> choose_source(const Library& library, Device device) {
   return why;
 }
 
+/// MIG instances that are named in full and that the list of their board does not show, as older drivers do.
+void add_named_instances(const Library& library, const GpuOption& option, const std::optional<std::string>& cuda,
+                         std::vector<Board>& boards) {
+  const Api& api = library.api();
+  if (api.device_by_uuid == nullptr || api.board_of_mig == nullptr) return;
+  const auto add = [&](const std::string& name) {
+    const bool known = std::any_of(boards.begin(), boards.end(), [&](const Board& b) {
+      return std::find(b.device.mig_uuids.begin(), b.device.mig_uuids.end(), name) != b.device.mig_uuids.end();
+    });
+    Device instance = nullptr;
+    Device board = nullptr;
+    if (known || !name.starts_with("MIG-") || api.device_by_uuid(name.c_str(), &instance) != ok ||
+        api.board_of_mig(instance, &board) != ok) {
+      return;
+    }
+    int code = ok;
+    const std::string uuid = text_of(api.uuid, board, code);
+    for (Board& b : boards) {
+      if (code == ok && b.device.uuid == uuid) b.device.mig_uuids.push_back(name);
+    }
+  };
+  if (option) {
+    for (const GpuKey& key : *option) {
+      if (const auto* name = std::get_if<std::string>(&key)) add(std::string(detail::trim_blanks(*name)));
+    }
+  } else if (cuda) {
+    std::string_view rest = *cuda;
+    while (!rest.empty()) {
+      const std::string_view entry = rest.substr(0, rest.find(','));
+      add(std::string(detail::trim_blanks(entry)));
+      rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+    }
+  }
+}
+
 MeterInfo describe_board(const Board& board, const Library& library, Source source, const std::string& driver) {
   const Api& api = library.api();
   unsigned limit_mw = 0;
@@ -413,6 +448,7 @@ std::string resolve(const std::function<void*(const char*)>& lookup, Api& api) {
   find(api.mig_mode, "nvmlDeviceGetMigMode", false);
   find(api.max_mig_count, "nvmlDeviceGetMaxMigDeviceCount", false);
   find(api.mig_by_index, "nvmlDeviceGetMigDeviceHandleByIndex", false);
+  find(api.board_of_mig, "nvmlDeviceGetDeviceHandleFromMigDeviceHandle", false);
   find(api.virtualization_mode, "nvmlDeviceGetVirtualizationMode", false);
   find(api.driver_version, "nvmlSystemGetDriverVersion", false);
   return missing;
@@ -527,7 +563,7 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
   Loaded loaded = library_of();
   if (const auto* problem = std::get_if<Problem>(&loaded)) return without_gpus(context, *problem, std::move(opened));
   const auto library = std::get<std::shared_ptr<Library>>(loaded);
-  const Boards all = list_boards(*library);
+  Boards all = list_boards(*library);
   if (all.boards.empty()) {
     const int code = all.code != ok ? all.code : all.refused.empty() ? not_found : all.refused.front().second;
     Problem problem{availability_of(code), "", fix_of(code)};
@@ -538,6 +574,7 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
     return without_gpus(context, problem, std::move(opened));
   }
 
+  add_named_instances(*library, option, cuda, all.boards);
   std::vector<GpuDevice> devices;
   devices.reserve(all.boards.size());
   for (const Board& board : all.boards) devices.push_back(board.device);

@@ -77,6 +77,7 @@ struct Api {
   int (*mig_mode)(Device, unsigned* current, unsigned* pending) = nullptr;
   int (*max_mig_count)(Device, unsigned*) = nullptr;
   int (*mig_by_index)(Device, unsigned, Device*) = nullptr;
+  int (*board_of_mig)(Device mig, Device* board) = nullptr;
   int (*virtualization_mode)(Device, int*) = nullptr;
   int (*driver_version)(char*, unsigned) = nullptr;
 };

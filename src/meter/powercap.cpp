@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Linux powercap RAPL: the energy counters of Intel and AMD processors (spec: meters, 5.1).
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -13,16 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <co2lib/meter/powercap_unit.hpp>
 #include <co2lib/meter/zones.hpp>
 
+#include "rapl.hpp"
 #include "reader.hpp"
+#include "sysfs.hpp"
 
 namespace co2lib::meter {
 
@@ -30,105 +23,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The registers are refreshed about every millisecond; the plausibility rule allows five.
-constexpr double rapl_update_s = 0.001;
-constexpr double rapl_slack_s = 0.005;
-
-Failure failure_of(int error) noexcept {
-  switch (error) {
-    case EACCES:
-    case EPERM:
-      return Failure::no_permission;
-    case ENOENT:
-    case ENOTDIR:
-      return Failure::absent;
-    case ENODEV:
-    case ENXIO:
-    case ESRCH:
-    case ESTALE:
-      return Failure::lost;
-    default:
-      return Failure::io;
-  }
-}
-
-/// Decimal digits and an optional line end, nothing else.
-std::optional<std::uint64_t> parse_counter(std::string_view text) noexcept {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// A file that is opened once and read at offset 0; after a failure of the device it is reopened at most once per
-/// second.
-class CounterFile {
- public:
-  explicit CounterFile(fs::path path) : path_(std::move(path)) { open(); }
-  CounterFile(const CounterFile&) = delete;
-  CounterFile& operator=(const CounterFile&) = delete;
-  ~CounterFile() { close(); }
-
-  /// 0, or the error of the last attempt to open it.
-  [[nodiscard]] int error() const noexcept { return error_; }
-
-  Reading read(MonotonicTime now) {
-    if (fd_ < 0) {
-      if (tried_ && now - *tried_ < std::chrono::seconds(1)) return failed(error_);
-      tried_ = now;
-      open();
-      if (fd_ < 0) return failed(error_);
-    }
-    std::array<char, 32> buffer;
-    ssize_t got = 0;
-    do {
-      got = ::pread(fd_, buffer.data(), buffer.size(), 0);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-      error_ = errno;
-      if (failure_of(error_) == Failure::lost) {
-        close();
-        tried_ = now;
-      }
-      return failed(error_);
-    }
-    const auto size = static_cast<std::size_t>(got);
-    if (size < buffer.size()) {
-      if (const auto value = parse_counter({buffer.data(), size})) return Count{*value};
-    }
-    return Failed{Failure::parse, path_.string() + ": not a decimal number"};
-  }
-
- private:
-  void open() noexcept {
-    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
-    error_ = fd_ < 0 ? errno : 0;
-  }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  [[nodiscard]] Failed failed(int error) const {
-    return {failure_of(error), path_.string() + ": " + std::strerror(error)};
-  }
-
-  fs::path path_;
-  int fd_ = -1;
-  int error_ = 0;
-  std::optional<MonotonicTime> tried_;
-};
-
 /// One zone; with `unit_nj` it yields the counts behind the microjoules.
 class PowercapMeter final : public Meter {
  public:
-  PowercapMeter(MeterInfo info, std::unique_ptr<CounterFile> file, std::optional<std::int64_t> unit_nj)
+  PowercapMeter(MeterInfo info, std::unique_ptr<PolledFile> file, std::optional<std::int64_t> unit_nj)
       : info_(std::move(info)), file_(std::move(file)), unit_nj_(unit_nj) {}
 
   [[nodiscard]] MeterInfo info() const override { return info_; }
 
   Reading sample(MonotonicTime now) override {
-    Reading reading = file_->read(now);
+    Reading reading = file_->count(now);
     if (unit_nj_) {
       if (const auto* shown = std::get_if<Count>(&reading)) {
         const auto raw = powercap_raw_count(shown->value, *unit_nj_);
@@ -141,7 +45,7 @@ class PowercapMeter final : public Meter {
 
  private:
   MeterInfo info_;
-  std::unique_ptr<CounterFile> file_;
+  std::unique_ptr<PolledFile> file_;
   std::optional<std::int64_t> unit_nj_;
 };
 
@@ -158,11 +62,6 @@ struct Zone {
   [[nodiscard]] std::string control() const { return id.substr(0, id.find(':')); }
 };
 
-std::string first_line(const fs::path& file) {
-  const auto text = read_text(file);
-  return text ? text->substr(0, text->find('\n')) : std::string();
-}
-
 /// Finds the real folders of all zones at and below `folder`; links are followed, each folder is taken once.
 void walk(const fs::path& folder, int depth, std::set<fs::path>& seen, std::vector<Zone>& zones) {
   std::error_code error;
@@ -172,7 +71,7 @@ void walk(const fs::path& folder, int depth, std::set<fs::path>& seen, std::vect
   const std::string id = real.filename().string();
   if (id.find(':') != std::string::npos && fs::exists(real / "energy_uj", error)) {
     Zone zone{.folder = real, .id = id, .name = first_line(real / "name"), .parent = {}, .range_uj = {}};
-    if (const auto text = read_text(real / "max_energy_range_uj")) zone.range_uj = parse_counter(*text);
+    zone.range_uj = read_number(real / "max_energy_range_uj");
     if (zone.range_uj == 0U) zone.range_uj.reset();
     zones.push_back(std::move(zone));
   }
@@ -235,10 +134,9 @@ std::vector<Zone> find_zones(const fs::path& root) {
   return zones;
 }
 
-Device device_of(Domain domain) noexcept {
-  if (domain == Domain::dram) return Device::dram;
-  if (domain == Domain::psys) return Device::platform;
-  return Device::cpu;
+fs::path powercap_root(const Context& context) {
+  return context.options.powercap_root.empty() ? context.options.host.sysfs / "class/powercap"
+                                               : context.options.powercap_root;
 }
 
 struct Described {
@@ -251,7 +149,7 @@ Described describe(const Zone& zone, const Context& context) {
                                .parent = zone.parent,
                                .control = zone.control(),
                                .name = zone.name,
-                               .device = device_of(zone.domain),
+                               .device = rapl_device(zone.domain),
                                .domain = zone.domain,
                                .provider = "powercap",
                                .kind = Kind::counter,
@@ -261,9 +159,7 @@ Described describe(const Zone& zone, const Context& context) {
                                .slack_s = rapl_slack_s},
                       .unit_nj = {}};
   MeterInfo& info = described.info;
-  // Spec 6.4: package 5 % on Intel, 15 % on AMD; DRAM 15 %. Ours, unverified.
-  const bool amd = context.machine.cpu_vendor == "AuthenticAMD" || context.machine.cpu_vendor == "HygonGenuine";
-  info.accuracy = amd || zone.domain == Domain::dram ? 0.15 : 0.05;
+  info.accuracy = rapl_accuracy(context.machine, zone.domain);
   info.provenance = zone.folder.string();
   const auto unit = zone.range_uj ? recover_powercap_unit(*zone.range_uj) : std::nullopt;
   if (context.options.modulus == Modulus::exact_unit) {
@@ -285,47 +181,6 @@ Described describe(const Zone& zone, const Context& context) {
   }
   if (context.machine.sgx) info.flags.push_back("energy_filtering_possible");
   return described;
-}
-
-std::string mode_and_owner(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return file.string();
-  std::array<char, 8> mode{};
-  mode[0] = '0';
-  for (std::size_t i = 0; i < 3; ++i) mode[1 + i] = static_cast<char>('0' + ((status.st_mode >> (6 - 3 * i)) & 7U));
-  std::string owner = std::to_string(status.st_uid);
-  std::array<char, 1024> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    owner = found->pw_name;
-  }
-  return file.string() + " (mode " + mode.data() + ", owner " + owner + ")";
-}
-
-bool has_word(const fs::path& file, std::initializer_list<const char*> words) {
-  const auto text = read_text(file);
-  return text && std::any_of(words.begin(), words.end(),
-                             [&](const char* word) { return text->find(word) != std::string::npos; });
-}
-
-/// True if the root of the file system is an overlay, as container runtimes make it.
-bool root_is_overlay(const fs::path& mountinfo) {
-  const auto text = read_text(mountinfo);
-  if (!text) return false;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (line.find(" / / ") != std::string_view::npos && line.find(" - overlay ") != std::string_view::npos) return true;
-  }
-  return false;
-}
-
-bool in_container(const Host& host) {
-  return has_word(host.procfs / "1/environ", {"container="}) ||
-         has_word(host.procfs / "self/cgroup", {"docker", "kubepods", "containerd", "libpod", "lxc"}) ||
-         root_is_overlay(host.procfs / "self/mountinfo");
 }
 
 bool is_empty_folder(const fs::path& folder) {
@@ -350,7 +205,10 @@ void explain_absence(const Context& context, const fs::path& root, Finding& find
   }
   finding.availability = Availability::absent;
   finding.reason = there ? root.string() + " holds no zone with energy_uj" : root.string() + " does not exist";
-  if (has_word(host.procfs / "cpuinfo", {" hypervisor"})) {
+  if (has_word(host.procfs / "version", {"microsoft", "Microsoft"})) {
+    finding.reason += ": WSL2 has no CPU counter";
+    finding.fix = "none; here the CPU is modelled (give tdp_w for a narrower interval)";
+  } else if (has_word(host.procfs / "cpuinfo", {" hypervisor"})) {
     finding.reason += ": a virtual machine, to which the hypervisor passes no energy counters";
     finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
   } else if (context.machine.cpu_vendor == "GenuineIntel" || context.machine.cpu_vendor == "AuthenticAMD") {
@@ -374,8 +232,7 @@ Opened open_powercap(const Context& context, const Covered&) {
   Finding& finding = opened.finding;
   finding.provider = "powercap";
   finding.method = "counter";
-  const fs::path root = context.options.powercap_root.empty() ? context.options.host.sysfs / "class/powercap"
-                                                              : context.options.powercap_root;
+  const fs::path root = powercap_root(context);
   const std::vector<Zone> zones = find_zones(root);
   if (zones.empty()) {
     explain_absence(context, root, finding);
@@ -384,22 +241,34 @@ Opened open_powercap(const Context& context, const Covered&) {
   std::string denied;
   std::string failed;
   std::size_t bad = 0;
+  std::set<std::string> packages;  // that can be read
+  std::vector<std::shared_ptr<Meter>> unreadable_packages;
   for (const Zone& zone : zones) {
     Described described = describe(zone, context);
     finding.meters.push_back(described.info);
-    const fs::path path = zone.folder / "energy_uj";
-    auto file = std::make_unique<CounterFile>(path);
-    if (file->error() != 0) {
+    auto file = std::make_unique<PolledFile>(zone.folder / "energy_uj");
+    const int error = file->error();
+    if (error != 0) {
       ++bad;
-      if (failure_of(file->error()) == Failure::no_permission) {
-        if (denied.empty()) denied = mode_and_owner(path);
+      if (failure_of(error) == Failure::no_permission) {
+        if (denied.empty()) denied = mode_and_owner(file->path());
       } else if (failed.empty()) {
-        failed = path.string() + ": " + std::strerror(file->error());
+        failed = file->path().string() + ": " + std::strerror(error);
       }
-      continue;
+    } else if (zone.domain == Domain::package) {
+      packages.insert(zone.name);
     }
-    opened.meters.push_back(
-        std::make_shared<PowercapMeter>(std::move(described.info), std::move(file), described.unit_nj));
+    auto meter = std::make_shared<PowercapMeter>(std::move(described.info), std::move(file), described.unit_nj);
+    if (error == 0) {
+      opened.meters.push_back(std::move(meter));
+    } else if (zone.domain == Domain::package) {
+      unreadable_packages.push_back(std::move(meter));
+    }
+  }
+  // Beside packages that can be read, one that cannot stays a meter whose reads fail: the total is then incomplete, and
+  // not silently too small.
+  for (auto& package : unreadable_packages) {
+    if (!packages.empty() && !packages.contains(package->info().name)) opened.meters.push_back(std::move(package));
   }
   const std::string refused = denied + " is not readable (kernel 5.10+: CVE-2020-8694)";
   if (opened.meters.empty()) {
@@ -410,7 +279,7 @@ Opened open_powercap(const Context& context, const Covered&) {
   }
   finding.availability = Availability::available;
   finding.reason =
-      std::to_string(opened.meters.size()) + " of " + std::to_string(zones.size()) + " zones in " + root.string();
+      std::to_string(zones.size() - bad) + " of " + std::to_string(zones.size()) + " zones in " + root.string();
   if (bad > 0) finding.reason += "; " + (denied.empty() ? failed : refused);
   if (!denied.empty()) finding.fix = permission_fix;
   if (context.machine.sgx) finding.reason += "; the CPU flag sgx is set: Intel may add noise (energy filtering)";
@@ -430,6 +299,12 @@ Opened open_powercap(const Context& context, const Covered&) {
 }
 
 }  // namespace
+
+std::set<Domain> powercap_domains(const Context& context) {
+  std::set<Domain> domains;
+  for (const Zone& zone : find_zones(powercap_root(context))) domains.insert(zone.domain);
+  return domains;
+}
 
 Reader powercap_reader() { return {"powercap", false, open_powercap}; }
 

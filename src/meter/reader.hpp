@@ -19,10 +19,13 @@ struct Covered {
   double memory = 0;  ///< share of the memory, 0..1
 };
 
+class PerfCounters;
+
 /// What readers are given.
 struct Context {
   OpenOptions options;
   Machine machine;
+  std::shared_ptr<PerfCounters> perf{};  ///< tests: stands in for the system's
 };
 
 /// What a reader found, and its meters, opened as far as they can be read.
@@ -38,5 +41,14 @@ struct Reader {
   bool is_model;
   Opened (*open)(const Context& context, const Covered& covered);
 };
+
+/// Findings of all readers, and the meters that are used.
+struct Plan {
+  std::vector<Finding> findings;
+  std::vector<std::shared_ptr<Meter>> meters;
+};
+
+/// What `open` and `findings` are made of; `perf` replaces the system calls of perf_event.
+[[nodiscard]] Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf = nullptr);
 
 }  // namespace co2lib::meter

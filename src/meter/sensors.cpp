@@ -2,6 +2,7 @@
 // The list of all readers, and what is opened by default.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,7 +16,9 @@
 #include "reader.hpp"
 
 // All readers in order of preference: a new one is one file beside this one and one line here.
-#define CO2LIB_METER_READERS(reader) reader(powercap) reader(nvml) reader(cpu_load) reader(cpu_constant) reader(ram)
+#define CO2LIB_METER_READERS(reader)                                                                                  \
+  reader(perf_event) reader(powercap) reader(jetson) reader(hwmon) reader(nvml) reader(cpu_load) reader(cpu_constant) \
+      reader(ram)
 
 namespace co2lib::meter {
 
@@ -82,7 +85,12 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
       covered.cpu = true;
       covered.memory = 1;
     }
-    if (info.domain == Domain::package) packages.insert(info.name.empty() ? info.id : info.name);
+    if (info.domain == Domain::package) {
+      const std::string& name = info.name.empty() ? info.id : info.name;
+      packages.insert(name);
+      // It holds its memory too.
+      if (std::find(info.flags.begin(), info.flags.end(), "module_scope") != info.flags.end()) with_dram.insert(name);
+    }
   }
   for (const MeterInfo& info : infos) {
     if (info.domain != Domain::dram) continue;
@@ -110,24 +118,62 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
   return covered;
 }
 
-struct Plan {
-  std::vector<Finding> findings;
-  std::vector<std::shared_ptr<Meter>> meters;
-};
+/// What a meter is for, as to which of several providers measures it.
+enum class Role { processor, platform, gpu };
 
-Plan make_plan(const OpenOptions& options) {
+Role role_of(const MeterInfo& info) {
+  if (info.device == Device::gpu || info.device == Device::npu) return Role::gpu;
+  // The psys counter of RAPL comes and goes with its packages.
+  const bool rapl = info.provider == "powercap" || info.provider == "perf_event";
+  const bool platform = info.device == Device::board || info.device == Device::platform || info.domain == Domain::psys;
+  return platform && !rapl ? Role::platform : Role::processor;
+}
+
+bool measures_platform(const std::vector<std::shared_ptr<Meter>>& meters) {
+  return std::any_of(meters.begin(), meters.end(), [](const auto& meter) {
+    const MeterInfo info = meter->info();
+    return info.domain == Domain::psys || info.device == Device::board || info.device == Device::platform;
+  });
+}
+
+/// How much of the processors a provider measures: packages that can be read, then the share of their memory.
+std::pair<std::size_t, double> processor_reach(const std::vector<std::shared_ptr<Meter>>& meters) {
+  std::set<std::string> packages;
+  std::vector<std::shared_ptr<Meter>> readable;
+  for (const auto& meter : meters) {
+    const MeterInfo info = meter->info();
+    if (role_of(info) != Role::processor || std::holds_alternative<Failed>(meter->sample(MonotonicTime{0}))) continue;
+    if (info.domain == Domain::package) packages.insert(info.name);
+    readable.push_back(meter);
+  }
+  return {packages.size(), packages.empty() ? 0 : coverage(readable).memory};
+}
+
+}  // namespace
+
+Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
   check(options);
-  const Context context{.options = options, .machine = read_machine(options.host)};
+  const Context context{.options = options, .machine = read_machine(options.host), .perf = std::move(perf)};
   const std::vector<Reader> all = readers();
   Plan plan;
   std::vector<Opened> opened(all.size());
   std::vector<bool> done(all.size(), false);
-  const auto take = [&](std::size_t i, bool use) {
+  const auto open_reader = [&](std::size_t i) -> Opened& {
     if (!done[i]) opened[i] = all[i].open(context, coverage(plan.meters));
     done[i] = true;
-    if (!use || opened[i].finding.used || opened[i].meters.empty()) return;
-    opened[i].finding.used = true;
-    plan.meters.insert(plan.meters.end(), opened[i].meters.begin(), opened[i].meters.end());
+    return opened[i];
+  };
+  // Takes a provider's meters: those of the processors if `processor`; its platform meters unless there are others.
+  const auto take = [&](std::size_t i, bool processor) {
+    Opened& from = open_reader(i);
+    const bool platform = !measures_platform(plan.meters);
+    if (from.finding.used) return;
+    for (const auto& meter : from.meters) {
+      const Role role = role_of(meter->info());
+      if (role == Role::processor ? !processor : role == Role::platform && !platform) continue;
+      plan.meters.push_back(meter);
+      from.finding.used = true;
+    }
   };
 
   if (options.meters) {
@@ -146,20 +192,44 @@ Plan make_plan(const OpenOptions& options) {
       }
     }
   } else {
+    // Of the providers of the processors the first that measures anything, unless a later one measures more packages,
+    // or as many and more of their memory. Two would count the same energy twice.
+    std::optional<std::size_t> best;
+    std::pair<std::size_t, double> best_reach{};
     for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!all[i].is_model) take(i, true);
+      if (all[i].is_model) continue;
+      const auto& meters = open_reader(i).meters;
+      const bool any = std::any_of(meters.begin(), meters.end(),
+                                   [](const auto& meter) { return role_of(meter->info()) == Role::processor; });
+      const auto reach = processor_reach(meters);
+      if (!any || (best && reach <= best_reach)) continue;
+      best = i;
+      best_reach = reach;
+    }
+    if (best) take(*best, true);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!all[i].is_model) take(i, false);
+    }
+    for (std::size_t i = 0; best && i < all.size(); ++i) {
+      Finding& finding = opened[i].finding;
+      if (all[i].is_model || finding.used || finding.availability != Availability::available) continue;
+      finding.reason += "; excluded: " + std::string(all[*best].provider) + " measures the same";
+      finding.reason += i < *best ? ", and more of it" : "";
     }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     const bool memory = std::string_view(all[i].provider) == "model.ram";
     const Covered covered = coverage(plan.meters);
-    take(i, all[i].is_model && (memory ? covered.memory < 1 : !covered.cpu));
+    Opened& from = open_reader(i);
+    const bool wanted = all[i].is_model && (memory ? covered.memory < 1 : !covered.cpu);
+    if (wanted && !from.finding.used && !from.meters.empty()) {
+      from.finding.used = true;
+      plan.meters.insert(plan.meters.end(), from.meters.begin(), from.meters.end());
+    }
   }
   for (Opened& o : opened) plan.findings.push_back(std::move(o.finding));
   return plan;
 }
-
-}  // namespace
 
 std::vector<Finding> findings(const OpenOptions& options) { return make_plan(options).findings; }
 

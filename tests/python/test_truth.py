@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +27,7 @@ def load(name: str) -> ModuleType:
 
 
 run, own = load("run"), load("own")
+ON_GPU = ("T09", "T10")
 FLAGGED = {"T02": "wrap_modulus_unknown", "T09": "reset", "T12": "location_unknown"}
 
 
@@ -36,20 +39,41 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("name", run.ROWS)
+@pytest.fixture(scope="module")
+def nvml(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which(os.environ.get("CC", "cc")) is None:
+        pytest.skip("there is no C compiler to build the fake library with")
+    folder: Path = run.fake_nvml(tmp_path_factory.mktemp("nvml"))
+    return folder
+
+
+def ours(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = own.ROWS[name][0](*run.vectors_of(name))
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in run.ROWS if name not in ON_GPU])
 def test_our_column(name: str) -> None:
-    found = own.answers({name: run.vectors_of(name)})[name]
+    check(name, ours(name))
+
+
+@pytest.mark.parametrize("name", ON_GPU)
+def test_our_column_on_gpus(name: str, nvml: Path) -> None:
+    check(name, run.ask("co2lib", name, Path(sys.executable), nvml))
+
+
+def check(name: str, found: dict[str, Any]) -> None:
     assert run.verdict(name, found) == ("flagged" if name in FLAGGED else "exact"), found
     assert FLAGGED.get(name, "") in found["log"]
 
 
 def test_our_numbers_are_those_of_the_golden_vectors() -> None:
-    found = own.answers({name: run.vectors_of(name) for name in ("T01", "T07", "T18")})
-    for name, answer in found.items():
+    for name in ("T01", "T07", "T18"):
+        answer = ours(name)
         expected: Any = run.vectors_of(name)[0]["expected"]
         joules = expected["totals"]["total_j"] if "totals" in expected else expected["energy_j"]
         assert answer["value"] == pytest.approx(joules, rel=1e-12)
-    unknown = own.answers({"T02": run.vectors_of("T02")})["T02"]
+    unknown = ours("T02")
     assert unknown["value"] is None
     assert unknown["bounds"] == [0.67115, 10000]
 

@@ -116,6 +116,7 @@ def t05(vector):
     other = component.energy_usage([10.0])[0] * 3.6e6
     return answer(
         value,
+        text=f"{value:g} J, but {other:g} J for two real ones of 102 J",
         also=[("two real packages of 68 J and 34 J", other)],
         note="the mean of its zones, not their sum",
     )

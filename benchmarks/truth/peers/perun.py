@@ -95,7 +95,9 @@ def on_counters(vector: dict, period_s: float = 1.0, work=None) -> dict:
 def energy(metrics: dict, note: str = "", log_pattern: str = "", also=()) -> dict:
     """Answer with the energy of the run, if it has one."""
     if "ENERGY" not in metrics:
-        return answer(text="no energy", log=said("dependecy") or "no energy in the report", note=note)
+        return answer(
+            text="no energy", log=said("dependecy Powercap") or "no energy in the report", note=note
+        )
     return answer(
         float(metrics["ENERGY"]), log=said(log_pattern) if log_pattern else "", note=note, also=also
     )
@@ -164,9 +166,9 @@ def t08(vector):
     )
     inner = float(processEnergyData(raw, low, high)[0])
     return answer(
-        float(values["POWER"] * values["RUNTIME"]), also=[("its processEnergyData(start=0, end=5)", inner)],
-        note="a start of exactly 0 is taken as none given; steady power hides that in the region's mean",
-    )  # fmt: skip
+        float(values["POWER"] * values["RUNTIME"]),
+        note=f"its processEnergyData(start=0, end=5) gives {inner:g} J: a start of 0 is taken as none given",
+    )
 
 
 def on_gpu(script: str, seconds: float, period_s: float = 1.0) -> dict:

@@ -18,7 +18,7 @@
 
 namespace co2lib::meter {
 
-/// A provider by name (`powercap`, `model.cpu_load`, ...) or a user's meter.
+/// A provider by name (`perf_event`, `powercap`, `hwmon`, `model.cpu_load`, ...) or a user's meter.
 using MeterChoice = std::variant<std::string, std::shared_ptr<Meter>>;
 
 /// What is opened. Every field has a default.
@@ -45,9 +45,10 @@ struct OpenOptions {
 /// As `sensors`, for these options: `used` says what `open` would open. Errors as there.
 [[nodiscard]] std::vector<Finding> findings(const OpenOptions& options);
 
-/// Opens the meters of this machine: for the CPU powercap counters if they can be read, else the load model, else the
-/// constant model; for memory its counters, else the RAM model, for the share of packages that have none; NVIDIA GPUs
-/// by their energy counter, else by their power.
+/// Opens the meters of this machine: for the CPU the first that works of perf_event, powercap and hwmon (a later one if
+/// it reads more packages, or as many and more of their memory; never two), else the load model, else the constant
+/// model; for memory its counters, else the RAM model, for the share of packages that have none; every GPU that is
+/// selected; one platform meter (psys, ACPI, a Jetson's board).
 ///
 /// What a user's or a sensor's platform meter (`Domain::psys`) covers is not modelled. Wrong options are the error
 /// `meter.bad_option`; a missing sensor is none.

@@ -128,6 +128,52 @@ TEST(ContainerReader, CollectsEachControllerOfVersionOne) {
   EXPECT_EQ(l.memory_bytes, 4096U);
 }
 
+// A pod of Kubernetes whose groups are not in a namespace of their own: the paths are those of the host, of which only
+// the pod's are mounted.
+TEST(ContainerReader, FollowsTheMountsOfVersionTwo) {
+  FakeHost machine;
+  machine.set_cpus(16);
+  machine.set_memory(64ULL << 30);
+  machine.write("proc/self/cgroup", "0::/kubepods/pod1/c1/app\n");
+  machine.write("proc/self/mountinfo",
+                "20 1 0:18 / / rw,relatime - overlay overlay rw\n"
+                "31 20 0:27 /kubepods/pod1/c1 /sys/fs/cgroup ro,nosuid,nodev,noexec - cgroup2 cgroup rw,nsdelegate\n");
+  machine.write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+  machine.write("sys/fs/cgroup/cpu.max", "350000 100000\n");
+  machine.write("sys/fs/cgroup/memory.max", "4294967296\n");
+  machine.write("sys/fs/cgroup/app/cpu.max", "max 100000\n");
+  machine.write("sys/fs/cgroup/app/memory.max", "1073741824\n");
+  EXPECT_EQ(read_cgroup(machine.host()).size(), 2U);
+  const ContainerLimits l = read_container_limits(machine.host());
+  EXPECT_EQ(l.cpus, 3.5) << "the limit of the parent";
+  EXPECT_EQ(l.memory_bytes, 1073741824U) << "the limit of its own";
+  // With a name space the path is that below what is mounted.
+  machine.write("proc/self/cgroup", "0::/\n");
+  EXPECT_EQ(read_container_limits(machine.host()).memory_bytes, 4294967296U);
+}
+
+TEST(ContainerReader, FollowsTheMountsOfVersionOne) {
+  FakeHost machine;
+  machine.set_cpus(16);
+  machine.set_memory(64ULL << 30);
+  machine.write("proc/self/cgroup", "9:memory:/slurm/uid_1/job_7\n3:cpu,cpuacct:/slurm/uid_1/job_7\n0::/\n");
+  machine.write("proc/self/mountinfo",
+                "25 20 0:23 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+                "30 20 0:26 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:15 - cgroup cgroup rw,cpu,cpuacct\n"
+                "33 20 0:29 /slurm /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+                "broken line\n\n");
+  machine.write("sys/fs/cgroup/unified/cgroup.controllers", "\n");
+  machine.write("sys/fs/cgroup/cpu,cpuacct/slurm/uid_1/cpu.cfs_quota_us", "800000\n");
+  machine.write("sys/fs/cgroup/cpu,cpuacct/slurm/uid_1/cpu.cfs_period_us", "100000\n");
+  machine.write("sys/fs/cgroup/cpu,cpuacct/slurm/uid_1/job_7/cpu.cfs_quota_us", "-1\n");
+  machine.write("sys/fs/cgroup/memory/uid_1/memory.limit_in_bytes", "2147483648\n");
+  machine.write("sys/fs/cgroup/memory/uid_1/job_7/memory.limit_in_bytes", "9223372036854771712\n");
+  const ContainerLimits l = read_container_limits(machine.host());
+  EXPECT_EQ(l.version, 1);
+  EXPECT_EQ(l.cpus, 8);
+  EXPECT_EQ(l.memory_bytes, 2147483648U) << "the limit of the ancestor, for the job has none";
+}
+
 TEST(ContainerReader, AMachineWithoutControlGroupsHasNoLimits) {
   FakeHost machine;
   machine.set_cpus(2);

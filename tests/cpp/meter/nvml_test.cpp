@@ -155,7 +155,18 @@ Api table() {
       *device = handle(i);
       return machine->boards[i].code;
     }
+    for (std::size_t i = 0; i < machine->boards.size(); ++i) {
+      const auto& instances = machine->boards[i].mig_uuids;
+      const auto found = std::find(instances.begin(), instances.end(), uuid);
+      if (found == instances.end()) continue;
+      *device = handle(i, static_cast<std::size_t>(found - instances.begin()) + 1);
+      return static_cast<int>(nvml::ok);
+    }
     return static_cast<int>(nvml::not_found);
+  };
+  api.board_of_mig = [](nvml::Device mig, nvml::Device* board) {
+    *board = handle(static_cast<std::size_t>(asked(mig).board - machine->boards.data()));
+    return static_cast<int>(nvml::ok);
   };
   api.uuid = [](nvml::Device device, char* text, unsigned size) {
     const Asked a = asked(device);
@@ -614,6 +625,19 @@ TEST_F(Nvml, MigInstancesSelectTheirBoardOnce) {
   EXPECT_THAT(all.meters.at(1)->info().flags, IsEmpty());
 }
 
+TEST_F(Nvml, AMigInstanceThatIsNotListedIsFoundByItsName) {
+  fake.boards = {{.uuid = "GPU-b", .energy = gives(2)},
+                 {.uuid = "GPU-a", .energy = gives(1), .mig_mode = 1, .mig_uuids = {"MIG-1", "MIG-2"}}};
+  api.max_mig_count = nullptr;
+  EXPECT_THAT(ids(open({.gpus = {{"MIG-2"}}})), ElementsAre("GPU-a"));
+  EXPECT_THAT(error({.gpus = {{"MIG-3"}}}), HasSubstr("MIG-3"));
+  const Variable cuda("CUDA_VISIBLE_DEVICES", "GPU-b, MIG-2,MIG-1");
+  EXPECT_THAT(ids(open()), ElementsAre("GPU-b", "GPU-a"));
+  api.board_of_mig = nullptr;
+  EXPECT_THAT(ids(open()), ElementsAre("GPU-b"));
+  EXPECT_THAT(open().finding.reason, HasSubstr("invalid_entry"));
+}
+
 TEST_F(Nvml, ABoardListedTwiceCountsOnce) {
   fake.boards = {{.energy = gives(1)}, {.energy = gives(1)}};
   EXPECT_THAT(ids(open()), ElementsAre("GPU-a"));
@@ -840,6 +864,28 @@ TEST_F(FakeLibrary, ATrackerMeasuresGpusByCounterAndByPower) {
     }
   }
   EXPECT_TRUE(f.complete);
+}
+
+TEST_F(FakeLibrary, ATrackerAddsNoCpuToAModule) {
+  machine.add_zone("intel-rapl:0", {.energy_uj = "0"});
+  script("device\nuuid GPU-1\nname GH200\nmodule_instant_mw 500000\n");
+  const auto clock = std::make_shared<ManualClock>();
+  tracker::Options options{.power_period_s = 1, .fsync = false};
+  options.host = host();
+  options.clock = clock;
+  tracker::Tracker tracker(options);
+  for (int tick = 1; tick <= 10; ++tick) {
+    machine.set_energy("intel-rapl:0", static_cast<std::uint64_t>(tick) * 100'000'000);
+    clock->wait_for_waiters(1);
+    ASSERT_TRUE(clock->advance(1s));
+  }
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(f.energy.joules().value_or(0), 5000, 1e-6);
+  EXPECT_FALSE(f.totals.cpu.energy_j);
+  ASSERT_EQ(f.devices.size(), 2U);
+  EXPECT_NEAR(f.devices[0].record.window.energy_j.value_or(0), 1000, 1e-6) << "reported, not counted";
+  EXPECT_FALSE(f.devices[0].counted);
+  EXPECT_TRUE(has_issue(f.devices[1].record.issues, "module_scope"));
 }
 
 TEST_F(FakeLibrary, AForkedChildBeginsItsOwnRun) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@
 #include <gtest/gtest.h>
 #include <co2lib/meter/sensors.hpp>
 #include <co2lib/testing.hpp>
+
+#include "tree.hpp"
 
 using namespace co2lib;
 using namespace co2lib::meter;
@@ -206,6 +210,52 @@ TEST(Powercap, AVanishedFileIsReopenedAtMostOncePerSecond) {
   machine.set_energy("intel-rapl:0", 9);
   EXPECT_EQ(failure_of(meters[0]->sample(11900ms)), "lost") << "too early to open it again";
   EXPECT_EQ(count_of(meters[0]->sample(12s)), 9U);
+}
+
+// A socket cannot be opened as a file, not even by root.
+TEST(Powercap, APackageThatCannotBeOpenedIsNotForgotten) {
+  FakeHost machine;
+  machine.add_zone("intel-rapl:0");
+  machine.add_zone("intel-rapl:1", {.name = "package-1"});
+  machine.add_zone("intel-rapl:1:0", {.name = "dram"});
+  machine.add_zone("intel-rapl:2", {.name = "package-2"});
+  machine.add_zone("intel-rapl-mmio:0", {.name = "package-2", .energy_uj = "7"});
+  for (const char* id : {"intel-rapl:1", "intel-rapl:1:0", "intel-rapl:2"}) {
+    const auto file = machine.root() / FakeHost::zone_folder(id) / "energy_uj";
+    std::filesystem::remove(file);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    ASSERT_LT(file.string().size(), sizeof address.sun_path);
+    file.string().copy(address.sun_path, file.string().size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(fd);
+  }
+  const Meters meters = powercap(machine);
+  EXPECT_EQ(ids(meters), (std::vector<std::string>{"intel-rapl:0", "intel-rapl-mmio:0", "intel-rapl:1"}))
+      << "package-2 is read by another control type; a DRAM counter that is not read leaves its share to the model";
+  EXPECT_EQ(failure_of(meters[2]->sample(0s)), "lost");
+  for (const Finding& f : sensors(machine.host())) {
+    if (f.provider != "powercap") continue;
+    EXPECT_NE(f.reason.find("2 of 5 zones"), std::string::npos) << f.reason;
+    EXPECT_EQ(f.meters.size(), 5U);
+  }
+}
+
+TEST(Powercap, DamagedFilesAreNoNumbers) {
+  const test::Tree machine("broken");
+  const Meters meters = powercap(machine);
+  std::vector<std::string> seen;
+  for (const auto& m : meters) {
+    const auto reading = m->sample(0s);
+    seen.push_back(m->info().id + " " + (m->info().wrap.is_known() ? "range " : "no range ") +
+                   (std::holds_alternative<Count>(reading) ? "count" : failure_of(reading)));
+  }
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"dtpm:0 no range count", "intel-rapl:0 range parse", "intel-rapl:1 range parse",
+                                      "intel-rapl:2 range parse",  // inferred from its siblings
+                                      "intel-rapl:3 range count", "intel-rapl:3:0 no range count"}));
+  EXPECT_EQ(meters[4]->info().flags, std::vector<std::string>{"wrap_modulus_inferred"});
 }
 
 TEST(Powercap, ReadsNothingThatIsNotThere) {
