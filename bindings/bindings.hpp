@@ -28,6 +28,7 @@ void register_rooms(py::module_& m);
 void register_hub(py::module_& m);
 void register_intensity(py::module_& m);
 void register_meter(py::module_& m);
+void register_preindex(py::module_& m);
 void register_testing(py::module_& m);
 void register_engine(py::module_& m);
 void register_tracker(py::module_& m);

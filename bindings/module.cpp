@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m) {
   register_hub(m);
   register_intensity(m);
   register_meter(m);
+  register_preindex(m);
   register_testing(m);
   register_engine(m);
   register_tracker(m);

@@ -102,4 +102,18 @@ void register_rooms(py::module_& m) {
         return sum.value();
       },
       py::arg("values"), "Neumaier's compensated sum.");
+  const auto correlation = [&](const char* name, const char* doc, auto function) {
+    numeric.def(
+        name,
+        [function](const std::vector<double>& x, const std::vector<double>& y) {
+          return bindings::value_or_throw(function(x, y), "numeric");
+        },
+        py::arg("x"), py::arg("y"), doc);
+  };
+  correlation("pearson", "Pearson's correlation; None for fewer than two points or a constant side.",
+              [](const auto& x, const auto& y) { return numeric::pearson(x, y); });
+  correlation("spearman", "Spearman's rank correlation, average ranks for ties; None as for `pearson`.",
+              [](const auto& x, const auto& y) { return numeric::spearman(x, y); });
+  correlation("kendall_tau_b", "Kendall's tau-b; None as for `pearson`.",
+              [](const auto& x, const auto& y) { return numeric::kendall_tau_b(x, y); });
 }

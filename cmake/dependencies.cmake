@@ -30,6 +30,9 @@ set(FMT_INSTALL ON)
 co2lib_dependency(fmt fmt::fmt-header-only libfmt-dev https://github.com/fmtlib/fmt 9.1.0)
 co2lib_dependency(nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev https://github.com/nlohmann/json
                   v3.11.2)
+set(EIGEN_BUILD_DOC OFF)
+set(EIGEN_BUILD_PKGCONFIG OFF)
+co2lib_dependency(Eigen3 Eigen3::Eigen libeigen3-dev https://gitlab.com/libeigen/eigen 3.4.0)
 if(CO2LIB_TESTS)
   co2lib_dependency(GTest GTest::gtest_main "libgtest-dev libgmock-dev" https://github.com/google/googletest
                     release-1.12.1)

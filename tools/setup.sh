@@ -18,6 +18,7 @@ demo_needs=(
   "command ninja ninja-build"
   "header fmt/format.h libfmt-dev"
   "header nlohmann/json.hpp nlohmann-json3-dev"
+  "header eigen3/Eigen/Core libeigen3-dev"
 )
 test_needs=(
   "header gtest/gtest.h libgtest-dev"

@@ -2,9 +2,15 @@
 // Room `numeric`: sums and products with the same bits on every machine, and the few statistics results need.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <numeric>
+#include <optional>
+#include <span>
 #include <type_traits>
+#include <vector>
 
 #include <co2lib/record.hpp>
 
@@ -143,6 +149,105 @@ inline double incomplete_beta(double a, double b, double x, double y) noexcept {
   }
   const double t = 0.5 * (low + high);
   return p < 0.5 ? -t : t;
+}
+
+/// Ranks from 1; equal values share the mean of their ranks.
+[[nodiscard]] inline std::vector<double> average_ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> ranks(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
+    const double rank = 0.5 * static_cast<double>(i + end + 1);
+    for (; i < end; ++i) ranks[order[i]] = rank;
+  }
+  return ranks;
+}
+
+namespace detail {
+
+/// The issue of two samples that cannot be correlated, if there is one.
+[[nodiscard]] inline std::optional<Issue> unfit(std::span<const double> x, std::span<const double> y) {
+  if (x.size() != y.size()) return Issue{"bad_input", "correlation", "needs as many values on both sides"};
+  for (const auto side : {x, y}) {
+    for (const double value : side) {
+      if (!std::isfinite(value)) return Issue{"bad_input", "correlation", "needs finite values"};
+    }
+  }
+  return std::nullopt;
+}
+
+[[nodiscard]] inline std::optional<double> pearson_of(std::span<const double> x, std::span<const double> y) {
+  if (x.size() < 2) return std::nullopt;
+  const auto constant = [](std::span<const double> v) {
+    return std::all_of(v.begin(), v.end(), [&](double value) { return value == v[0]; });
+  };
+  if (constant(x) || constant(y)) return std::nullopt;
+  // Each side relative to its mean and scaled by its largest deviation, so that no product over- or underflows.
+  const auto centred = [](std::span<const double> v) {
+    double largest = 0;
+    for (const double value : v) largest = std::max(largest, std::fabs(value));
+    const int exponent = std::ilogb(largest);
+    std::vector<double> out;
+    Sum sum;
+    for (const double value : v) sum += out.emplace_back(std::scalbn(value, -exponent));
+    const double mean = sum.value() / static_cast<double>(v.size());
+    double deviation = 0;
+    for (double& value : out) deviation = std::max(deviation, std::fabs(value -= mean));
+    const int scale = deviation > 0 ? std::ilogb(deviation) : 0;
+    for (double& value : out) value = std::scalbn(value, -scale);
+    return out;
+  };
+  const std::vector<double> a = centred(x);
+  const std::vector<double> b = centred(y);
+  Sum ab;
+  Sum aa;
+  Sum bb;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += product(a[i], b[i]);
+    aa += product(a[i], a[i]);
+    bb += product(b[i], b[i]);
+  }
+  const double scale = std::sqrt(aa.value()) * std::sqrt(bb.value());
+  if (!(scale > 0)) return std::nullopt;
+  return std::clamp(ab.value() / scale, -1.0, 1.0);
+}
+
+}  // namespace detail
+
+/// Pearson's correlation; without a value for fewer than two points or a constant side, never 0 for those.
+///
+/// The issue `bad_input` for sides of unequal length or values that are not finite.
+[[nodiscard]] inline Result<std::optional<double>> pearson(std::span<const double> x, std::span<const double> y) {
+  if (auto issue = detail::unfit(x, y)) return *std::move(issue);
+  return detail::pearson_of(x, y);
+}
+
+/// Spearman's rank correlation, average ranks for ties; else as `pearson`.
+[[nodiscard]] inline Result<std::optional<double>> spearman(std::span<const double> x, std::span<const double> y) {
+  if (auto issue = detail::unfit(x, y)) return *std::move(issue);
+  return detail::pearson_of(average_ranks(x), average_ranks(y));
+}
+
+/// Kendall's tau-b; else as `pearson`. Quadratic in the number of points.
+[[nodiscard]] inline Result<std::optional<double>> kendall_tau_b(std::span<const double> x, std::span<const double> y) {
+  if (auto issue = detail::unfit(x, y)) return *std::move(issue);
+  double balance = 0;  // concordant - discordant pairs; whole numbers, exact in doubles
+  double untied_x = 0;
+  double untied_y = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const int a = static_cast<int>(x[i] > x[j]) - static_cast<int>(x[i] < x[j]);
+      const int b = static_cast<int>(y[i] > y[j]) - static_cast<int>(y[i] < y[j]);
+      balance += a * b;
+      untied_x += a != 0 ? 1 : 0;
+      untied_y += b != 0 ? 1 : 0;
+    }
+  }
+  if (untied_x == 0 || untied_y == 0) return std::optional<double>();
+  return std::optional(std::clamp(balance / (std::sqrt(untied_x) * std::sqrt(untied_y)), -1.0, 1.0));
 }
 
 }  // namespace co2lib::numeric

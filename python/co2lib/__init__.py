@@ -39,7 +39,7 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
-_MODULES = ("codecarbon", "hub", "intensity", "meter", "numeric", "tracker")
+_MODULES = ("codecarbon", "hub", "intensity", "meter", "numeric", "preindex", "tracker")
 """Domains and rooms that are imported when first used."""
 
 _LAZY = {
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from co2lib import intensity as intensity
     from co2lib import meter as meter
     from co2lib import numeric as numeric
+    from co2lib import preindex as preindex
     from co2lib import tracker as tracker
     from co2lib.meter import sensors as sensors
     from co2lib.tracker import Footprint as Footprint
@@ -94,6 +95,7 @@ __all__ = [
     "intensity",
     "meter",
     "numeric",
+    "preindex",
     "sci",
     "sensors",
     "track",

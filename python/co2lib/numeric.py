@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from co2lib._core.numeric import compensated_sum, student_quantile
+from co2lib._core.numeric import compensated_sum, kendall_tau_b, pearson, spearman, student_quantile
 
-__all__ = ["compensated_sum", "student_quantile"]
+__all__ = ["compensated_sum", "kendall_tau_b", "pearson", "spearman", "student_quantile"]

@@ -11,9 +11,10 @@ from . import numeric
 from . import hub
 from . import intensity
 from . import meter
+from . import preindex
 from . import testing
 from . import tracker
-__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
+__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
 class Issue:
     """
     A remark or a failure that did not end the call.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Accumulator: everything the index needs of a stream of pairs, in one pass, mergeable over shards bit for bit.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <co2lib/preindex/cluster.hpp>
+#include <co2lib/preindex/distance.hpp>
+#include <co2lib/preindex/embedding.hpp>
+#include <co2lib/preindex/fixed.hpp>
+#include <co2lib/preindex/layer.hpp>
+#include <co2lib/preindex/options.hpp>
+#include <co2lib/preindex/resque.hpp>
+#include <co2lib/preindex/vector.hpp>
+#include <co2lib/record.hpp>
+
+namespace co2lib::preindex {
+
+/// A layer of a result. Values are bins x distances, in the order of the options.
+struct LayerResult {
+  std::string name;
+  std::size_t width = 0;
+  bool kept = false;
+  std::vector<double> p{};                 ///< means over the pairs; empty if not kept
+  std::vector<std::int64_t> zero_width{};  ///< vectors with a bin of zero width, both sides, per number of bins
+};
+
+/// The index, its ingredients and how they came about.
+struct Result {
+  std::optional<double> value{};    ///< PreIndex; absent without embeddings
+  double p = 0;                     ///< the first distance at the first number of bins
+  std::optional<double> se{};       ///< its standard error between samples; absent for one pair
+  std::optional<double> inv_ari{};  ///< 1 - ARI of the chosen variant
+  std::size_t pairs = 0;
+  std::size_t skipped = 0;  ///< pairs dropped by nonfinite = skip_pair
+  std::vector<int> bins{};
+  std::vector<Distance> distances{};
+  std::vector<double> all_p{};                  ///< bins x distances; nan with degenerate = nan
+  std::vector<std::optional<double>> all_se{};  ///< bins x distances
+  std::vector<LayerResult> layers{};
+  std::optional<ClusterResult> cluster{};
+  std::string label{};   ///< `preindex`, or `preindex(unscaled)` for s = 0 and s_bar = 0
+  std::string config{};  ///< every choice, JSON
+  std::string config_hash{};
+  std::vector<Issue> issues{};
+
+  [[nodiscard]] std::string to_json() const;
+};
+
+/// Sums over pairs of samples; the state of spec 6.
+///
+/// Distance sums, p and its standard error do not depend on batch size, order, threads or sharding, bit for bit. A
+/// batch counts when `end_batch` returns; if it throws, the batch is dropped as a whole and the rest stays.
+class Accumulator {
+ public:
+  using LayerId = std::size_t;
+
+  /// `classes`: number of distinct labels; layers that are not wider do not count. Throws preindex.bad_option.
+  Accumulator(Options options, std::size_t classes);
+  Accumulator(Accumulator&&) noexcept;
+  Accumulator& operator=(Accumulator&&) noexcept;
+  ~Accumulator();
+
+  /// The layer of this name, entered into the table when first seen. Throws preindex.width_changed.
+  LayerId layer(std::string_view name, std::size_t width);
+
+  /// Vectors of the same samples before and after the shift; once per call of the module in the batch.
+  ///
+  /// A layer that is not kept is ignored. Throws preindex.unpaired, preindex.width_changed.
+  void add_pairs(LayerId layer, const View& clean, const View& shifted);
+
+  /// Embeddings of the samples of the batch, flattened; labels in the same order. Copied.
+  void add_embedding(Side side, const View& rows, std::span<const Label> labels);
+
+  /// Vectors for RESQUE's shift index; the sides need not be paired. Counted at once.
+  void add_resque(Side side, const View& rows, std::span<const Label> labels);
+
+  /// Counts the batch.
+  ///
+  /// Throws preindex.unpaired (rows or labels differ, a layer gave no output in this batch), preindex.nonfinite,
+  /// preindex.zero_width, preindex.unknown_layer, preindex.no_layer.
+  void end_batch();
+
+  /// Drops what was added since the last `end_batch`.
+  void drop_batch() noexcept;
+
+  /// Adds another shard. Throws preindex.config_mismatch with the keys that differ.
+  void merge(const Accumulator& other);
+
+  /// The result so far. Throws preindex.empty without pairs, preindex.no_layer, preindex.class_sets.
+  [[nodiscard]] Result result() const;
+
+  /// RESQUE's shift index of what `add_resque` counted.
+  [[nodiscard]] Resque resque() const;
+
+  /// The state without stored embeddings, versioned JSON; its size does not depend on the number of pairs.
+  [[nodiscard]] std::string to_json() const;
+  /// Reads a state. Throws preindex.bad_state for a corrupt or a newer one.
+  [[nodiscard]] static Accumulator from_json(std::string_view text);
+
+  [[nodiscard]] const Options& options() const noexcept;
+  [[nodiscard]] std::size_t classes() const noexcept;
+  [[nodiscard]] std::size_t pairs() const noexcept;
+  [[nodiscard]] const std::vector<Layer>& layers() const noexcept;
+
+  /// Every choice that two shards must share, JSON, and its hash.
+  [[nodiscard]] std::string config() const;
+  [[nodiscard]] std::string config_hash() const;
+
+  /// The exact parts as integers that add up over shards (limbs of 32 bits in int64), and the sums in double.
+  ///
+  /// Embedding sums are laid out for the classes given, which must contain those seen, in their order.
+  struct Packed {
+    std::vector<std::int64_t> integers{};
+    std::vector<double> doubles{};
+  };
+  [[nodiscard]] Packed pack(std::span<const Label> classes) const;
+  /// Replaces the sums by those of `packed`, which was added up over shards packed for the same classes.
+  void unpack(const Packed& packed, std::span<const Label> classes);
+
+  /// The classes seen so far, ascending.
+  [[nodiscard]] std::vector<Label> labels() const;
+
+  /// Means of the embeddings of each class on a side, ascending; for the initial centres.
+  [[nodiscard]] Matrix class_means(Side side) const;
+
+  /// The stored embeddings and, row by row, their classes as ranks in `labels()`.
+  [[nodiscard]] const EmbeddingStore& embeddings() const noexcept;
+  [[nodiscard]] Classes embedding_classes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The layer whose output is clustered unless the caller names one; ours: the last kept convolution in `cnn`, or else
+/// the last kept layer. `convolution` holds, layer by layer, whether it is one. Throws preindex.no_layer.
+[[nodiscard]] inline std::string default_embedding(const std::vector<Layer>& layers,
+                                                   const std::vector<bool>& convolution, Mode mode) {
+  for (const bool only_convolutions : {mode == Mode::cnn, false}) {
+    for (std::size_t i = layers.size(); i-- > 0;) {
+      if (layers[i].kept && (!only_convolutions || (i < convolution.size() && convolution[i]))) return layers[i].name;
+    }
+  }
+  throw Error("preindex.no_layer",
+              "no layer is kept, so none can be clustered; candidates and their widths: " + detail::candidates(layers));
+}
+
+}  // namespace co2lib::preindex
