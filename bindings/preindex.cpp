@@ -339,6 +339,11 @@ void register_preindex(py::module_& parent) {
           "cost", [](const py::object& self) { return self.attr("__dict__").attr("get")("_cost"); },
           [](const py::object& self, const py::object& cost) { self.attr("__dict__")["_cost"] = cost; },
           "What the passes cost: the footprint of the region `preindex` of a tracker that was handed in, or None.")
+      .def_property(
+          "layers_unseen",
+          [](const py::object& self) { return self.attr("__dict__").attr("get")("_layers_unseen", py::list()); },
+          [](const py::object& self, const Names& names) { self.attr("__dict__")["_layers_unseen"] = names; },
+          "Candidate layers of a model that gave no output, and so do not count.")
       .def("__float__",
            [](const preindex::Result& r) {
              if (!r.value) throw Error("preindex.empty", "the result has no index: no embeddings were given");

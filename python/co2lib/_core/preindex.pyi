@@ -275,6 +275,14 @@ class Result:
     def layers(self) -> list[LayerResult]:
         ...
     @property
+    def layers_unseen(self) -> typing.Any:
+        """
+        Candidate layers of a model that gave no output, and so do not count.
+        """
+    @layers_unseen.setter
+    def layers_unseen(self, arg1: collections.abc.Sequence[str]) -> None:
+        ...
+    @property
     def p(self) -> float:
         ...
     @property

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from co2lib import numeric, preindex
-from co2lib._errors import BadValueError, NotFoundError
+from co2lib._errors import BadValueError
 from co2lib.testing._adapter import Adapter, Answer, Fields, registrar
 from co2lib.testing._compare import compare
 from co2lib.testing._skip import SkipVector
@@ -337,6 +338,8 @@ def _network(file: _File, section: dict[str, Any]) -> Iterator[Question]:
             if "weights" in asked:
                 weights = asked["weights"]
                 given["weights"] = file.arrays(weights) if isinstance(weights, dict) else weights
+            if isinstance(asked.get("images"), dict):
+                given["images"] = file.arrays(asked["images"])
             want = {"p": case["expected_p"]["numpy1/density"]}
             yield f"{name} end_to_end", "preindex.end_to_end", given, want, _absolute(2e-3)
 
@@ -479,6 +482,11 @@ def run_file(path: Path, document: dict[str, Any]) -> list[Outcome]:
 
 @kind("preindex.end_to_end")
 def _end_to_end(given: dict[str, Any]) -> Answer:
-    if not hasattr(preindex, "preindex"):
-        raise SkipVector("end_to_end needs the PyTorch hooks of co2lib.preindex")
-    raise NotFoundError("core.unknown_kind", "preindex.end_to_end: no adapter yet")
+    if importlib.util.find_spec("torch") is None:
+        raise SkipVector("end_to_end needs PyTorch")
+    from co2lib.testing import _preindex_net
+
+    if "weights" not in given or "images" not in given or not _preindex_net.knows(given["weights"]):
+        raise SkipVector("end_to_end needs images and the weights of the architecture that is known here")
+    found = _preindex_net.p_of(given["weights"], given["images"], int(given["classes"]))
+    return {"p": {str(bins): row for bins, row in found.items()}}

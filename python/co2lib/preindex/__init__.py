@@ -11,9 +11,10 @@ NumPy's, or anything with DLPack or the buffer protocol; they are read where the
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,25 @@ from co2lib._core.preindex import (
     CostForecast as _CostForecast,
 )
 from co2lib._errors import BadValueError
+from co2lib._extras import require
+
+if TYPE_CHECKING:
+    from co2lib.preindex._distributed import all_reduce as all_reduce
+    from co2lib.preindex._torch import Instrumented as Instrumented
+    from co2lib.preindex._torch import PairedDataset as PairedDataset
+    from co2lib.preindex._torch import PreIndex as PreIndex
+    from co2lib.preindex._torch import instrument as instrument
+    from co2lib.preindex._torch import preindex as preindex
+
+_NEED_TORCH = {
+    "Instrumented": "_torch",
+    "PairedDataset": "_torch",
+    "PreIndex": "_torch",
+    "all_reduce": "_distributed",
+    "instrument": "_torch",
+    "preindex": "_torch",
+}
+"""Names that need PyTorch, and their modules; imported when first used, and so not in `__all__`."""
 
 __all__ = [
     "Accumulator",
@@ -80,6 +100,18 @@ __all__ = [
     "sample_vectors",
     "to_u8",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module 'co2lib.preindex' has no attribute {name!r}")
+    require("torch", extra="torch", needed_for=f"preindex.{name}")
+    return getattr(importlib.import_module(f"co2lib.preindex.{_NEED_TORCH[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_NEED_TORCH])
+
 
 Mode = Literal["cnn", "vit"]
 Side = Literal["clean", "shifted"]
