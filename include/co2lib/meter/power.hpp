@@ -45,8 +45,8 @@ class PowerEngine {
       return;
     }
     const Watts& w = *sample.watts;
-    const bool in_its_interval = std::isfinite(w.low) && std::isfinite(w.high) && w.low <= w.value && w.value <= w.high;
-    if (!(w.value >= 0) || w.value > p_max_w_ || !in_its_interval) {  // NaN too
+    const bool finite = std::isfinite(w.low) && std::isfinite(w.high);
+    if (!(w.value >= 0) || w.value > p_max_w_ || !finite) {  // NaN too
       ++events_.glitches;
       return;
     }

@@ -70,6 +70,7 @@ double joules(const Estimate<Energy>& e) { return e.value ? e.value->joules() : 
 
 TEST_F(ShareTest, AProcessIsGivenItsShareOfCpuTimeAndTheRemainderIsStated) {
   tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
   // 10 s at 100 W: 1000 J. 20 of 40 CPU-seconds were busy, 8 of them ours.
   for (int second = 1; second <= 10; ++second) {
     use(2.0 * second, 0.8 * second);
@@ -98,6 +99,7 @@ TEST_F(ShareTest, IdlePowerIsTakenOffFirst) {
   auto o = options();
   o.idle_w = 60;
   tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
   for (int second = 1; second <= 10; ++second) {
     use(2.0 * second, 0.5 * second);
     clock.advance(1s);
@@ -110,6 +112,7 @@ TEST_F(ShareTest, IdlePowerIsTakenOffFirst) {
 
 TEST_F(ShareTest, ShortRegionsAddUpAlthoughCpuTimeComesInTicks) {
   tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
   // One CPU of four is busy with us all the time; regions of 1 ms, ten to the tick.
   for (int i = 1; i <= 1000; ++i) {
     const auto region = tracker.region("step");
@@ -129,6 +132,7 @@ TEST_F(ShareTest, DescendantsCountAlsoWhenTheyHaveEnded) {
   write("proc/4000002/stat", process(4000002, 4000001, 0));
   write("proc/4000003/stat", process(4000003, 1, 0));  // not ours
   tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
   const auto step = [&](std::uint64_t busy_s, std::uint64_t own_s, std::uint64_t waited_s) {
     machine.set_cpu_ticks(busy_s * hz, 1'000'000);
     write("proc/" + std::to_string(pid) + "/stat", process(pid, 1, own_s * hz, waited_s * hz));
@@ -158,6 +162,7 @@ TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
   auto o = options();
   o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
   tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
   clock.advance(10s);
   const tracker::Footprint f = tracker.stop();
   EXPECT_NEAR(joules(f.scope->own), 100 * 0.2, 1e-6);
@@ -176,6 +181,7 @@ TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
   auto o = options();
   o.scope = Scope::container;
   tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
   usage(101);
   use(2, 0);
   clock.advance(1s);
@@ -187,6 +193,7 @@ TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
 
 TEST_F(ShareTest, AFailedReadOfTheMachineIsNoEnergyAndTheNextSpansIt) {
   tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
   use(4, 4);
   cpu->fail(Failure::io);
   clock.advance(1s);
@@ -222,6 +229,7 @@ TEST_F(ShareTest, TheLogGivesTheSameDivision) {
   auto o = options();
   o.log = file;
   tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
   use(2, 1);
   clock.advance(1s);
   const tracker::Footprint live = tracker.stop();
