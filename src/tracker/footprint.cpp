@@ -249,6 +249,14 @@ std::shared_ptr<const intensity::IntensitySource> stored_source(const Run& run) 
   return intensity::make_source(intensity::Trace(std::move(attributes), values));
 }
 
+/// A counter lags and moves in steps: of a shorter run it shows too few of them.
+bool too_short(const meter::Record& r) {
+  const std::string& p = r.meter.provider;
+  const bool rapl = p == "powercap" || p == "perf_event" || p == "msr";
+  const double least_s = r.meter.device == meter::Device::gpu ? 0.2 : rapl ? 0.1 : 0;
+  return r.meter.kind == meter::Kind::counter && r.window.duration_s > 0 && r.window.duration_s < least_s;
+}
+
 /// The shares of one kind, over all divided meters.
 void add_share(Estimate<Energy>& sum, const meter::Record& record) {
   const Estimate<Energy> more = record.energy();
@@ -456,6 +464,9 @@ Footprint Run::footprint() const {
                         .mirror_of = {},
                         .duplicate_of = {}};
       meter::add_role_issues(d.record, r.roles[i], r.infos);
+      if (too_short(d.record)) {
+        d.record.issues.push_back({"short_window", d.record.meter.id, "the counter moves in steps; measure longer"});
+      }
       if (r.roles[i].mirror_of) d.mirror_of = r.infos[*r.roles[i].mirror_of].id;
       if (r.roles[i].duplicate_of) d.duplicate_of = r.infos[*r.roles[i].duplicate_of].id;
       if (!exclusions[n][i].empty()) {

@@ -609,6 +609,15 @@ TEST_F(TrackerTest, TheSamplingThreadHandlesNoSignal) {
   ::sigaction(SIGUSR1, &before, nullptr);
 }
 
+TEST_F(TrackerTest, ShortRunsOfACounterAreFlagged) {
+  Tracker brief(options());
+  clock->advance(50ms);
+  EXPECT_TRUE(has_issue(brief.stop().issues, "short_window"));
+  Tracker longer(options());
+  clock->advance(150ms);
+  EXPECT_FALSE(has_issue(longer.stop().issues, "short_window"));
+}
+
 TEST_F(TrackerTest, ForecastsTheTotal) {
   Tracker tracker(options());
   for (const double watts : {130.0, 100.0, 104.0, 98.0}) {
