@@ -55,13 +55,24 @@ class SweepLock {
 /// The time of a region's edge, in general and on each meter (the time of its own reading there).
 struct Edge {
   MonotonicTime at{};
-  std::vector<MonotonicTime> meters;
+  std::vector<MonotonicTime> meters{};  ///< empty: nothing was read, `at` for all
+
+  [[nodiscard]] MonotonicTime on(std::size_t meter) const { return meters.empty() ? at : meters[meter]; }
+};
+
+/// The open regions of one name.
+struct NameUnion {
+  std::int64_t open = 0;
+  Edge begin{};
+  std::uint64_t only = 0;
 };
 
 struct OpenRegion {
   RegionRecord record;
   Edge begin;
+  NameUnion* name = nullptr;  ///< of its name; stays for the run
   bool on_stack = false;
+  std::thread::id stack_of{};  ///< whose stack
   // The union of the times of direct children on this thread, as it grows.
   std::int64_t open_children = 0;
   Edge children_begin;
@@ -78,13 +89,6 @@ struct ClosedRegion {
   std::optional<Edge> union_begin;  ///< if the union of its name began before it
   std::shared_ptr<OpenRegion> closes_children_of;
   std::optional<Edge> children_begin;
-};
-
-/// The open regions of one name.
-struct NameUnion {
-  std::int64_t open = 0;
-  Edge begin;
-  std::uint64_t only = 0;
 };
 
 /// One meter while it runs.

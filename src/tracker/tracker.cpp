@@ -594,6 +594,7 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
       }
       if (edge != nullptr) {
         *edge = edge_now();
+        edge->meters.assign(meters.size(), edge->at);
         for (std::size_t i = 0; i < meters.size(); ++i) {
           if (wanted(meters[i]) && !std::holds_alternative<meter::Failed>(readings[i].reading)) {
             edge->meters[i] = readings[i].time;
@@ -829,7 +830,6 @@ Footprint State::stop() {
 Edge State::edge_now() const {
   Edge edge;
   edge.at = clock->monotonic();
-  edge.meters.assign(meters.size(), edge.at);
   return edge;
 }
 
@@ -839,9 +839,10 @@ std::int64_t State::thread_number() {
 
 void State::register_open(const std::shared_ptr<OpenRegion>& region) {
   for (std::size_t i = 0; i < meters.size(); ++i) {
-    meters[i].latest_edge = std::max(meters[i].latest_edge, region->begin.meters[i]);
+    meters[i].latest_edge = std::max(meters[i].latest_edge, region->begin.on(i));
   }
-  NameUnion& name = unions[region->record.name];
+  if (region->name == nullptr) region->name = &unions[region->record.name];
+  NameUnion& name = *region->name;
   if (name.open++ == 0) {
     name.begin = region->begin;
     name.only = region->record.id;
@@ -878,6 +879,7 @@ std::uint64_t State::open_region(std::string_view name, const RegionOptions& reg
   region->record.parent = region_options.parent.value_or(stack.empty() ? 0 : stack.back());
   if (on_stack && !region_options.parent) {
     region->on_stack = true;
+    region->stack_of = std::this_thread::get_id();
     stack.push_back(region->record.id);
   }
   register_open(region);
@@ -890,11 +892,10 @@ std::shared_ptr<OpenRegion> State::take_open(std::uint64_t id) {
   std::shared_ptr<OpenRegion> region = found->second;
   open.erase(found);
   if (region->on_stack) {
-    for (auto at = stacks.begin(); at != stacks.end(); ++at) {
-      if (std::erase(at->second, id) > 0) {
-        if (at->second.empty()) stacks.erase(at);
-        break;
-      }
+    const auto at = stacks.find(region->stack_of);
+    if (at != stacks.end()) {
+      std::erase(at->second, id);
+      if (at->second.empty() && stacks.size() > 64) stacks.erase(at);  // kept for the next region; threads come and go
     }
   }
   return region;
@@ -909,13 +910,11 @@ void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
                  .children_begin = std::nullopt};
   region->record.end = c.end.at;
   for (std::size_t i = 0; i < meters.size(); ++i) {
-    meters[i].latest_edge = std::max(meters[i].latest_edge, c.end.meters[i]);
+    meters[i].latest_edge = std::max(meters[i].latest_edge, c.end.on(i));
   }
-  const auto name = unions.find(region->record.name);
-  if (name != unions.end() && --name->second.open == 0) {
+  if (NameUnion& name = *region->name; --name.open == 0) {
     c.closes_union = true;
-    if (name->second.only != id) c.union_begin = name->second.begin;
-    unions.erase(name);
+    if (name.only != id) c.union_begin = name.begin;
   }
   const auto parent = open.find(region->record.parent);
   if (parent != open.end() && parent->second->record.thread == region->record.thread) {
@@ -941,19 +940,19 @@ bool State::close_region(std::uint64_t id) noexcept {
   if (forked || id == 0) return false;
   try {
     if (options.sync) options.sync();
-    bool marker = true;
-    {
-      const std::lock_guard lock(mutex);
-      const auto found = open.find(id);
-      if (found == open.end() || stopped) return false;
-      marker = found->second->record.marker;
-    }
+    std::unique_lock lock(mutex);
+    const auto found = open.find(id);
+    if (found == open.end() || stopped) return false;
     Edge end;
-    if (!marker) sweep(What::counters, edge_patience, &end);
-    const std::lock_guard lock(mutex);
+    if (found->second->record.marker) {
+      end = edge_now();
+    } else {
+      lock.unlock();
+      sweep(What::counters, edge_patience, &end);
+      lock.lock();
+    }
     auto region = take_open(id);
     if (!region || stopped) return false;
-    if (end.meters.size() != meters.size()) end = edge_now();
     close_locked(region, std::move(end));
     settle(false);
     if (most_segments() > compact_at) compact();
@@ -969,8 +968,7 @@ bool State::cancel_region(std::uint64_t id) noexcept {
     const std::lock_guard lock(mutex);
     auto region = take_open(id);
     if (!region) return false;
-    const auto name = unions.find(region->record.name);
-    if (name != unions.end() && --name->second.open == 0) unions.erase(name);
+    --region->name->open;
     const auto parent = open.find(region->record.parent);
     if (parent != open.end() && parent->second->record.thread == region->record.thread) {
       OpenRegion& p = *parent->second;
@@ -1007,7 +1005,9 @@ bool State::restart_region(std::uint64_t id) noexcept {
     auto region = std::make_shared<OpenRegion>();
     region->record = old->record;
     region->on_stack = on_stack;
-    region->begin = begin.meters.size() == meters.size() ? std::move(begin) : edge_now();
+    region->stack_of = old->stack_of;
+    region->begin = region->record.marker ? edge_now() : std::move(begin);
+    region->name = old->name;
     region->record.begin = region->begin.at;
     register_open(region);
     return true;
@@ -1038,7 +1038,7 @@ void State::evaluate(const Edge& begin, const Edge& end, meter::Part& total, std
                   (m.info.domain == meter::Domain::model && m.info.device == meter::Device::cpu);
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const LiveMeter& m = meters[i];
-    const meter::WindowEnergy w = m.curve.over(begin.meters[i], std::max(begin.meters[i], end.meters[i]));
+    const meter::WindowEnergy w = m.curve.over(begin.on(i), std::max(begin.on(i), end.on(i)));
     const bool platform = !has_package && m.info.domain == meter::Domain::psys;
     if (roles[i].counted || platform) {
       // A stretch of no length used nothing.
@@ -1054,7 +1054,7 @@ void State::settle(bool everything) {
     ClosedRegion& c = closed.front();
     if (!everything) {
       for (std::size_t i = 0; i < meters.size(); ++i) {
-        if (!meters[i].settled_at(c.end.meters[i])) return;
+        if (!meters[i].settled_at(c.end.on(i))) return;
       }
     }
     meter::Part own;
@@ -1104,14 +1104,14 @@ void State::compact() {
   // Only the times that an open or waiting region still needs keep their segments apart.
   for (std::size_t i = 0; i < meters.size(); ++i) {
     std::vector<MonotonicTime> needed;
-    const auto need = [&](const Edge& e) {
-      if (i < e.meters.size()) needed.push_back(e.meters[i]);
-    };
+    const auto need = [&](const Edge& e) { needed.push_back(e.on(i)); };
     for (const auto& [id, region] : open) {
       need(region->begin);
       if (region->open_children > 0) need(region->children_begin);
     }
-    for (const auto& [name, u] : unions) need(u.begin);
+    for (const auto& [name, u] : unions) {
+      if (u.open > 0) need(u.begin);
+    }
     for (const ClosedRegion& c : closed) {
       need(c.end);
       if (c.region) need(c.region->begin);
