@@ -10,6 +10,14 @@ install(TARGETS co2lib_headers co2lib EXPORT co2lib-targets
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/co2lib")
 install(EXPORT co2lib-targets NAMESPACE co2lib:: DESTINATION "${package_dir}" COMPONENT development)
+if(CO2LIB_TORCH)  # find_package(co2lib COMPONENTS torch)
+  install(TARGETS co2lib_torch EXPORT co2lib-torch-targets
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+          RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
+  install(EXPORT co2lib-torch-targets NAMESPACE co2lib:: DESTINATION "${package_dir}" COMPONENT development)
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/co2lib-torch.cmake" DESTINATION "${package_dir}" COMPONENT development)
+endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/co2libConfig.cmake.in"
                               "${PROJECT_BINARY_DIR}/co2libConfig.cmake" INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/co2libConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
