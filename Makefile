@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make demo    trains a small model under the tracker and shows what it cost
 # make test    lint, C++ tests, Python tests without and with the optional packages
+# make torch-test  builds and tests co2lib::torch with the LibTorch of .venv
 # make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
 # All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
@@ -34,10 +35,10 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo test truth cost lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
+.PHONY: help demo test torch-test truth cost lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
 
 help:
-	@sed -n '2,6s/^# //p' Makefile
+	@sed -n '2,7s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -135,6 +136,14 @@ python-test: setup-test build/.wheel-in-core build/.wheel-in-full
 	@CO2LIB_TEST_ENV=core .venv-core/bin/python -P -m pytest $(PYTEST_ARGS)
 	@echo "Python tests with the optional packages (.venv)"
 	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
+
+# Not part of `make test`: every file that sees LibTorch's headers takes half a minute.
+torch-test: setup-test build/.wheel-in-full
+	@cmake -S . -B build/torch -DCMAKE_BUILD_TYPE=Debug -DCO2LIB_TORCH=ON -DCO2LIB_WERROR=ON \
+	  -DCO2LIB_TORCH_PYTHON="$(CURDIR)/$(VENV_PYTHON)" -DCMAKE_MESSAGE_LOG_LEVEL=WARNING \
+	  -DCMAKE_PREFIX_PATH="$$($(VENV_PYTHON) -P -c 'import torch; print(torch.utils.cmake_prefix_path)')" > /dev/null
+	@cmake --build build/torch --parallel $(JOBS) --target co2lib_torch_tests example_torch
+	@ctest --test-dir build/torch --output-on-failure --no-tests=error -L torch
 
 # ----------------------------------------------------------------------------------------------------------------------
 # truth

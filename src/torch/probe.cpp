@@ -163,7 +163,10 @@ std::unique_ptr<at::ObserverContext> ProbeCallbacks::start(const at::RecordFunct
   if (state == nullptr || state->busy || state->depth > 0) return nullptr;
   const Operator op = operator_of(function.name());
   if (op == Operator::other) return nullptr;
-  const auto inputs = function.inputs();
+  // The interpreter of TorchScript hands its stack over: what belongs to the call comes last.
+  auto inputs = function.inputs();
+  const std::size_t arguments = function.num_inputs();
+  if (arguments > 0 && arguments < inputs.size()) inputs = inputs.slice(inputs.size() - arguments);
   auto call = std::make_unique<Call>();
   call->op = op;
   if (op == Operator::add) {
@@ -197,8 +200,8 @@ void ProbeCallbacks::end(const at::RecordFunction& function, at::ObserverContext
   const auto& call = static_cast<const Call&>(*context);
   --state->depth;
   const auto& outputs = function.outputs();
-  if (outputs.empty() || !outputs[0].isTensor()) return;  // the operator threw
-  const at::Tensor& output = outputs[0].toTensor();
+  if (outputs.empty() || !outputs.back().isTensor()) return;  // the operator threw
+  const at::Tensor& output = outputs.back().toTensor();
   if (call.op == Operator::matmul && state->candidates[call.layer].bias) {
     state->pending = State::Pending{call.layer, output};
   } else {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <torch/script.h>
-#include <torch/torch.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/nn.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -83,9 +83,9 @@ struct ConvolutionsImpl : torch::nn::Module {
   torch::nn::Linear fc2{register_module("fc2", torch::nn::Linear(24, 3))};
 
   torch::Tensor forward(torch::Tensor x) {
-    x = torch::relu_(conv1(x));
-    x = torch::relu_(conv2(depthwise(x)));
-    return fc2(torch::relu_(fc1(x.flatten(1))));
+    x = conv1(x).relu_();
+    x = conv2(depthwise(x)).relu_();
+    return fc2(fc1(x.flatten(1)).relu_());
   }
 };
 TORCH_MODULE(Convolutions);
@@ -327,7 +327,7 @@ TEST(TorchEager, BadInput) {
   EXPECT_EQ(code({clean[0]}, {{torch::zeros({16, 1, 4, 4}), clean[0].labels}}), "preindex.unpaired");
   EXPECT_EQ(code({clean[0]}, {{shifted[0].x, {}}}), "preindex.bad_sample");
   EXPECT_EQ(code({clean[0]}, {{shifted[0].x * NAN, shifted[0].labels}}), "preindex.bad_sample");
-  EXPECT_EQ(code({clean[0]}, {{shifted[0].x * INFINITY, shifted[0].labels}}), "preindex.nonfinite");
+  EXPECT_EQ(code({clean[0]}, {{torch::full_like(shifted[0].x, INFINITY), shifted[0].labels}}), "preindex.nonfinite");
   EXPECT_EQ(code({}, {}), "preindex.empty");
   EXPECT_EQ(code(clean, shifted, {.embedding = "conv9"}), "preindex.unknown_layer");
   EXPECT_EQ(code(clean, shifted, {.exclude = {"conv9"}}), "preindex.unknown_layer");
@@ -335,7 +335,7 @@ TEST(TorchEager, BadInput) {
   EXPECT_EQ(code(clean, shifted, {.store = co2lib::preindex::Store::recompute}), "preindex.bad_option");
   auto tokens = with_weights(Tokens(), "tokens");
   EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(tokens, clean, shifted); }), "preindex.bad_shape");
-  torch::nn::Sequential none(torch::nn::Flatten(), torch::nn::ReLU());
+  torch::nn::Sequential none{torch::nn::Flatten(), torch::nn::ReLU()};
   EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(none, clean, shifted); }), "preindex.no_layer");
   auto narrow = torch::nn::Sequential(torch::nn::Flatten(), torch::nn::Linear(64, 3));
   EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(narrow, clean, shifted); }), "preindex.no_layer");
