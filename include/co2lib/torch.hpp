@@ -105,6 +105,12 @@ class ActivationProbe {
   std::unique_ptr<State> state_;
 };
 
+/// A copy of a TorchScript module, with the same parameters, whose graph itself names its layers to a probe.
+///
+/// Takes the names from the attributes through which the graph reads a weight, so layers that share one keep their
+/// own names. Linear and convolution operators of `forward` and what it calls; the probe looks at nothing else then.
+[[nodiscard]] ::torch::jit::Module with_named_layers(const ::torch::jit::Module& module);
+
 /// A program that AOTInductor compiled from a model made by `co2lib.preindex.instrument` in Python (`.pt2`).
 ///
 /// Its mode and its embedding layer were chosen there.

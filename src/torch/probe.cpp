@@ -20,6 +20,8 @@
 
 #include <co2lib/torch.hpp>
 
+#include "show.hpp"
+
 namespace co2lib::torch {
 namespace {
 
@@ -44,6 +46,7 @@ struct Candidate {
   std::int64_t weight_axes = 0;
   std::optional<Place> bias{};
   bool convolution = false;
+  bool uncalled = false;  ///< its weight is used without a call of the module
 };
 
 enum class Operator { other, convolution, linear, matmul, add, fused };
@@ -103,6 +106,7 @@ struct ActivationProbe::State {
   std::set<Place> attention{};  ///< weights that are used without a call of their module
   at::CallbackHandle handle = 0;
   State* outer = nullptr;
+  bool named = false;  ///< the graph of the model shows its layers itself
 
   // The pass.
   struct Pending {
@@ -153,6 +157,7 @@ struct ProbeCallbacks {
 
   static std::unique_ptr<at::ObserverContext> start(const at::RecordFunction& function);
   static void end(const at::RecordFunction& function, at::ObserverContext* context);
+  static void show(const std::string& name, const at::Tensor& output);
 };
 
 thread_local ActivationProbe::State* ProbeCallbacks::current = nullptr;
@@ -187,7 +192,8 @@ std::unique_ptr<at::ObserverContext> ProbeCallbacks::start(const at::RecordFunct
       }
       return nullptr;
     }
-    if (!layer || state->candidates[*layer].convolution != (op == Operator::convolution)) return nullptr;
+    if (state->named || !layer || state->candidates[*layer].convolution != (op == Operator::convolution))
+      return nullptr;
     call->layer = *layer;
   }
   ++state->depth;
@@ -208,6 +214,18 @@ void ProbeCallbacks::end(const at::RecordFunction& function, at::ObserverContext
     state->show(call.layer, output);
   }
 }
+
+// A single layer as the model is the first of its candidates.
+void ProbeCallbacks::show(const std::string& name, const at::Tensor& output) {
+  if (current == nullptr || !current->named) return;
+  const auto& layers = current->layers;
+  const auto same = [&](const preindex::Layer& layer) { return layer.name == name; };
+  const auto found = name.empty() ? layers.begin() : std::find_if(layers.begin(), layers.end(), same);
+  const auto layer = static_cast<std::size_t>(found - layers.begin());
+  if (found != layers.end() && !current->candidates[layer].uncalled) current->show(layer, output);
+}
+
+void show(const std::string& layer, const at::Tensor& output) { ProbeCallbacks::show(layer, output); }
 
 ActivationProbe::State::State(const std::vector<Parameters>& modules, ProbeOptions chosen)
     : options(std::move(chosen)) {
@@ -238,7 +256,7 @@ ActivationProbe::State::State(const std::vector<Parameters>& modules, ProbeOptio
     }
     const bool transposed = module.type.find("Transpose") != std::string::npos;
     layers.push_back({name, static_cast<std::size_t>(weight.size(transposed ? 1 : 0)), true});
-    candidates.push_back({weight.dim(), place_of(bias), weight.dim() > 2});
+    candidates.push_back({weight.dim(), place_of(bias), weight.dim() > 2, uncalled.contains(module.module)});
   }
   if (layers.empty()) throw Error("preindex.no_layer", "the model has no linear or convolution layer with a weight");
 }
@@ -333,7 +351,9 @@ ActivationProbe::ActivationProbe(const ::torch::nn::Module& model, ProbeOptions 
     : ActivationProbe(std::make_unique<State>(modules_of(model), std::move(options))) {}
 
 ActivationProbe::ActivationProbe(const ::torch::jit::Module& model, ProbeOptions options)
-    : ActivationProbe(std::make_unique<State>(modules_of(model), std::move(options))) {}
+    : ActivationProbe(std::make_unique<State>(modules_of(model), std::move(options))) {
+  state_->named = has_named_layers(model);
+}
 
 ActivationProbe::ActivationProbe(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->outer = ProbeCallbacks::current;

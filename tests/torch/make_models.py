@@ -64,6 +64,19 @@ class Transformer(nn.Module):
         return self.head(self.block(self.embed(x.squeeze(1))).mean(1))
 
 
+class Tied(nn.Module):
+    """Two layers with one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(8, 8)
+        self.second = nn.Linear(8, 8)
+        self.second.weight = self.first.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x.squeeze(1)).relu())
+
+
 class Data(nn.Module):
     def __init__(self, **tensors: Tensor) -> None:
         super().__init__()
@@ -149,6 +162,7 @@ def main(folder: Path) -> None:
         torch.jit.trace(model, clean[:4], check_trace=False).save(str(folder / f"{name}_traced.pt"))
         if name != "transformer":
             package(model, mode, results[name]["embedding"], clean[:4], folder / f"{name}.pt2")
+    torch.jit.script(Tied().eval()).save(str(folder / "tied_scripted.pt"))
     torch.jit.freeze(torch.jit.script(models["convolutions"][0])).save(str(folder / "frozen.pt"))
     (folder / "results.json").write_text(json.dumps(results))
 

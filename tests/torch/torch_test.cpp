@@ -355,6 +355,13 @@ TEST_P(TorchScript, LikePython) {
   const auto result =
       co2lib::torch::preindex(module, data.batches(data.clean), data.batches(data.shifted), options_of(name));
   expect_result(result, expected(name));
+
+  auto rewritten = co2lib::torch::with_named_layers(module);
+  expect_observed(
+      rewritten, [&](const torch::Tensor& x) { rewritten.forward({x}); }, name);
+  expect_result(
+      co2lib::torch::preindex(rewritten, data.batches(data.clean), data.batches(data.shifted), options_of(name)),
+      expected(name));
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TorchScript,
@@ -383,6 +390,30 @@ TEST(TorchScriptModule, TheFusedEncoderIsRepeatedOnTheOrdinaryPath) {
       co2lib::torch::preindex(module, data.batches(data.clean), data.batches(data.shifted), {.mode = Mode::vit});
   EXPECT_NEAR(result.value.value(), wanted.at("value").get<double>(), 1e-3);  // not exact: bins may differ by one value
   EXPECT_EQ(json(result.layers_unseen), wanted.at("unseen"));
+}
+
+TEST(TorchScriptModule, RewrittenTheEncoderIsTheSame) {
+  const Data data;
+  auto module = co2lib::torch::with_named_layers(scripted("transformer_scripted"));
+  const json& wanted = expected("transformer");
+  ActivationProbe probe(module, {.mode = Mode::vit, .embedding = wanted.at("embedding")});
+  module.forward({data.clean});
+  expect_activations(probe.take(60), wanted.at("vectors").at("clean"));
+}
+
+TEST(TorchScriptModule, LayersThatShareAWeightKeepTheirNamesWhenRewritten) {
+  const Data data;
+  auto module = scripted("tied_scripted");
+  const auto names = [&](torch::jit::Module& model) {
+    ActivationProbe probe(model, {.mode = Mode::vit});
+    model.forward({data.clean});
+    std::vector<std::string> all;
+    for (const auto& call : probe.take(60).calls) all.push_back(call.name);
+    return all;
+  };
+  auto rewritten = co2lib::torch::with_named_layers(module);
+  EXPECT_THAT(names(rewritten), ElementsAre("first", "second"));
+  EXPECT_THAT(names(module), ElementsAre("first", "first"));  // and the module itself is as it was
 }
 
 TEST(TorchScriptModule, AFrozenModuleIsAnError) {
