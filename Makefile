@@ -139,7 +139,7 @@ python-test: setup-test build/.wheel-in-core build/.wheel-in-full
 
 # Not part of `make test`: every file that sees LibTorch's headers takes half a minute.
 torch-test: setup-test build/.wheel-in-full
-	@cmake -S . -B build/torch -DCMAKE_BUILD_TYPE=Debug -DCO2LIB_TORCH=ON -DCO2LIB_WERROR=ON \
+	@cmake -S . -B build/torch -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCO2LIB_TORCH=ON -DCO2LIB_WERROR=ON \
 	  -DCO2LIB_TORCH_PYTHON="$(CURDIR)/$(VENV_PYTHON)" -DCMAKE_MESSAGE_LOG_LEVEL=WARNING \
 	  -DCMAKE_PREFIX_PATH="$$($(VENV_PYTHON) -P -c 'import torch; print(torch.utils.cmake_prefix_path)')" > /dev/null
 	@cmake --build build/torch --parallel $(JOBS) --target co2lib_torch_tests example_torch
