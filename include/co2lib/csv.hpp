@@ -73,7 +73,8 @@ struct Table {
                            (text[i] == '\r' && (i + 1 >= text.size() || text[i + 1] == '\n'));
         if (!ended) return bad(line, "text follows a closing quote");
       } else {
-        const std::size_t end = std::min(text.find_first_of(",\n", i), text.size());
+        std::size_t end = i;  // find_first_of looks every character up in a string
+        while (end < text.size() && text[end] != ',' && text[end] != '\n') ++end;
         field.assign(text.substr(i, end - i));
         i = end;
         if ((i >= text.size() || text[i] == '\n') && field.ends_with('\r')) field.pop_back();

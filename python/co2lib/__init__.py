@@ -9,7 +9,6 @@ CarbonMass.from_grams(100.0)
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from co2lib._core import (
     CarbonIntensity,
@@ -39,6 +38,10 @@ from co2lib._core import (
 )
 from co2lib._errors import Error
 
+TYPE_CHECKING = (
+    False  # as type checkers read it, without the import of typing, which costs more than the rest
+)
+
 _MODULES = ("codecarbon", "hub", "intensity", "meter", "numeric", "preindex", "tracker")
 """Domains and rooms that are imported when first used."""
 
@@ -51,6 +54,8 @@ _LAZY = {
 """Names lifted from a domain, and its module."""
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from co2lib import codecarbon as codecarbon
     from co2lib import hub as hub
     from co2lib import intensity as intensity
