@@ -30,7 +30,7 @@ from co2lib.testing.fakes import FakeHost, fake_powercap
 CO2LIB = [sys.executable, "-P", "-m", "co2lib"]
 PYTHON = [sys.executable, "-c"]
 BUSY = "import time; end = time.process_time() + 0.05\nwhile time.process_time() < end: pass\n"
-TIMEOUT_S = 30
+TIMEOUT_S = 120
 
 
 @pytest.fixture(autouse=True)
