@@ -395,7 +395,7 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
   result.clear();
   const auto usage = std::make_shared<UsageReader>(options);
   const std::string scope(text(options.scope));
-  if (const auto first = usage->read(MonotonicTime::min()); !first) {
+  if (const auto first = usage->read(MonotonicTime{}); !first) {
     throw Error("meter.bad_option",
                 "scope '" + scope + "' cannot be measured here: " + to_string(first.issue()) +
                     ". Make it readable, or use scope 'machine'",

@@ -153,6 +153,18 @@ TEST_F(ShareTest, DescendantsCountAlsoWhenTheyHaveEnded) {
   EXPECT_NEAR(joules(f.scope->idle), 100, 1e-6);
 }
 
+TEST_F(ShareTest, AChildThatIsStartedLaterIsFound) {
+  tracker::Tracker tracker(options());
+  ASSERT_TRUE(clock.wait_for_waiters(1));
+  const auto pid = static_cast<std::int64_t>(::getpid());
+  write("proc/4000001/stat", process(4000001, pid, 0));
+  clock.advance(2s);
+  use(2, 0);
+  write("proc/4000001/stat", process(4000001, pid, 2 * hz));
+  clock.advance(2s);
+  EXPECT_NEAR(joules(tracker.stop().scope->own), 50, 1e-6);
+}
+
 TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
   const auto pid = static_cast<std::int64_t>(::getpid());
   write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
