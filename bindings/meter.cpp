@@ -463,6 +463,20 @@ void bind_functions(py::module_& m) {
       py::arg("idle_power") = std::nullopt,
       "Divide CPU energy by CPU time: {name: CPU-seconds}; raises meter.bad_input.");
 
+  py::class_<MachineCpuTime>(m, "MachineCpuTime", "The CPU time of all processes since boot, and the logical CPUs.")
+      .def_property_readonly("busy_s", [](const MachineCpuTime& t) { return t.busy.count(); })
+      .def_readonly("cpus", &MachineCpuTime::cpus);
+  m.def(
+      "read_cpu_time",
+      [](const Host& host) {
+        const auto time = read_cpu_time(host);
+        if (!time)
+          throw Error("meter.unreadable", to_string(time.issue()), {{"subject", time.issue().subject}},
+                      ErrorCategory::os);
+        return *time;
+      },
+      py::arg("host") = Host{}, "What attribute() needs of the machine, from /proc/stat; raises meter.unreadable.");
+
   py::class_<ContainerLimits>(m, "ContainerLimits", "What a container may use; None where unknown.")
       .def_readonly("version", &ContainerLimits::version, "Of the control groups, 1 or 2.")
       .def_readonly("cpus", &ContainerLimits::cpus, "May be fractional.")

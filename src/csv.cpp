@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <span>
 
 #include <fcntl.h>
@@ -29,17 +31,34 @@ extern const std::size_t count;
 
 namespace {
 
-/// The tables, parsed at first use.
-const std::map<std::string, Result<Table>, std::less<>>& tables() {
-  static const auto parsed = [] {
-    std::map<std::string, Result<Table>, std::less<>> map;
+/// A compiled-in table, parsed when it is asked for first.
+class Lazy {
+ public:
+  explicit Lazy(const embedded::Entry& entry) : entry_(entry) {}
+  const Result<Table>& get() {
+    std::call_once(once_, [&] {
+      const std::string_view text(reinterpret_cast<const char*>(entry_.text), entry_.size);
+      parsed_.emplace(parse(text, entry_.name));
+    });
+    return *parsed_;
+  }
+
+ private:
+  const embedded::Entry& entry_;
+  std::once_flag once_;
+  std::optional<Result<Table>> parsed_;
+};
+
+/// All tables by name.
+std::map<std::string, Lazy, std::less<>>& tables() {
+  static auto all = [] {
+    std::map<std::string, Lazy, std::less<>> map;
     for (const embedded::Entry& entry : std::span(embedded::entries, embedded::count)) {
-      const std::string_view text(reinterpret_cast<const char*>(entry.text), entry.size);
-      map.emplace(entry.name, parse(text, entry.name));
+      map.try_emplace(entry.name, entry);
     }
     return map;
   }();
-  return parsed;
+  return all;
 }
 
 /// Closes a descriptor and with it the lock taken on it.
@@ -105,8 +124,9 @@ Result<const Table*> table(std::string_view name) {
   if (found == tables().end()) {
     return Issue{"unknown_table", std::string(name), "no table of this name is compiled in"};
   }
-  if (!found->second) return found->second.issue();
-  return &*found->second;
+  const Result<Table>& parsed = found->second.get();
+  if (!parsed) return parsed.issue();
+  return &*parsed;
 }
 
 std::vector<TableName> table_names() {

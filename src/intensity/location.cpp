@@ -2,6 +2,7 @@
 #include <co2lib/intensity/location.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -93,15 +94,12 @@ class Reader {
   const csv::Table* table_ = nullptr;
 };
 
-struct Atlas {
-  std::map<std::string, Place, std::less<>> places;
-  Place world;
-};
+using Atlas = std::map<std::string, Place, std::less<>>;
 
 Atlas read_tables() {
   Atlas atlas;
   const auto add = [&](const std::string& key, const std::string& name) -> Place& {
-    Place& place = atlas.places[key];
+    Place& place = atlas[key];
     if (!name.empty() && std::find(place.names.begin(), place.names.end(), name) == place.names.end()) {
       place.names.push_back(name);
     }
@@ -150,10 +148,6 @@ Atlas read_tables() {
       place.parent = own.text(row, own.text(row, "subdivision").empty() ? "iso3" : "subdivision");
     }
   }
-  const Reader world("world");
-  for (const csv::Row& row : world.rows()) {
-    atlas.world.rows.push_back(world.factor(row, world.text(row, "id"), Basis::production));
-  }
   return atlas;
 }
 
@@ -162,36 +156,86 @@ const Atlas& atlas() {
   return read;
 }
 
-/// Levenshtein distance; upper and lower case are the same.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
+const Place& world() {
+  static const Place read = [] {
+    const Reader table("world");
+    Place place;
+    for (const csv::Row& row : table.rows()) {
+      place.rows.push_back(table.factor(row, table.text(row, "id"), Basis::production));
+    }
+    return place;
+  }();
+  return read;
+}
+
+/// Texts longer than this are compared by their beginning.
+constexpr std::size_t compared = 64;
+
+/// Levenshtein distance, or any larger number than `limit` once it must be above it.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
+  a = a.substr(0, compared);
+  b = b.substr(0, compared);
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
+  std::array<std::size_t, compared + 1> row{};
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
-    row[0] = i;
+    std::size_t least = row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
       diagonal = row[j];
       row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+      least = std::min(least, row[j]);
     }
+    if (least > limit) return limit + 1;
   }
   return row[b.size()];
 }
 
-[[noreturn]] void refuse(std::string_view location) {
-  const std::string asked = lower(location.substr(0, 64));
-  std::vector<std::tuple<std::size_t, bool, std::string>> ranked;  // distance, then what begins like the text
-  for (const auto& [key, place] : atlas().places) {
-    std::size_t best = distance(asked, lower(key));
-    for (const std::string& name : place.names) best = std::min(best, distance(asked, lower(name)));
-    if (const std::size_t colon = key.find(':'); colon != std::string::npos && asked.find(':') == std::string::npos) {
-      best = std::min(best, distance(asked, key.substr(colon + 1)));
+/// What a place may be called, in lower case: its key, its names, and a region without its provider.
+struct Called {
+  const std::string* key;
+  std::vector<std::string> names;
+  std::string region;
+};
+
+const std::vector<Called>& all_called() {
+  static const std::vector<Called> result = [] {
+    std::vector<Called> all;
+    for (const auto& [key, place] : atlas()) {
+      Called called{&key, {lower(key)}, {}};
+      for (const std::string& name : place.names) called.names.push_back(lower(name));
+      if (const std::size_t colon = key.find(':'); colon != std::string::npos) called.region = key.substr(colon + 1);
+      all.push_back(std::move(called));
     }
-    ranked.emplace_back(best, !lower(key).starts_with(asked), key);
+    return all;
+  }();
+  return result;
+}
+
+/// The keys of the three places called most like the text.
+std::vector<std::string> nearest_to(std::string_view location) {
+  using Rank = std::tuple<std::size_t, bool, std::string_view>;  // distance, then what begins like the text
+  const std::string asked = lower(location.substr(0, compared));
+  const bool with_provider = asked.find(':') != std::string::npos;
+  std::vector<Rank> ranked;
+  for (const Called& called : all_called()) {
+    const std::size_t limit = ranked.size() < 3 ? 2 * compared : std::get<0>(ranked.back());
+    std::size_t best = limit + 1;
+    for (const std::string& name : called.names) best = std::min(best, distance(asked, name, limit));
+    if (!with_provider && !called.region.empty()) best = std::min(best, distance(asked, called.region, limit));
+    if (best > limit) continue;
+    Rank rank{best, !called.names.front().starts_with(asked), *called.key};
+    ranked.insert(std::upper_bound(ranked.begin(), ranked.end(), rank), rank);
+    if (ranked.size() > 3) ranked.pop_back();
   }
-  std::sort(ranked.begin(), ranked.end());
-  std::vector<std::string> nearest;
-  for (std::size_t i = 0; i < ranked.size() && i < 3; ++i) nearest.push_back(std::get<2>(ranked[i]));
+  std::vector<std::string> keys;
+  for (const Rank& rank : ranked) keys.emplace_back(std::get<2>(rank));
+  return keys;
+}
+
+[[noreturn]] void refuse(std::string_view location) {
+  const std::vector<std::string> nearest = nearest_to(location);
   std::string message = "the location '" + std::string(location.substr(0, 64)) + "' is in no table; nearest:";
   for (std::size_t i = 0; i < nearest.size(); ++i) message.append(i == 0 ? " " : ", ").append(nearest[i]);
   message +=
@@ -230,7 +274,7 @@ bool collect(Choice& choice, const Place& place, Scope scope) {
 Choice world_choice(Scope scope) {
   Choice choice;
   choice.world = true;
-  if (!collect(choice, atlas().world, scope)) {
+  if (!collect(choice, world(), scope)) {
     detail::fail("no_data", "the table world has no " + std::string(text(scope)) + " row", {}, ErrorCategory::lookup);
   }
   return choice;
@@ -239,12 +283,12 @@ Choice world_choice(Scope scope) {
 /// The key of a location as the tables write it.
 std::string key_of(std::string_view location) {
   std::string key = location.find(':') == std::string_view::npos ? upper(location) : lower(location);
-  if (!atlas().places.contains(key)) refuse(location);
+  if (!atlas().contains(key)) refuse(location);
   return key;
 }
 
 Choice choose(const std::string& key, Scope scope) {
-  const auto& places = atlas().places;
+  const auto& places = atlas();
   for (auto at = places.find(key); at != places.end(); at = places.find(at->second.parent)) {
     Choice choice;
     if (collect(choice, at->second, scope)) return choice;
@@ -338,7 +382,7 @@ Factor world_factor(const FactorOptions& options) { return make_factor(world_cho
 
 std::vector<std::string> locations() {
   std::vector<std::string> keys;
-  for (const auto& [key, place] : atlas().places) keys.push_back(key);
+  for (const auto& [key, place] : atlas()) keys.push_back(key);
   return keys;
 }
 

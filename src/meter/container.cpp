@@ -10,6 +10,8 @@
 
 #include <co2lib/meter/container.hpp>
 
+#include "cgroup.hpp"
+
 namespace co2lib::meter {
 
 namespace {
@@ -96,37 +98,77 @@ void collect(const fs::path& folder, const std::string& prefix, std::initializer
   }
 }
 
+std::string text_or_none(const fs::path& file) {
+  auto text = read_text(file);
+  return text ? *std::move(text) : std::string();
+}
+
+/// Where the groups of this process lie.
+class Hierarchies {
+ public:
+  explicit Hierarchies(const Host& host)
+      : host_(host),
+        root_(host.sysfs / "fs/cgroup"),
+        membership_(text_or_none(host.procfs / "self/cgroup")),
+        mounts_(text_or_none(host.procfs / "self/mountinfo")) {}
+
+  [[nodiscard]] bool unified() const {
+    std::error_code ignored;
+    return fs::exists(root_ / "cgroup.controllers", ignored);
+  }
+
+  /// The folders of this process's group and its ancestors, its own first; of version 2, or of a controller of 1.
+  [[nodiscard]] std::vector<fs::path> groups(std::string_view controller) const {
+    const Mount mount = find_mount(host_, mounts_, controller)
+                            .value_or(Mount{.folder = controller.empty() ? root_ : root_ / controller});
+    return mount.groups(group_path(membership_, controller));
+  }
+
+ private:
+  const Host& host_;
+  fs::path root_;
+  std::string membership_;
+  std::string mounts_;
+};
+
 }  // namespace
 
-std::vector<CgroupFiles> read_cgroup(const Host& host) {
-  const fs::path root = host.sysfs / "fs/cgroup";
-  const auto membership = read_text(host.procfs / "self/cgroup");
-  const auto mountinfo = read_text(host.procfs / "self/mountinfo");
-  const std::string_view text = membership ? std::string_view(*membership) : std::string_view();
-  const std::string_view mounts = mountinfo ? std::string_view(*mountinfo) : std::string_view();
-  std::vector<CgroupFiles> groups;
+std::optional<CgroupUsage> find_cgroup_usage(const Host& host) {
+  const Hierarchies all(host);
+  CgroupUsage usage;
+  if (all.unified()) {
+    const fs::path own = all.groups("").front();
+    usage = {.version = 2, .cpu = own / "cpu.stat", .memory = own / "memory.current"};
+  } else {
+    usage = {.version = 1,
+             .cpu = all.groups("cpuacct").front() / "cpuacct.usage",
+             .memory = all.groups("memory").front() / "memory.usage_in_bytes"};
+  }
   std::error_code ignored;
-  if (fs::exists(root / "cgroup.controllers", ignored)) {
-    const Mount mount = find_mount(host, mounts, "").value_or(Mount{.folder = root});
-    for (const fs::path& folder : mount.groups(group_path(text, ""))) {
-      collect(folder, "",
-              {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max", "cpu.stat", "memory.current"},
+  if (!fs::exists(usage.cpu, ignored)) return std::nullopt;
+  return usage;
+}
+
+std::vector<CgroupFiles> read_cgroup(const Host& host) {
+  const Hierarchies all(host);
+  std::vector<CgroupFiles> groups;
+  if (all.unified()) {
+    for (const fs::path& folder : all.groups("")) {
+      collect(folder, "", {"cgroup.controllers", "cpu.max", "cpuset.cpus.effective", "memory.max"},
               groups.emplace_back());
     }
     return groups;
   }
   const auto add = [&](const std::string& controller, std::initializer_list<const char*> names) {
     std::size_t level = 0;
-    const Mount mount = find_mount(host, mounts, controller).value_or(Mount{.folder = root / controller});
-    for (const fs::path& folder : mount.groups(group_path(text, controller))) {
+    for (const fs::path& folder : all.groups(controller)) {
       if (level == groups.size()) groups.emplace_back();
       collect(folder, controller + "/", names, groups[level++]);
     }
   };
   add("cpu", {"cpu.cfs_quota_us", "cpu.cfs_period_us"});
   add("cpuset", {"cpuset.cpus"});
-  add("memory", {"memory.limit_in_bytes", "memory.usage_in_bytes"});
-  add("cpuacct", {"cpuacct.usage"});
+  add("memory", {"memory.limit_in_bytes"});
   std::erase_if(groups, [](const CgroupFiles& files) { return files.empty(); });
   return groups;
 }

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <co2lib/meter/attribution.hpp>
 #include <co2lib/meter/models.hpp>
 
 #include "cpu_time.hpp"
@@ -140,6 +141,14 @@ Opened open_cpu_constant(const Context& context, const Covered&) {
 }
 
 }  // namespace
+
+Result<MachineCpuTime> read_cpu_time(const Host& host) {
+  const auto ticks = read_ticks(host);
+  if (!ticks) return ticks.issue();
+  const auto cpus = read_machine(host).logical_cpus;
+  if (!cpus) return Issue{"absent", host.procfs.string(), "the number of CPUs is not known"};
+  return MachineCpuTime{Seconds(static_cast<double>(ticks->busy) / ticks_per_second()), static_cast<double>(*cpus)};
+}
 
 Reader cpu_load_reader() { return {"model.cpu_load", true, open_cpu_load}; }
 Reader cpu_constant_reader() { return {"model.cpu_constant", true, open_cpu_constant}; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The CPU time of the whole machine, as /proc/stat tells; private to src/meter.
+// CPU time and memory as texts of /proc tell them; private to src/meter.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -9,7 +10,15 @@
 #include <optional>
 #include <string_view>
 
+#include <unistd.h>
+
 namespace co2lib::meter {
+
+/// Clock ticks per second, the unit of CPU times in /proc.
+inline double ticks_per_second() {
+  static const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return ticks > 0 ? ticks : 100;
+}
 
 /// CPU time of all CPUs since boot in clock ticks.
 struct CpuTicks {
@@ -40,6 +49,54 @@ inline std::optional<CpuTicks> parse_cpu_ticks(std::string_view text) {
     if (i != 3 && i != 4) ticks.busy += fields[i];
   }
   return ticks;
+}
+
+/// The number behind `key` in a text of lines `key value`, such as /proc/meminfo; with no key the first line's number.
+inline std::optional<double> number(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (!line.starts_with(key)) continue;
+    line.remove_prefix(key.size());
+    const std::size_t start = line.find_first_not_of(" \t");
+    if (start == std::string_view::npos || (start == 0 && !key.empty())) continue;
+    line.remove_prefix(start);
+    std::uint64_t value = 0;
+    if (std::from_chars(line.data(), line.data() + line.size(), value).ec == std::errc()) {
+      return static_cast<double>(value);
+    }
+  }
+  return std::nullopt;
+}
+
+/// What the fields behind the last ')' of /proc/<pid>/stat say (proc(5)): a program may be called ") R 1".
+struct ProcessStat {
+  std::int64_t parent = 0;
+  double cpu_s = 0;  ///< its own and that of the children it has waited for
+};
+
+inline std::optional<ProcessStat> parse_process(std::string_view text) {
+  const std::size_t close = text.rfind(')');
+  if (close == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(close + 1);
+  std::array<std::uint64_t, 15> fields{};  // 3: state ... 4: ppid ... 14-17: utime stime cutime cstime
+  std::size_t count = 0;
+  while (count < fields.size()) {
+    const std::size_t start = text.find_first_not_of(" \n");
+    if (start == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(start);
+    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
+    if (count > 0) {  // the first is a letter; some are signed
+      std::int64_t value = 0;
+      if (std::from_chars(word.data(), word.data() + word.size(), value).ec != std::errc()) return std::nullopt;
+      fields[count] = value < 0 ? 0 : static_cast<std::uint64_t>(value);
+    }
+    text.remove_prefix(word.size());
+    ++count;
+  }
+  double ticks = 0;
+  for (std::size_t i = 11; i < fields.size(); ++i) ticks += static_cast<double>(fields[i]);
+  return ProcessStat{static_cast<std::int64_t>(fields[1]), ticks / ticks_per_second()};
 }
 
 }  // namespace co2lib::meter

@@ -19,6 +19,7 @@
 #include <co2lib/meter/power.hpp>
 #include <co2lib/meter/share.hpp>
 
+#include "cgroup.hpp"
 #include "cpu_time.hpp"
 
 namespace co2lib::meter {
@@ -36,63 +37,13 @@ struct Usage {
   double own_mem = 0;  ///< by the scope
 };
 
-double ticks_per_second() {
-  static const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  return ticks > 0 ? ticks : 100;
-}
-
-/// The number behind `key` in a text of lines `key value`, such as /proc/meminfo.
-std::optional<double> field(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (!line.starts_with(key)) continue;
-    line.remove_prefix(key.size());
-    const std::size_t start = line.find_first_not_of(" \t");
-    if (start == std::string_view::npos || start == 0) continue;
-    line.remove_prefix(start);
-    std::uint64_t value = 0;
-    if (std::from_chars(line.data(), line.data() + line.size(), value).ec == std::errc()) {
-      return static_cast<double>(value);
-    }
-  }
-  return std::nullopt;
-}
-
-/// What the fields behind the last ')' of /proc/<pid>/stat say (proc(5)): a program may be called ") R 1".
-struct ProcessStat {
-  std::int64_t parent = 0;
-  double cpu_s = 0;  ///< its own and that of the children it has waited for
-};
-
-std::optional<ProcessStat> parse_process(std::string_view text) {
-  const std::size_t close = text.rfind(')');
-  if (close == std::string_view::npos) return std::nullopt;
-  text.remove_prefix(close + 1);
-  std::array<std::uint64_t, 15> fields{};  // 3: state ... 4: ppid ... 14-17: utime stime cutime cstime
-  std::size_t count = 0;
-  while (count < fields.size()) {
-    const std::size_t start = text.find_first_not_of(" \n");
-    if (start == std::string_view::npos) return std::nullopt;
-    text.remove_prefix(start);
-    const std::string_view word = text.substr(0, text.find_first_of(" \n"));
-    if (count > 0) {  // the first is a letter; some are signed
-      std::int64_t value = 0;
-      if (std::from_chars(word.data(), word.data() + word.size(), value).ec != std::errc()) return std::nullopt;
-      fields[count] = value < 0 ? 0 : static_cast<std::uint64_t>(value);
-    }
-    text.remove_prefix(word.size());
-    ++count;
-  }
-  const std::uint64_t ticks = fields[11] + fields[12] + fields[13] + fields[14];
-  return ProcessStat{static_cast<std::int64_t>(fields[1]), static_cast<double>(ticks) / ticks_per_second()};
-}
-
 /// Reads what the scope and the whole machine use. One per set of shares; read once per sweep.
 class UsageReader {
  public:
   explicit UsageReader(const ShareOptions& options)
-      : host_(options.host), scope_(options.scope), pid_(options.pid.value_or(::getpid())) {}
+      : host_(options.host), scope_(options.scope), pid_(options.pid.value_or(::getpid())) {
+    if (scope_ == Scope::container) group_ = find_cgroup_usage(host_);
+  }
 
   /// As of `now`; asked again with the same time it answers the same.
   Result<Usage> read(MonotonicTime now) {
@@ -104,7 +55,8 @@ class UsageReader {
   }
 
   [[nodiscard]] std::string subject() const {
-    return scope_ == Scope::container ? group_ : (host_.procfs / std::to_string(pid_) / "stat").string();
+    if (scope_ == Scope::container) return group_ ? group_->cpu.string() : "cgroup";
+    return (host_.procfs / std::to_string(pid_) / "stat").string();
   }
 
  private:
@@ -116,32 +68,20 @@ class UsageReader {
     if (!ticks) return Issue{"parse", (host_.procfs / "stat").string(), "has no line 'cpu' with the times of all CPUs"};
     usage.busy_s = static_cast<double>(ticks->busy) / ticks_per_second();
     if (const auto memory = read_text(host_.procfs / "meminfo")) {
-      usage.memory = field(*memory, "MemTotal:").value_or(0) * 1024;
-      usage.used = std::max(0.0, usage.memory - field(*memory, "MemAvailable:").value_or(0) * 1024);
+      usage.memory = number(*memory, "MemTotal:").value_or(0) * 1024;
+      usage.used = std::max(0.0, usage.memory - number(*memory, "MemAvailable:").value_or(0) * 1024);
     }
     return scope_ == Scope::container ? of_group(usage) : of_tree(usage, now);
   }
 
   Result<Usage> of_group(Usage usage) {
-    const std::vector<CgroupFiles> groups = read_cgroup(host_);
-    if (groups.empty()) return Issue{"absent", "cgroup", "this process is in no control group that can be read"};
-    const CgroupFiles& own = groups.front();
-    const auto text_of = [&](std::string_view name) {
-      const auto found = own.find(name);
-      return found == own.end() ? std::string_view() : std::string_view(found->second);
-    };
-    const auto plain = [&](std::string_view name) { return field("x " + std::string(text_of(name)), "x"); };
-    if (const auto us = field(text_of("cpu.stat"), "usage_usec")) {
-      usage.own_s = *us * 1e-6;
-      usage.own_mem = plain("memory.current").value_or(0);
-      group_ = "cpu.stat";
-    } else if (const auto ns = plain("cpuacct/cpuacct.usage")) {
-      usage.own_s = *ns * 1e-9;
-      usage.own_mem = plain("memory/memory.usage_in_bytes").value_or(0);
-      group_ = "cpuacct.usage";
-    } else {
-      return Issue{"absent", "cgroup", "the control group has neither cpu.stat nor cpuacct.usage"};
-    }
+    if (!group_) return Issue{"absent", "cgroup", "this process is in no control group that counts CPU time"};
+    const auto cpu = read_text(group_->cpu);
+    if (!cpu) return cpu.issue();
+    const auto used = number(*cpu, group_->version == 2 ? "usage_usec" : "");
+    if (!used) return Issue{"parse", group_->cpu.string(), "holds no CPU time"};
+    usage.own_s = *used * (group_->version == 2 ? 1e-6 : 1e-9);
+    if (const auto memory = read_text(group_->memory)) usage.own_mem = number(*memory, "").value_or(0);
     return usage;
   }
 
@@ -188,9 +128,9 @@ class UsageReader {
     for (const std::int64_t pid : tree_) {
       const fs::path folder = host_.procfs / std::to_string(pid);
       if (const auto rollup = read_text(folder / "smaps_rollup")) {
-        memory_ += field(*rollup, "Pss:").value_or(0) * 1024;
+        memory_ += number(*rollup, "Pss:").value_or(0) * 1024;
       } else if (const auto status = read_text(folder / "status")) {
-        memory_ += field(*status, "VmRSS:").value_or(0) * 1024;
+        memory_ += number(*status, "VmRSS:").value_or(0) * 1024;
       }
     }
   }
@@ -204,7 +144,7 @@ class UsageReader {
   std::vector<std::int64_t> tree_;
   double memory_ = 0;
   double most_s_ = 0;
-  std::string group_ = "cgroup";
+  std::optional<CgroupUsage> group_;
 };
 
 /// Energy with the interval of the meter that measured it, summed since the start.

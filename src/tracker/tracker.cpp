@@ -402,26 +402,24 @@ State::State(const Options& options_in)
     log.seq = static_cast<std::int64_t>(run.segments.size()) * 1'000'000'000;
   }
 
-  {
-    for (auto& [m, quick] : open_meters(options, segment.owner)) {
-      meter::MeterInfo info = m->info();
-      if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
-      const std::string domain(meter::text(info.domain));
-      if (const auto ceiling = options.p_max_w.find(domain); ceiling != options.p_max_w.end()) {
-        info.p_max_w = ceiling->second;
-      }
-      if (const auto slack = options.slack_s.find(domain); slack != options.slack_s.end()) info.slack_s = slack->second;
-      const bool taken =
-          std::any_of(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.id; });
-      if (info.id.empty() || taken) {
-        throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
-      }
-      const auto slot = quick ? std::nullopt : std::optional(reader.add(m));
-      meters.emplace_back(std::move(m), info, slot);
-      const auto divided =
-          std::find_if(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.parent; });
-      if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
+  for (auto& [m, quick] : open_meters(options, segment.owner)) {
+    meter::MeterInfo info = m->info();
+    if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
+    const std::string domain(meter::text(info.domain));
+    if (const auto ceiling = options.p_max_w.find(domain); ceiling != options.p_max_w.end()) {
+      info.p_max_w = ceiling->second;
     }
+    if (const auto slack = options.slack_s.find(domain); slack != options.slack_s.end()) info.slack_s = slack->second;
+    const bool taken =
+        std::any_of(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.id; });
+    if (info.id.empty() || taken) {
+      throw Error("tracker.bad_config", "meters: the id '" + info.id + "' is empty or used twice; ids are unique");
+    }
+    const auto slot = quick ? std::nullopt : std::optional(reader.add(m));
+    meters.emplace_back(std::move(m), info, slot);
+    const auto divided =
+        std::find_if(meters.begin(), meters.end(), [&](const LiveMeter& o) { return o.info.id == info.parent; });
+    if (info.provider == "model.share" && divided != meters.end()) meters.back().cadence = divided->cadence;
   }
   for (std::size_t i = 0; i < meters.size(); ++i) {
     for (std::size_t j = i + 1; j < meters.size(); ++j) {
@@ -593,8 +591,8 @@ bool State::sweep(What what, milliseconds limit, Edge* edge) {
         }
       }
       if (edge != nullptr) {
-        *edge = edge_now();
-        edge->meters.assign(meters.size(), edge->at);
+        edge->at = now;
+        edge->meters.assign(meters.size(), now);
         for (std::size_t i = 0; i < meters.size(); ++i) {
           if (wanted(meters[i]) && !std::holds_alternative<meter::Failed>(readings[i].reading)) {
             edge->meters[i] = readings[i].time;

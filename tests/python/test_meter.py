@@ -318,3 +318,19 @@ def test_a_blocked_meter_lets_python_run() -> None:
 def test_import_is_lazy() -> None:
     code = "import sys, co2lib; assert 'co2lib.meter' not in sys.modules; co2lib.sensors; co2lib.meter"
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+def test_the_machines_cpu_time_is_what_attribute_needs(tmp_path: Path) -> None:
+    (tmp_path / "stat").write_text(
+        "cpu  100 0 50 800 50 0 0 0\ncpu0 100 0 50 800 50 0 0 0\n", encoding="ascii"
+    )
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nprocessor\t: 1\n", encoding="ascii")
+    host = co2lib.Host(procfs=tmp_path, sysfs=tmp_path / "none")
+    time = meter.read_cpu_time(host)
+    assert time.busy_s == 150 / os.sysconf("SC_CLK_TCK")
+    assert time.cpus == 2
+    (tmp_path / "stat").unlink()
+    with pytest.raises(co2lib.Error, match="stat") as caught:
+        meter.read_cpu_time(host)
+    assert caught.value.code == "meter.unreadable"
+    assert isinstance(caught.value, OSError)

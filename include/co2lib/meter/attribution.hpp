@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <co2lib/error.hpp>
+#include <co2lib/host.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/record.hpp>
 #include <co2lib/units.hpp>
@@ -31,6 +32,15 @@ struct AttributionInput {
   std::vector<CpuTime> targets{};     ///< CPU time of those asked for
   std::optional<Power> idle_power{};  ///< measured idle power of the machine; without it, idle is the unused CPU time
 };
+
+/// What `attribute` needs of the machine: the CPU time of all processes since boot, and the logical CPUs.
+struct MachineCpuTime {
+  Seconds busy{0};
+  double cpus = 0;
+};
+
+/// Reads /proc/stat, at both ends of an interval; the issue `absent`, `no_permission`, `io` or `parse` names the file.
+[[nodiscard]] Result<MachineCpuTime> read_cpu_time(const Host& host = {});
 
 /// The share of one target. `bounds`: from its share of all CPU time to its share of the busy CPU time.
 struct EnergyShare {

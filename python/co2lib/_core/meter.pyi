@@ -7,7 +7,7 @@ import co2lib._core
 import collections.abc
 import os
 import typing
-__all__: list[str] = ['Attribution', 'ContainerLimits', 'Count', 'EnergyShare', 'Failed', 'Finding', 'GpuDevice', 'GpuSelection', 'Meter', 'MeterInfo', 'Part', 'PowerSummary', 'PowercapUnit', 'Record', 'Totals', 'Watts', 'WindowEnergy', 'ZoneResult', 'ZoneRole', 'as_meter', 'attribute', 'container_limits', 'cpu_constant_power', 'cpu_load_power', 'integrate_counter', 'integrate_power', 'integrate_zones', 'make_meter', 'mean_power', 'open', 'powercap_range_uj', 'ram_power', 'read_container_limits', 'recover_powercap_unit', 'region_energies', 'select_gpus', 'sensors', 'zone_domain']
+__all__: list[str] = ['Attribution', 'ContainerLimits', 'Count', 'EnergyShare', 'Failed', 'Finding', 'GpuDevice', 'GpuSelection', 'MachineCpuTime', 'Meter', 'MeterInfo', 'Part', 'PowerSummary', 'PowercapUnit', 'Record', 'Totals', 'Watts', 'WindowEnergy', 'ZoneResult', 'ZoneRole', 'as_meter', 'attribute', 'container_limits', 'cpu_constant_power', 'cpu_load_power', 'integrate_counter', 'integrate_power', 'integrate_zones', 'make_meter', 'mean_power', 'open', 'powercap_range_uj', 'ram_power', 'read_container_limits', 'read_cpu_time', 'recover_powercap_unit', 'region_energies', 'select_gpus', 'sensors', 'zone_domain']
 class MeterInfo:
     """
     What a meter is and how its samples are read.
@@ -177,6 +177,16 @@ class Attribution:
         ...
     @property
     def total(self) -> co2lib._core.Energy:
+        ...
+class MachineCpuTime:
+    """
+    The CPU time of all processes since boot, and the logical CPUs.
+    """
+    @property
+    def busy_s(self) -> float:
+        ...
+    @property
+    def cpus(self) -> float:
         ...
 class ContainerLimits:
     """
@@ -533,6 +543,10 @@ def ram_power(gib: typing.SupportsFloat | typing.SupportsIndex) -> Watts:
 def read_container_limits(host: co2lib._core.Host = ...) -> ContainerLimits:
     """
     What this process may use on this machine.
+    """
+def read_cpu_time(host: co2lib._core.Host = ...) -> MachineCpuTime:
+    """
+    What attribute() needs of the machine, from /proc/stat; raises meter.unreadable.
     """
 def recover_powercap_unit(max_energy_range_uj: typing.SupportsInt | typing.SupportsIndex) -> PowercapUnit | None:
     """

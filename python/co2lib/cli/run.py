@@ -24,24 +24,10 @@ from co2lib.cli._view import duration_text, footprint_view, plain, quantity_text
 _COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class _CpuTime:
-    """The machine's busy time since boot in CPU-seconds, and its CPUs."""
-
-    busy_s: float
-    cpus: int
-
-    @staticmethod
-    def now() -> _CpuTime | None:
-        """Read /proc/stat; None where that cannot be done."""
-        with suppress(OSError, ValueError):
-            lines = [line.split() for line in Path("/proc/stat").read_text(encoding="ascii").splitlines()]
-            cpus = [line for line in lines if line and line[0].startswith("cpu")]
-            # user nice system idle iowait irq softirq steal; guest time is part of user time.
-            user, nice, system, _idle, _iowait, *interrupts = (int(ticks) for ticks in cpus[0][1:9])
-            busy = user + nice + system + sum(interrupts)
-            return _CpuTime(busy / os.sysconf("SC_CLK_TCK"), len(cpus) - 1)
-        return None
+def _cpu_time() -> meter.MachineCpuTime | None:
+    with suppress(Error):
+        return meter.read_cpu_time()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +66,10 @@ class _Share:
 
 
 def _share(
-    footprint: Footprint, cpu_s: float, before: _CpuTime | None, after: _CpuTime | None
+    footprint: Footprint,
+    cpu_s: float,
+    before: meter.MachineCpuTime | None,
+    after: meter.MachineCpuTime | None,
 ) -> _Share | None:
     """Divide the CPU's energy; None without a value of the CPU, or without /proc/stat."""
     joules = footprint.totals.cpu.energy_j
@@ -239,7 +228,7 @@ def run(
     ).start()
     with ExitStack() as stack:
         stack.callback(track.stop)
-        before = _CpuTime.now()
+        before = _cpu_time()
         try:
             child = stack.enter_context(Child(command))
         except OSError as error:
@@ -248,7 +237,7 @@ def run(
         with LiveLine(track, shown=not quiet):
             ended = child.wait()
         footprint = track.stop()
-        share = _share(footprint, ended.cpu_s, before, _CpuTime.now())
+        share = _share(footprint, ended.cpu_s, before, _cpu_time())
         _emit(footprint, share, name, ended.status, as_json=as_json, output=output, quiet=quiet)
         if csv is not None:
             _append_csv(csv, footprint)

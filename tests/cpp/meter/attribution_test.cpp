@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <co2lib/meter/attribution.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <string>
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
+#include <co2lib/testing.hpp>
 
 using namespace co2lib;
 using namespace co2lib::meter;
@@ -121,6 +126,27 @@ TEST(Attribution, NamesWhatIsWrong) {
   in.duration = Seconds(std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(code_of(in), "meter.bad_input");
   EXPECT_EQ(code_of(job(1, Power::from_watts(-3))), "meter.bad_input");
+}
+
+TEST(MachineCpuTime, IsOfAllCpusInSeconds) {
+  FakeHost machine;
+  machine.set_cpus(6);
+  machine.set_cpu_ticks(1250, 5000);
+  const auto time = read_cpu_time(machine.host());
+  ASSERT_TRUE(time);
+  EXPECT_DOUBLE_EQ(time->busy.count(), 1250.0 / static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  EXPECT_EQ(time->cpus, 6);
+}
+
+TEST(MachineCpuTime, NamesTheFileThatCannotBeRead) {
+  FakeHost machine;
+  machine.set_cpus(6);
+  const auto stat = machine.root() / "proc/stat";
+  std::filesystem::remove(stat);
+  EXPECT_EQ(read_cpu_time(machine.host()).issue().code, "absent");
+  EXPECT_EQ(read_cpu_time(machine.host()).issue().subject, stat.string());
+  std::ofstream(stat) << "cpu words\n";
+  EXPECT_EQ(read_cpu_time(machine.host()).issue().code, "parse");
 }
 
 }  // namespace

@@ -22,11 +22,6 @@ using ::testing::HasSubstr;
 
 namespace {
 
-Meters opened(const Tree& machine, OpenOptions options = {}) {
-  options.host = machine.host();
-  return meter::open(options);
-}
-
 Finding hwmon(const Tree& machine) { return finding(sensors(machine.host()), "hwmon"); }
 
 constexpr const char* average =

@@ -20,8 +20,6 @@ using ::testing::HasSubstr;
 
 namespace {
 
-Meters opened(const Tree& machine) { return meter::open({.host = machine.host()}); }
-
 Finding ina(const Tree& machine) { return finding(sensors(machine.host()), "ina3221"); }
 
 TEST(Jetson, TheRailThatFeedsTheBoardIsThePlatform) {

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <co2lib/meter/finding.hpp>
 #include <co2lib/meter/meter.hpp>
+#include <co2lib/meter/sensors.hpp>
 #include <co2lib/testing.hpp>
 
 namespace co2lib::test {
@@ -61,6 +62,11 @@ class Tree : public FakeHost {
 
 using Meters = std::vector<std::shared_ptr<meter::Meter>>;
 using Names = std::vector<std::string>;
+
+inline Meters opened(const Tree& machine, meter::OpenOptions options = {}) {
+  options.host = machine.host();
+  return meter::open(options);
+}
 
 inline Names ids(const Meters& meters) {
   Names list;
