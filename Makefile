@@ -3,6 +3,7 @@
 # make test    lint, C++ tests, Python tests without and with the optional packages
 # make torch-test  builds and tests co2lib::torch with the LibTorch of .venv
 # make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
+# make speed   measures PreIndex beside NumPy loops, scikit-learn and the forward passes; writes docs/preindex.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
 # All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
 
@@ -35,10 +36,10 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo test torch-test truth cost lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
+.PHONY: help demo test torch-test truth cost speed lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
 
 help:
-	@sed -n '2,7s/^# //p' Makefile
+	@sed -n '2,8s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -158,6 +159,12 @@ cost: setup-cost build/.installed
 	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
 	@cmake --build --preset release --parallel $(JOBS)
 	@$(VENV_PYTHON) -P benchmarks/cost/run.py $(COST_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# speed
+# ----------------------------------------------------------------------------------------------------------------------
+speed: setup-test build/.wheel-in-full
+	@$(VENV_PYTHON) -P benchmarks/preindex/run.py $(SPEED_ARGS)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # helpers

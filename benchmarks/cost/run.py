@@ -12,12 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,12 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CPP = ROOT / "build" / "release" / "benchmarks" / "cpp"
 PAGE = ROOT / "docs" / "cost.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 sys.path.insert(0, str(HERE.parent))
+from page import machine, table, write_measured  # noqa: E402
 from peers import environment, version_of  # noqa: E402
 
+HEADER = ("what", "target", "co2lib", "ratio", "peers")
 Row = tuple[str, str, str, str, str]
 
 
@@ -203,27 +202,6 @@ def long_runs(seconds: float) -> list[Row]:
     ]
 
 
-def machine() -> str:
-    """Name this machine and how busy it was."""
-    model = "unknown CPU"
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            model = line.split(":", 1)[1].strip()
-            break
-    load = os.getloadavg()[0]
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, {model}, {os.cpu_count()} CPUs, {platform.system()} "
-        f"{platform.release()}, "
-        f"Python {platform.python_version()}, load {load:.1f} at the start"
-    )
-
-
-def table(rows: list[Row]) -> str:
-    """Lay the rows out as Markdown."""
-    lines = ["| what | target | co2lib | ratio | peers |", "|---|---|---|---|---|"]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
-
-
 def main() -> None:
     """Measure, print and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -236,14 +214,11 @@ def main() -> None:
         *in_process(1 if given.quick else 11, python),
         *long_runs(5 if given.quick else 60),
     ]
-    text = f"{where}.\n\n{table(rows)}"
+    text = f"{where}.\n\n{table(HEADER, rows)}"
     print(text)
     if given.quick:
         return
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    write_measured(PAGE, text)
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -171,11 +173,23 @@ const Place& world() {
 /// Texts longer than this are compared by their beginning.
 constexpr std::size_t compared = 64;
 
+/// A text in lower case and the set of its characters, folded to 64.
+struct Spelling {
+  explicit Spelling(std::string_view given) : text(lower(given.substr(0, compared))) {
+    for (const char c : text) characters |= std::uint64_t{1} << (static_cast<unsigned char>(c) % 64);
+  }
+  std::string text;
+  std::uint64_t characters = 0;
+};
+
 /// Levenshtein distance, or any larger number than `limit` once it must be above it.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
-  a = a.substr(0, compared);
-  b = b.substr(0, compared);
-  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
+std::size_t distance(const Spelling& one, const Spelling& other, std::size_t limit) {
+  const std::string_view a = one.text;
+  const std::string_view b = other.text;
+  const auto only = [](std::uint64_t x, std::uint64_t y) { return static_cast<std::size_t>(std::popcount(x & ~y)); };
+  const std::size_t longer = std::max(a.size(), b.size()) - std::min(a.size(), b.size());
+  const std::size_t strange = std::max(only(one.characters, other.characters), only(other.characters, one.characters));
+  if (std::max(longer, strange) > limit) return limit + 1;
   std::array<std::size_t, compared + 1> row{};
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -192,20 +206,22 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) 
   return row[b.size()];
 }
 
-/// What a place may be called, in lower case: its key, its names, and a region without its provider.
+/// What a place may be called: its key, its names, and a region without its provider.
 struct Called {
   const std::string* key;
-  std::vector<std::string> names;
-  std::string region;
+  std::vector<Spelling> names;  ///< the key first
+  std::optional<Spelling> region;
 };
 
 const std::vector<Called>& all_called() {
   static const std::vector<Called> result = [] {
     std::vector<Called> all;
     for (const auto& [key, place] : atlas()) {
-      Called called{&key, {lower(key)}, {}};
-      for (const std::string& name : place.names) called.names.push_back(lower(name));
-      if (const std::size_t colon = key.find(':'); colon != std::string::npos) called.region = key.substr(colon + 1);
+      Called called{&key, {Spelling(key)}, {}};
+      for (const std::string& name : place.names) called.names.emplace_back(name);
+      if (const std::size_t colon = key.find(':'); colon != std::string::npos) {
+        called.region.emplace(std::string_view(key).substr(colon + 1));
+      }
       all.push_back(std::move(called));
     }
     return all;
@@ -216,16 +232,16 @@ const std::vector<Called>& all_called() {
 /// The keys of the three places called most like the text.
 std::vector<std::string> nearest_to(std::string_view location) {
   using Rank = std::tuple<std::size_t, bool, std::string_view>;  // distance, then what begins like the text
-  const std::string asked = lower(location.substr(0, compared));
-  const bool with_provider = asked.find(':') != std::string::npos;
+  const Spelling asked(location);
+  const bool with_provider = asked.text.find(':') != std::string::npos;
   std::vector<Rank> ranked;
   for (const Called& called : all_called()) {
     const std::size_t limit = ranked.size() < 3 ? 2 * compared : std::get<0>(ranked.back());
     std::size_t best = limit + 1;
-    for (const std::string& name : called.names) best = std::min(best, distance(asked, name, limit));
-    if (!with_provider && !called.region.empty()) best = std::min(best, distance(asked, called.region, limit));
+    for (const Spelling& name : called.names) best = std::min(best, distance(asked, name, limit));
+    if (!with_provider && called.region) best = std::min(best, distance(asked, *called.region, limit));
     if (best > limit) continue;
-    Rank rank{best, !called.names.front().starts_with(asked), *called.key};
+    Rank rank{best, !called.names.front().text.starts_with(asked.text), *called.key};
     ranked.insert(std::upper_bound(ranked.begin(), ranked.end(), rank), rank);
     if (ranked.size() > 3) ranked.pop_back();
   }

@@ -79,6 +79,15 @@ enum class Operator { other, convolution, linear, matmul, add, fused };
 
 /// The mean over the axes after the channels: summed in double on the device, rounded once.
 [[nodiscard]] at::Tensor spatial_mean(const at::Tensor& output) {
+  if (output.is_cpu() && output.scalar_type() == at::kFloat) {  // in place; LibTorch would widen a copy
+    const TensorView view{.data = output.const_data_ptr<float>(),
+                          .shape = {output.sizes().begin(), output.sizes().end()},
+                          .strides = {output.strides().begin(), output.strides().end()}};
+    const Rows rows = sample_vectors(view, Mode::cnn, output.dim() == 3);
+    return at::from_blob(const_cast<float*>(rows.values.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+                         {output.size(0), output.size(1)}, at::kFloat)
+        .clone();
+  }
   std::vector<std::int64_t> axes(static_cast<std::size_t>(output.dim() - 2));
   std::iota(axes.begin(), axes.end(), 2);
   at::Tensor means = at::empty({output.size(0), output.size(1)}, output.options().dtype(at::kFloat));

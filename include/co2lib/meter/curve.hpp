@@ -217,8 +217,13 @@ class Curve {
       case Segment::Shape::line: {
         const double slope = (s.end_w - s.begin_w) / length;
         const double from = Seconds(begin - s.begin).count();
-        const double begin_w = s.begin_w + numeric::product(slope, from);
-        const double end_w = s.begin_w + numeric::product(slope, from + part);
+        const double least_w = std::min(s.begin_w, s.end_w);
+        const double most_w = std::max(s.begin_w, s.end_w);
+        const auto power = [&](double seconds) {  // rounding leaves the line by a little
+          return std::clamp(s.begin_w + numeric::product(slope, seconds), least_w, most_w);
+        };
+        const double begin_w = power(from);
+        const double end_w = power(from + part);
         const double joules = numeric::product(0.5 * (begin_w + end_w), part);
         const double ratio = s.joules > 0 ? joules / s.joules : share;
         sums.joules += joules;

@@ -2,6 +2,7 @@
 // Views of arrays that stay where they are, and the vector of a sample: what is left of a layer's output.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -193,13 +194,55 @@ void for_each_offset(const TensorView& t, const std::vector<std::ptrdiff_t>& str
   }
 }
 
+/// A sum in eight lanes, added up in a fixed order: the k-th value goes to lane k mod 8.
+///
+/// Compilers turn the lanes into vector registers without leave to reorder anything, so every machine and every memory
+/// layout gives the same bits.
+class LaneSum {
+ public:
+  static constexpr std::size_t lanes = 8;
+
+  void add(double x) noexcept { sums_[next_++ % lanes] += x; }
+
+  /// All values of an array; as the first call only, or after a multiple of eight values.
+  void add(const float* values, std::size_t count) noexcept {
+    std::array<double, lanes> sums = sums_;
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += static_cast<double>(values[i + lane]);
+    }
+    sums_ = sums;
+    for (; i < count; ++i) add(static_cast<double>(values[i]));
+  }
+
+  [[nodiscard]] double value() const noexcept {
+    const auto& s = sums_;
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+  }
+
+ private:
+  std::array<double, lanes> sums_{};
+  std::size_t next_ = 0;
+};
+
+/// True if the axes from `first` on lie in memory one after the other.
+[[nodiscard]] inline bool is_dense(const TensorView& t, const std::vector<std::ptrdiff_t>& strides, std::size_t first) {
+  std::ptrdiff_t expected = 1;
+  for (std::size_t a = t.shape.size(); a-- > first;) {
+    if (t.shape[a] != 1 && strides[a] != expected) return false;
+    expected *= static_cast<std::ptrdiff_t>(t.shape[a]);
+  }
+  return true;
+}
+
 }  // namespace detail
 
 /// The vectors of the samples of a layer's raw output: float32, one row per sample.
 ///
-/// `cnn`: the mean over all axes after the channels, summed in double and rounded once; a 2-D output as it is. `vit`:
-/// everything after the batch axis in C order. Throws preindex.bad_shape for a 3-D output in mode `cnn` unless
-/// `convolution_1d` says that it is one of a 1-D convolution, and preindex.empty for a vector without values.
+/// `cnn`: the mean over all axes after the channels, summed in double (in eight lanes) and rounded once; a 2-D output
+/// as it is. `vit`: everything after the batch axis in C order. Throws preindex.bad_shape for a 3-D output in mode
+/// `cnn` unless `convolution_1d` says that it is one of a 1-D convolution, and preindex.empty for a vector without
+/// values.
 [[nodiscard]] inline Rows sample_vectors(const TensorView& output, Mode mode, bool convolution_1d = false) {
   const std::size_t axes = output.shape.size();
   if (axes < 2) {
@@ -228,6 +271,7 @@ void for_each_offset(const TensorView& t, const std::vector<std::ptrdiff_t>& str
     throw Error("preindex.empty", "an output of shape " + detail::shape_text(output.shape) + " holds no values");
   }
   Rows rows(output.shape[0], width);
+  const bool quick = output.dtype == DType::float32 && detail::is_dense(output, strides, 2);
   for (std::size_t i = 0; i < rows.rows; ++i) {
     const std::ptrdiff_t sample = static_cast<std::ptrdiff_t>(i) * strides[0];
     float* out = rows.row(i);
@@ -237,10 +281,15 @@ void for_each_offset(const TensorView& t, const std::vector<std::ptrdiff_t>& str
       continue;
     }
     for (std::size_t c = 0; c < width; ++c) {
-      double sum = 0;
-      detail::for_each_offset(output, strides, 2, sample + static_cast<std::ptrdiff_t>(c) * strides[1],
-                              [&](std::ptrdiff_t at) { sum += detail::element(output, at); });
-      *out++ = static_cast<float>(sum / static_cast<double>(rest));
+      const std::ptrdiff_t channel = sample + static_cast<std::ptrdiff_t>(c) * strides[1];
+      detail::LaneSum sum;
+      if (quick) {
+        sum.add(static_cast<const float*>(output.data) + channel, rest);
+      } else {
+        detail::for_each_offset(output, strides, 2, channel,
+                                [&](std::ptrdiff_t at) { sum.add(detail::element(output, at)); });
+      }
+      *out++ = static_cast<float>(sum.value() / static_cast<double>(rest));
     }
   }
   return rows;

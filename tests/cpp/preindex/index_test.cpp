@@ -121,6 +121,30 @@ TEST(PreindexVector, ReducesOutputsOfEveryShape) {
   EXPECT_EQ(sample_vectors(volume, Mode::cnn).values, (std::vector<float>{3.5, 11.5, 19.5}));
 }
 
+TEST(PreindexVector, MeansDoNotDependOnTheLayout) {
+  // 2 samples, 3 channels, 5 x 7 positions: not a multiple of the lanes; values that do not add up exactly.
+  std::vector<float> first(2 * 3 * 5 * 7);
+  std::vector<float> last(first.size());
+  std::vector<double> wide(first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    first[i] = std::sin(static_cast<float>(i)) * std::pow(10.0F, static_cast<float>(i % 9));
+    const std::size_t sample = i / 105;
+    const std::size_t channel = i / 35 % 3;
+    last[(sample * 35 + i % 35) * 3 + channel] = first[i];
+    wide[i] = static_cast<double>(first[i]);
+  }
+  const std::vector<std::size_t> shape{2, 3, 5, 7};
+  const auto means = sample_vectors({.data = first.data(), .shape = shape}, Mode::cnn).values;
+  const TensorView channels_last{.data = last.data(), .shape = shape, .strides = {105, 1, 21, 3}};
+  EXPECT_EQ(sample_vectors(channels_last, Mode::cnn).values, means);
+  EXPECT_EQ(sample_vectors({.data = wide.data(), .dtype = DType::float64, .shape = shape}, Mode::cnn).values, means);
+  for (std::size_t c = 0; c < means.size(); ++c) {
+    double sum = 0;
+    for (std::size_t i = 0; i < 35; ++i) sum += wide[c * 35 + i];
+    EXPECT_NEAR(means[c], sum / 35, 1e-6 * std::abs(sum / 35) + 1e-2);
+  }
+}
+
 TEST(PreindexVector, WidensHalvesAndRoundsDoubles) {
   const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x0001, 0x7BFF, 0x8000, 0x7C00};
   const Rows a = sample_vectors({.data = half.data(), .dtype = DType::float16, .shape = {1, 6}}, Mode::cnn);
