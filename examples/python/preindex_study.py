@@ -309,7 +309,7 @@ class Plan:
 
 
 def quick(plan: Plan) -> Plan:
-    levels = {name: plan.levels[name][1::2] for name in ("gauss", "blur")}
+    levels = {name: plan.levels[name][:3:2] for name in ("gauss", "blur")}
     return dataclasses.replace(
         plan, models=plan.models[:1], levels=levels, seeds=plan.seeds[:1], base_epochs=15, resamples=200
     )
@@ -423,7 +423,7 @@ def covered(
     return hits, unbounded, widths
 
 
-def backtest(rows: list[Row], alpha: float = 0.2, splits: int = 100) -> list[dict[str, Any]]:
+def backtest(rows: list[Row], alpha: float = 0.2, splits: int = 40) -> list[dict[str, Any]]:
     """Coverage of the forecast's intervals on this study's own runs.
 
     ``random``: n runs of a model drawn at random calibrate, the others are forecast, many times over: what
@@ -467,7 +467,7 @@ def backtest(rows: list[Row], alpha: float = 0.2, splits: int = 100) -> list[dic
     return entries
 
 
-def evaluate(rows: list[Row], resamples: int) -> dict[str, Any]:
+def evaluate(rows: list[Row], resamples: int, splits: int = 40) -> dict[str, Any]:
     return {
         "runs": len(rows),
         "runs_at_the_epoch_limit": sum(not row.reached for row in rows),
@@ -476,26 +476,71 @@ def evaluate(rows: list[Row], resamples: int) -> dict[str, Any]:
         "energy_kwh_of_all_retrainings": sum(row.energy_kwh for row in rows),
         "gco2e_of_all_retrainings": sum(row.gco2e for row in rows),
         "correlations": correlations(rows, resamples),
-        "backtest": backtest(rows),
+        "backtest": backtest(rows, splits=splits),
     }
 
 
-def table(results: dict[str, Any], statistic: str) -> str:
-    """A table of Markdown: a statistic of each predictor with each cost, [least, greatest] over the seeds."""
-    lines = [f"| {statistic} | " + " | ".join(COSTS) + " |", "|---" * (1 + len(COSTS)) + "|"]
-    entries = [entry for entry in results["correlations"] if entry["settings"] == "all"]
-    for model in dict.fromkeys(entry["model"] for entry in entries):
-        for predictor in PREDICTORS:
-            cells = []
-            for entry in entries:
-                if entry["model"] == model and entry["predictor"] == predictor:
-                    value = entry[statistic]
-                    seeds = [v for v in entry["by_seed"][statistic] if v is not None]
-                    cells.append(
-                        "n/a" if value is None else f"{value:.2f} [{min(seeds):.2f}, {max(seeds):.2f}]"
-                    )
-            lines.append(f"| {model}, {predictor} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+# ----------------------------------------------------------------------------------------------------------
+# Tables and pictures
+# ----------------------------------------------------------------------------------------------------------
+def markdown(head: list[str], lines: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *lines))
+
+
+def number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def correlation_table(results: dict[str, Any]) -> str:
+    """Over all settings, averaged over the seeds: Pearson / Spearman / Kendall."""
+    cells: dict[tuple[str, str], list[str]] = {}
+    for entry in results["correlations"]:
+        if entry["settings"] == "all":
+            text = " / ".join(number(entry[name]) for name in STATISTICS)
+            cells.setdefault((entry["model"], entry["predictor"]), []).append(text)
+    return markdown(["model", "predictor", *COSTS], [[*key, *row] for key, row in cells.items()])
+
+
+def spread_table(results: dict[str, Any]) -> str:
+    """Spearman of the two indices with epochs and energy: by seed, by resample, within each corruption."""
+    parts: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for entry in results["correlations"]:
+        if entry["predictor"] in ("preindex", "resque") and entry["cost"] in COSTS[:2]:
+            key = entry["model"], entry["predictor"], entry["cost"]
+            parts.setdefault(key, {})[entry["settings"]] = entry
+    names = list(next(iter(parts.values())))[1:]
+    lines = []
+    for key, found in parts.items():
+        seeds = [value for value in found["all"]["by_seed"]["spearman"] if value is not None]
+        interval = found["all"]["bootstrap_95"]["spearman"] or [None, None]
+        lines.append(
+            [
+                *key,
+                f"{number(min(seeds, default=None))} to {number(max(seeds, default=None))}",
+                f"{number(interval[0])} to {number(interval[1])}",
+                *[number(found[name]["spearman"]) for name in names],
+            ]
+        )
+    return markdown(["model", "index", "cost", "single seeds", "95 %", *names], lines)
+
+
+def coverage_table(results: dict[str, Any]) -> str:
+    """Share of held-out runs whose cost lay in its interval, wanted 0.80; by kind of forecast."""
+    cells: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
+    for entry in results["backtest"]:
+        calibration = entry["split"] + (
+            f", n = {entry['calibration_runs']}" if entry["split"] == "random" else ""
+        )
+        cells.setdefault((entry["model"], entry["cost"], calibration), {})[entry["forecast"]] = entry
+    lines = [
+        [
+            *key,
+            *[number(kinds[kind]["coverage"]) for kind in ("linear", "isotonic", "auto")],
+            number(kinds["auto"]["median_width_over_median_cost"]),
+        ]
+        for key, kinds in cells.items()
+    ]
+    return markdown(["model", "cost", "calibrated on", "linear", "isotonic", "auto", "width (auto)"], lines)
 
 
 def picture(rows: list[Row], predictor: str) -> Any:
@@ -610,8 +655,10 @@ def main(arguments: list[str] | None = None) -> None:
         **evaluate(rows, plan.resamples),
     }
     (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    for statistic in STATISTICS:
-        print(f"\n{table(results, statistic)}")
+    print(f"\nPearson / Spearman / Kendall over all settings\n{correlation_table(results)}")
+    print(f"\nSpearman, its spread, and within each corruption\n{spread_table(results)}")
+    if results["backtest"]:
+        print(f"\nCoverage of 80 % intervals\n{coverage_table(results)}")
     if importlib.util.find_spec("altair") and importlib.util.find_spec("vl_convert"):
         for predictor in ("preindex", "resque"):
             picture(rows, predictor).save(options.out / f"{predictor}.svg")
