@@ -193,8 +193,8 @@ def test_the_picture_shows_every_setting(script: ModuleType, quick: Path, tmp_pa
     for predictor in ("preindex", "resque"):
         svg = (quick / f"{predictor}.svg").read_text(encoding="utf-8")
         assert svg.startswith("<svg")
-        # Points of four panels, and the legend's.
-        assert svg.count('aria-roledescription="point"') == 4 * 4
+        # Two settings of blur in each of four panels, and its sign in the legend.
+        assert svg.count('fill="#2e8b57"') == 2 * 4 + 1
 
 
 # ----------------------------------------------------------------------------------------------------------
