@@ -132,7 +132,7 @@ def test_retraining_leaves_the_base_alone_and_stops_at_the_target(script: Module
     assert len(y) + len(data.test) == 1797
     torch.manual_seed(3)
     base = script.MLP()
-    script.train_base(base, x, y, 15, 3)
+    script.train_base(base, x, y, 5, 3)
     before = [w.detach().clone() for w in base.parameters()]
     metered: dict[str, Any] = {"scope": "process", "location": "FRA"}
     cost = script.retrain(base, x, y, 3, metered)
