@@ -13,5 +13,6 @@
 #include <co2lib/preindex/index.hpp>        // combine, adjusted_rand
 #include <co2lib/preindex/layer.hpp>        // which layers count
 #include <co2lib/preindex/options.hpp>      // Options and the names of all choices
+#include <co2lib/preindex/reducer.hpp>      // clustering over processes
 #include <co2lib/preindex/resque.hpp>       // the indices of RESQUE
 #include <co2lib/preindex/vector.hpp>       // views, sample_vectors

@@ -15,6 +15,7 @@
 #include <co2lib/preindex/embedding.hpp>
 #include <co2lib/preindex/index.hpp>
 #include <co2lib/preindex/options.hpp>
+#include <co2lib/preindex/reducer.hpp>
 #include <co2lib/preindex/vector.hpp>
 #include <co2lib/record.hpp>
 
@@ -91,7 +92,7 @@ struct LloydOptions {
 
 /// What a clustering found; `ari` and what hangs on it only where labels were given.
 struct ClusterResult {
-  std::vector<std::int32_t> labels{};  ///< cluster per sample; cluster k started from centre k
+  std::vector<std::int32_t> labels{};  ///< cluster per sample of this process; cluster k started from centre k
   Matrix centres{};                    ///< K x D
   int iterations = 0;                  ///< number of M-steps
   Stop stop = Stop::strict;
@@ -107,19 +108,25 @@ struct ClusterResult {
 /// Lloyd's algorithm from given centres, with the rules and stopping criteria of scikit-learn (spec 3.3).
 ///
 /// Sums and centres in double; products in float32, near ties decided again in double, so that labels are those of a
-/// double run. The same result for any number of threads. Throws preindex.empty, preindex.width_changed,
-/// preindex.nonfinite.
-[[nodiscard]] ClusterResult lloyd(const EmbeddingReader& data, const Matrix& centres, const LloydOptions& options = {});
+/// double run. The same result for any number of threads, and for any split of the rows over the processes of
+/// `reducer`, each of which gives its shard, possibly empty, and the same centres and options. Throws preindex.empty,
+/// preindex.width_changed, preindex.nonfinite; preindex.rank_failed where another process threw.
+[[nodiscard]] ClusterResult lloyd(const EmbeddingReader& data, const Matrix& centres, const LloydOptions& options = {},
+                                  const Reducer& reducer = one_process());
 
 /// k centres drawn by k-means++ (Arthur and Vassilvitskii 2007) with the generator of the room `random`.
-[[nodiscard]] Matrix kmeans_plus_plus(const EmbeddingReader& data, std::size_t k, const LloydOptions& options = {});
+[[nodiscard]] Matrix kmeans_plus_plus(const EmbeddingReader& data, std::size_t k, const LloydOptions& options = {},
+                                      const Reducer& reducer = one_process());
 
-/// Means of the rows of each class, in double; one row per class. Throws preindex.unpaired, preindex.empty.
-[[nodiscard]] Matrix class_means(const EmbeddingReader& data, const Classes& classes, unsigned threads = 0);
+/// Means of the rows of each class, in double; one row per class. `classes.labels` are those of all processes.
+///
+/// Throws preindex.unpaired, preindex.empty, preindex.nonfinite.
+[[nodiscard]] Matrix class_means(const EmbeddingReader& data, const Classes& classes, unsigned threads = 0,
+                                 const Reducer& reducer = one_process());
 
 /// Clusters embeddings from centres, one per class, and compares with the labels of the samples.
 [[nodiscard]] ClusterResult cluster(const EmbeddingReader& data, const Classes& classes, const Matrix& centres,
-                                    const LloydOptions& options = {});
+                                    const LloydOptions& options = {}, const Reducer& reducer = one_process());
 
 /// 1 - ARI of a variant (spec 3.2); embeddings N x D, pairs in the same order.
 ///
