@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain intensity. Enumerations are texts in Python, times timezone-aware datetimes.
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "utc_time.hpp"
 
 #include <co2lib/intensity.hpp>
@@ -102,11 +103,11 @@ PriceOptions options_of(const std::string& gap, const std::string& mode, const p
 Priced price_with(const std::vector<EnergySample>& samples, const py::object& source, const PriceOptions& options) {
   if (py::isinstance<Trace>(source)) {
     const Trace& trace = source.cast<const Trace&>();
-    const py::gil_scoped_release release;  // pure computation; the argument keeps the trace alive
+    const bindings::GilReleased released;  // pure computation; the argument keeps the trace alive
     return price(samples, trace, options);
   }
   const SourcePointer pointer = source_of(source, {});
-  const py::gil_scoped_release release;  // a function of Python takes the GIL itself
+  const bindings::GilReleased released;  // a function of Python takes the GIL itself
   return price(samples, *pointer, options);
 }
 
@@ -309,7 +310,7 @@ void bind_trace(py::module_& m) {
                     const std::optional<std::string>& signal, const std::optional<std::string>& unit,
                     const std::optional<std::string>& zone) {
         const CsvOptions options = csv_options(scope, signal, unit, zone);
-        const py::gil_scoped_release release;  // reads a file, touches no Python object
+        const bindings::GilReleased released;  // reads a file, touches no Python object
         return read_csv(file, options);
       },
       py::arg("file"), py::kw_only(), py::arg("scope") = py::none(), py::arg("signal") = py::none(),
@@ -337,7 +338,7 @@ void bind_sources(py::module_& m) {
           "at",
           [](const SourcePointer& s, const py::object& time) {
             const UtcTime t = to_utc(time);
-            const py::gil_scoped_release release;  // a function of Python takes the GIL itself
+            const bindings::GilReleased released;  // a function of Python takes the GIL itself
             return s->at(t);
           },
           py::arg("time"), "The record in force.")
@@ -346,7 +347,7 @@ void bind_sources(py::module_& m) {
           [](const SourcePointer& s, const py::object& start, const py::object& end) {
             const UtcTime a = to_utc(start);
             const UtcTime b = to_utc(end);
-            const py::gil_scoped_release release;  // as above
+            const bindings::GilReleased released;  // as above
             return s->between(a, b);
           },
           py::arg("start"), py::arg("end"), "The records that overlap [start, end).")
@@ -440,7 +441,7 @@ void bind_functions(py::module_& m) {
         const PriceOptions options = options_of(gap, mode, max_hold);
         const SourcePointer a = source_of(stored, {});
         const SourcePointer b = source_of(other, {});
-        const py::gil_scoped_release release;  // a function of Python takes the GIL itself
+        const bindings::GilReleased released;  // a function of Python takes the GIL itself
         return reprice(samples, *a, *b, options);
       },
       py::arg("samples"), py::arg("stored"), py::arg("other"), py::kw_only(), py::arg("gap") = "fail",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain preindex: arrays in are views, computation runs without the GIL.
 #include "bindings.hpp"
+#include "gil.hpp"
 
 #include <pybind11/numpy.h>
 
@@ -149,6 +150,29 @@ Side side_of(const std::string& name) { return parse<Side>("side", name); }
 LloydOptions lloyd_options(double tolerance, int max_iterations, unsigned threads, std::uint64_t seed) {
   return {.tolerance = tolerance, .max_iterations = max_iterations, .threads = threads, .seed = seed};
 }
+
+/// A reducer written in Python: `sum` and `max` get arrays that they change in place.
+class PyReducer : public Reducer {
+ public:
+  PyReducer() = default;
+
+  [[nodiscard]] std::size_t rank() const override { PYBIND11_OVERRIDE_PURE(std::size_t, Reducer, rank, ); }
+  [[nodiscard]] std::size_t size() const override { PYBIND11_OVERRIDE_PURE(std::size_t, Reducer, size, ); }
+  void sum(std::span<std::int64_t> values) const override { call("sum", values); }
+  void max(std::span<double> values) const override { call("max", values); }
+
+ private:
+  template <class T>
+  void call(const char* name, std::span<T> values) const {
+    bindings::unless_python_ends([&] {
+      const py::gil_scoped_acquire acquired;
+      const py::function method = py::get_override(static_cast<const Reducer*>(this), name);
+      if (!method) throw py::type_error(std::string("a Reducer needs the method ") + name);
+      // Not owned: the array is for the time of the call.
+      method(py::array_t<T>({static_cast<py::ssize_t>(values.size())}, values.data(), py::none()));
+    });
+  }
+};
 
 }  // namespace
 
@@ -356,6 +380,23 @@ void register_preindex(py::module_& parent) {
                " pairs>";
       });
 
+  py::class_<Reducer, PyReducer>(m, "Reducer", "How processes that hold a shard each cluster together; to be derived.")
+      .def(py::init<>())
+      .def("rank", &Reducer::rank, "Number of this process.")
+      .def("size", &Reducer::size, "Number of processes.")
+      .def(
+          "sum",
+          [](const Reducer& r, py::array_t<std::int64_t, py::array::c_style> values) {
+            r.sum({values.mutable_data(), static_cast<std::size_t>(values.size())});
+          },
+          py::arg("values"), "Replaces each value of the array by its sum over the processes.")
+      .def(
+          "max",
+          [](const Reducer& r, py::array_t<double, py::array::c_style> values) {
+            r.max({values.mutable_data(), static_cast<std::size_t>(values.size())});
+          },
+          py::arg("values"), "Replaces each value of the array by its maximum over the processes.");
+
   py::class_<Accumulator>(m, "Accumulator", "Sums over pairs of samples, mergeable over shards.")
       .def(py::init<Options, std::size_t>(), py::arg("options"), py::arg("classes"))
       .def("layer", &Accumulator::layer, py::arg("name"), py::arg("width"))
@@ -364,7 +405,7 @@ void register_preindex(py::module_& parent) {
           [](Accumulator& a, Accumulator::LayerId layer, const py::array& clean, const py::array& shifted) {
             const Held before = rows_of(clean, "clean");
             const Held after = rows_of(shifted, "shifted");
-            const py::gil_scoped_release release;  // the arrays are held by `before` and `after`
+            const bindings::GilReleased released;  // the arrays are held by `before` and `after`
             a.add_pairs(layer, before.view, after.view);
           },
           py::arg("layer"), py::arg("clean"), py::arg("shifted"))
@@ -373,7 +414,7 @@ void register_preindex(py::module_& parent) {
           [](Accumulator& a, const std::string& side, const py::array& rows, const py::object& labels) {
             const Held held = rows_of(rows, "rows");
             const std::vector<Label> given = labels_of(labels);
-            const py::gil_scoped_release release;
+            const bindings::GilReleased released;
             a.add_embedding(side_of(side), held.view, given);
           },
           py::arg("side"), py::arg("rows"), py::arg("labels"))
@@ -382,14 +423,14 @@ void register_preindex(py::module_& parent) {
           [](Accumulator& a, const std::string& side, const py::array& rows, const py::object& labels) {
             const Held held = rows_of(rows, "rows");
             const std::vector<Label> given = labels_of(labels);
-            const py::gil_scoped_release release;
+            const bindings::GilReleased released;
             a.add_resque(side_of(side), held.view, given);
           },
           py::arg("side"), py::arg("rows"), py::arg("labels"))
-      .def("end_batch", &Accumulator::end_batch, py::call_guard<py::gil_scoped_release>())
+      .def("end_batch", &Accumulator::end_batch, py::call_guard<bindings::GilReleased>())
       .def("drop_batch", &Accumulator::drop_batch)
-      .def("merge", &Accumulator::merge, py::arg("other"), py::call_guard<py::gil_scoped_release>())
-      .def("result", &Accumulator::result, py::call_guard<py::gil_scoped_release>())
+      .def("merge", &Accumulator::merge, py::arg("other"), py::call_guard<bindings::GilReleased>())
+      .def("result", &Accumulator::result, py::call_guard<bindings::GilReleased>())
       .def("resque", &Accumulator::resque)
       .def("to_json", &Accumulator::to_json)
       .def_static("from_json", &Accumulator::from_json, py::arg("text"))
@@ -429,23 +470,28 @@ void register_preindex(py::module_& parent) {
            })
       .def(
           "pack",
-          [](const Accumulator& a, const py::object& classes) {
-            Accumulator::Packed packed = a.pack(labels_of(classes));
+          [](const Accumulator& a, const py::object& classes, const Accumulator::Widths& widths) {
+            Accumulator::Packed packed = a.pack(labels_of(classes), widths);
             const auto integers = static_cast<py::ssize_t>(packed.integers.size());
             const auto doubles = static_cast<py::ssize_t>(packed.doubles.size());
             return std::pair(array_of(std::move(packed.integers), {integers}),
                              array_of(std::move(packed.doubles), {doubles}));
           },
-          py::arg("classes"), "The sums as int64 and float64 arrays that add up over shards.")
+          py::arg("classes"), py::arg("widths") = Accumulator::Widths{},
+          "The sums as int64 and float64 arrays that add up over shards.")
       .def(
           "unpack",
           [](Accumulator& a, const py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>& integers,
-             const Doubles& doubles, const py::object& classes) {
+             const Doubles& doubles, const py::object& classes, const Accumulator::Widths& widths) {
             a.unpack({{integers.data(), integers.data() + integers.size()},
                       {doubles.data(), doubles.data() + doubles.size()}},
-                     labels_of(classes));
+                     labels_of(classes), widths);
           },
-          py::arg("integers"), py::arg("doubles"), py::arg("classes"));
+          py::arg("integers"), py::arg("doubles"), py::arg("classes"), py::arg("widths") = Accumulator::Widths{})
+      .def_property_readonly("widths", &Accumulator::widths,
+                             "Values per clean and shifted embedding and RESQUE vector seen so far.")
+      .def("cluster", &Accumulator::cluster, py::arg("reducer"), py::call_guard<bindings::GilReleased>(),
+           "Clusters the stored embeddings of all processes together, for result().");
 
   m.def(
       "sample_vectors",
@@ -470,7 +516,7 @@ void register_preindex(py::module_& parent) {
         }
         const Mode chosen = parse<Mode>("mode", mode);
         Rows rows = [&] {
-          const py::gil_scoped_release release;  // `a` holds the memory
+          const bindings::GilReleased released;  // `a` holds the memory
           return sample_vectors(tensor, chosen, convolution_1d);
         }();
         return array_of(std::move(rows));
@@ -519,7 +565,7 @@ void register_preindex(py::module_& parent) {
         const Held held = rows_of(rows, "rows");
         const std::vector<Label> given = labels_of(labels);
         Matrix means = [&] {
-          const py::gil_scoped_release release;
+          const bindings::GilReleased released;
           return class_means(ViewReader(held.view), classes_of(given), threads);
         }();
         return array_of(std::move(means));
@@ -527,14 +573,16 @@ void register_preindex(py::module_& parent) {
       py::arg("rows"), py::arg("labels"), py::arg("threads") = 0U);
   m.def(
       "lloyd",
-      [](const py::array& rows, const Doubles& centres, double tolerance, int max_iterations, unsigned threads) {
+      [](const py::array& rows, const Doubles& centres, double tolerance, int max_iterations, unsigned threads,
+         const Reducer* reducer) {
         const Held held = rows_of(rows, "rows");
         const Matrix start = matrix_of(centres, "centres");
-        const py::gil_scoped_release release;
-        return lloyd(ViewReader(held.view), start, lloyd_options(tolerance, max_iterations, threads, 0));
+        const bindings::GilReleased released;
+        return lloyd(ViewReader(held.view), start, lloyd_options(tolerance, max_iterations, threads, 0),
+                     reducer != nullptr ? *reducer : one_process());
       },
       py::arg("rows"), py::arg("centres"), py::arg("tolerance") = 1e-4, py::arg("max_iterations") = 300,
-      py::arg("threads") = 0U);
+      py::arg("threads") = 0U, py::arg("reducer") = static_cast<const Reducer*>(nullptr));
   m.def(
       "inv_ari",
       [](const py::array& clean, const py::array& shifted, const py::object& labels, const std::string& variant,
@@ -543,7 +591,7 @@ void register_preindex(py::module_& parent) {
         const Held after = rows_of(shifted, "shifted");
         const std::vector<Label> given = labels_of(labels);
         const Variant chosen = parse<Variant>("variant", variant);
-        const py::gil_scoped_release release;
+        const bindings::GilReleased released;
         return inv_ari(before.view, after.view, given, chosen, {.threads = threads, .seed = seed});
       },
       py::arg("clean"), py::arg("shifted"), py::arg("labels"), py::arg("variant") = "noise_2", py::arg("threads") = 0U,
@@ -556,7 +604,7 @@ void register_preindex(py::module_& parent) {
         const Held after = rows_of(shifted, "shifted");
         const std::vector<Label> a = labels_of(labels_clean);
         const std::vector<Label> b = labels_of(labels_shifted);
-        const py::gil_scoped_release release;
+        const bindings::GilReleased released;
         return resque_shift(before.view, a, after.view, b);
       },
       py::arg("clean"), py::arg("labels_clean"), py::arg("shifted"), py::arg("labels_shifted"));
@@ -565,7 +613,7 @@ void register_preindex(py::module_& parent) {
       [](const py::array& rows, const py::object& labels, unsigned threads) {
         const Held held = rows_of(rows, "rows");
         const std::vector<Label> given = labels_of(labels);
-        const py::gil_scoped_release release;
+        const bindings::GilReleased released;
         return resque_task(held.view, given, {.threads = threads});
       },
       py::arg("rows"), py::arg("labels"), py::arg("threads") = 0U);
@@ -598,7 +646,7 @@ void register_preindex(py::module_& parent) {
                     {given.data(), given.data() + given.size()}};
         const std::vector<py::ssize_t> shape(given.shape(), given.shape() + 3);
         {
-          const py::gil_scoped_release release;
+          const bindings::GilReleased released;
           image = corrupt(image, name, level,
                           {.seed = seed, .item = item, .quantise = quantise, .clamp = clamp, .wrap_u8 = wrap_u8});
         }

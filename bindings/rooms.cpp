@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The rooms that Python needs: csv tables, times, the machine, numeric.
 #include "bindings.hpp"
+#include "gil.hpp"
 
 #include <co2lib/clock.hpp>
 #include <co2lib/csv.hpp>
@@ -48,7 +49,7 @@ void register_rooms(py::module_& m) {
       [](const std::filesystem::path& file, const std::vector<std::string>& header,
          const std::vector<std::string>& row) {
         Result<csv::Appended> done = [&] {
-          const py::gil_scoped_release release;  // touches no Python object
+          const bindings::GilReleased released;  // touches no Python object
           return csv::append(file, header, row);
         }();
         if (!done) {

@@ -6,6 +6,7 @@
 #include <pybind11/chrono.h>
 
 #include "bindings.hpp"
+#include "gil.hpp"
 
 using namespace co2lib;
 
@@ -34,7 +35,7 @@ void register_testing(py::module_& m) {
       .def(
           "advance",
           [](ManualClock& c, double seconds, double limit_s) {
-            const py::gil_scoped_release release;  // the threads it waits for may need the GIL
+            const bindings::GilReleased released;  // the threads it waits for may need the GIL
             return c.advance(from_seconds(seconds), from_seconds(limit_s));
           },
           py::arg("seconds"), py::arg("limit_s") = 5.0,
@@ -48,7 +49,7 @@ void register_testing(py::module_& m) {
       .def(
           "wait_for_waiters",
           [](ManualClock& c, std::size_t count, double limit_s) {
-            const py::gil_scoped_release release;  // waits
+            const bindings::GilReleased released;  // waits
             return c.wait_for_waiters(count, from_seconds(limit_s));
           },
           py::arg("count"), py::arg("limit_s") = 5.0)
@@ -83,7 +84,7 @@ void register_testing(py::module_& m) {
       .def(
           "wait_blocked",
           [](FakeMeter& f, double limit_s) {
-            const py::gil_scoped_release release;  // waits
+            const bindings::GilReleased released;  // waits
             return f.wait_blocked(from_seconds(limit_s));
           },
           py::arg("limit_s") = 5.0)

@@ -14,6 +14,7 @@
 
 #include "detail/json.hpp"
 #include "parallel.hpp"
+#include "together.hpp"
 
 namespace co2lib::preindex {
 
@@ -152,6 +153,11 @@ void require_width(const std::vector<double>& sum, std::size_t width, const char
   }
 }
 
+Accumulator::Widths at_least(Accumulator::Widths widths, const Accumulator::Widths& seen) {
+  for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], seen[i]);
+  return widths;
+}
+
 Json limbs_json(const FixedSum& sum) { return Json{sum.limbs(), sum.nan()}; }
 
 FixedSum limbs_from(const Json& j) {
@@ -179,7 +185,8 @@ struct Accumulator::State {
   std::map<Label, ClassState> by_class{};
   EmbeddingStore store;
   std::vector<Label> store_labels{};
-  std::size_t size;  // bins x distances
+  std::optional<ClusterResult> clustering{};  // of all processes; gone with the next batch
+  std::size_t size;                           // bins x distances
   std::vector<FixedSum> sample_sums;
   std::vector<FixedSum> sample_squares;
 
@@ -193,6 +200,9 @@ struct Accumulator::State {
   [[nodiscard]] std::size_t kept() const {
     return static_cast<std::size_t>(std::count_if(layers.begin(), layers.end(), [](const Layer& l) { return l.kept; }));
   }
+
+  /// Embeddings that are there to be read.
+  [[nodiscard]] std::size_t stored_rows() const { return store.rows() > 0 && store.in_place(0, 1) ? store.rows() : 0; }
 
   [[nodiscard]] std::size_t stored_side() const {
     return options.ari == Variant::clean || options.ari == Variant::clean_kpp ? 0 : 1;
@@ -552,6 +562,7 @@ void Accumulator::end_batch() {
         s.count_pairs(rows, good);
       }
       s.count_embeddings(rows, good);
+      s.clustering.reset();
       const auto counted = static_cast<std::size_t>(std::count(good.begin(), good.end(), 1));
       s.pairs += counted;
       s.skipped += rows - counted;
@@ -630,6 +641,7 @@ void Accumulator::merge(const Accumulator& other) {
       add(own.resque_sum[i], theirs_of.resque_sum[i]);
     }
   }
+  s.clustering.reset();
   s.store.append(o.store);
   s.store_labels.insert(s.store_labels.end(), o.store_labels.begin(), o.store_labels.end());
 }
@@ -692,29 +704,53 @@ Result Accumulator::result() const {
   }
 
   // Stored rows are there, unless they are read again by the caller or were left out of a state.
-  if (s.store.rows() == s.pairs && s.store.in_place(0, 1)) {
-    const Classes classes = embedding_classes();
-    const LloydOptions lloyd_options{.threads = s.options.threads};
-    Matrix centres;
-    switch (s.options.ari) {
-      case Variant::clean:
-      case Variant::noise_2:
-        centres = class_means(Side::clean);
-        break;
-      case Variant::noise_1:
-        centres = class_means(Side::shifted);
-        break;
-      case Variant::clean_kpp:
-      case Variant::noise_1_kpp:
-        centres = kmeans_plus_plus(s.store, classes.count(), lloyd_options);
-        break;
-    }
-    r.cluster = preindex::cluster(s.store, classes, centres, lloyd_options);
+  if (s.clustering) {
+    r.cluster = s.clustering;
+  } else if (s.stored_rows() == s.pairs) {
+    r.cluster = clustered(one_process());
+  }
+  if (r.cluster) {
     r.inv_ari = r.cluster->inv_ari;
     add_issues(r.issues, r.cluster->issues);
     if (!std::isnan(r.p)) r.value = combine(r.p, *r.inv_ari, s.options.s, s.options.s_bar);
   }
   return r;
+}
+
+ClusterResult Accumulator::clustered(const Reducer& reducer) const {
+  const State& s = *state_;
+  Classes classes;
+  for (const auto& [label, state] : s.by_class) {
+    if (state.count[0] + state.count[1] > 0) classes.labels.push_back(label);  // else seen by RESQUE only
+  }
+  for (const Label& label : s.store_labels) {
+    const auto at = std::lower_bound(classes.labels.begin(), classes.labels.end(), label);
+    classes.index.push_back(static_cast<std::int32_t>(at - classes.labels.begin()));
+  }
+  const LloydOptions lloyd_options{.threads = s.options.threads};
+  Matrix centres;
+  switch (s.options.ari) {
+    case Variant::clean:
+    case Variant::noise_2:
+      centres = class_means(Side::clean);
+      break;
+    case Variant::noise_1:
+      centres = class_means(Side::shifted);
+      break;
+    case Variant::clean_kpp:
+    case Variant::noise_1_kpp:
+      centres = kmeans_plus_plus(s.store, classes.count(), lloyd_options, reducer);
+      break;
+  }
+  return preindex::cluster(s.store, classes, centres, lloyd_options, reducer);
+}
+
+void Accumulator::cluster(const Reducer& reducer) {
+  State& s = *state_;
+  s.clustering.reset();
+  const std::int64_t stored = Together(reducer).all([&] { return static_cast<std::int64_t>(s.stored_rows()); });
+  if (stored == 0 || static_cast<std::size_t>(stored) != s.pairs) return;
+  s.clustering = clustered(reducer);
 }
 
 Matrix Accumulator::class_means(Side side) const {
@@ -778,7 +814,18 @@ std::string Accumulator::config() const {
 }
 std::string Accumulator::config_hash() const { return hash_of(config()); }
 
-Accumulator::Packed Accumulator::pack(std::span<const Label> classes) const {
+Accumulator::Widths Accumulator::widths() const {
+  Widths widths{};
+  for (const auto& [label, state] : state_->by_class) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      widths[i] = std::max(widths[i], state.sum[i].size());
+      widths[2 + i] = std::max(widths[2 + i], state.resque_sum[i].size());
+    }
+  }
+  return widths;
+}
+
+Accumulator::Packed Accumulator::pack(std::span<const Label> classes, const Widths& given) const {
   const State& s = *state_;
   Packed packed;
   const auto put = [&](const FixedSum& sum) {
@@ -797,13 +844,7 @@ Accumulator::Packed Accumulator::pack(std::span<const Label> classes) const {
     put(s.sample_sums[v]);
     put(s.sample_squares[v]);
   }
-  std::array<std::size_t, 4> widths{};
-  for (const auto& [label, state] : s.by_class) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      widths[i] = std::max(widths[i], state.sum[i].size());
-      widths[2 + i] = std::max(widths[2 + i], state.resque_sum[i].size());
-    }
-  }
+  const Widths widths = at_least(given, this->widths());
   for (const Label& label : classes) {
     const auto found = s.by_class.find(label);
     static const ClassState none;
@@ -822,15 +863,9 @@ Accumulator::Packed Accumulator::pack(std::span<const Label> classes) const {
   return packed;
 }
 
-void Accumulator::unpack(const Packed& packed, std::span<const Label> classes) {
+void Accumulator::unpack(const Packed& packed, std::span<const Label> classes, const Widths& given) {
   State& s = *state_;
-  std::array<std::size_t, 4> widths{};
-  for (const auto& [label, state] : s.by_class) {
-    for (std::size_t i = 0; i < 2; ++i) {
-      widths[i] = std::max(widths[i], state.sum[i].size());
-      widths[2 + i] = std::max(widths[2 + i], state.resque_sum[i].size());
-    }
-  }
+  const Widths widths = at_least(given, this->widths());
   const std::size_t per_class = widths[0] + widths[1] + widths[2] + widths[3];
   const std::size_t expected =
       2 + s.sums.size() * (s.size * 5 + s.options.bins.size()) + s.size * 10 + classes.size() * 4;
@@ -840,6 +875,7 @@ void Accumulator::unpack(const Packed& packed, std::span<const Label> classes) {
                 "embeddings or classes",
                 {{"keys", std::vector<std::string>{"layers"}}});
   }
+  s.clustering.reset();
   const std::int64_t* at = packed.integers.data();
   const auto get = [&] {
     const FixedSum sum = FixedSum::from_limbs({at[0], at[1], at[2], at[3]}, at[4] != 0);

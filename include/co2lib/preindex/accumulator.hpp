@@ -64,6 +64,8 @@ struct Result {
 class Accumulator {
  public:
   using LayerId = std::size_t;
+  /// Values per clean and per shifted embedding, per clean and per shifted RESQUE vector.
+  using Widths = std::array<std::size_t, 4>;
 
   /// `classes`: number of distinct labels; layers that are not wider do not count. Throws preindex.bad_option.
   Accumulator(Options options, std::size_t classes);
@@ -119,14 +121,24 @@ class Accumulator {
 
   /// The exact parts as integers that add up over shards (limbs of 32 bits in int64), and the sums in double.
   ///
-  /// Embedding sums are laid out for the classes given, which must contain those seen, in their order.
+  /// Embedding sums are laid out for the classes given, which must contain those seen, in their order, and for the
+  /// widths given, where they are greater than those seen: a shard without samples has seen none.
   struct Packed {
     std::vector<std::int64_t> integers{};
     std::vector<double> doubles{};
   };
-  [[nodiscard]] Packed pack(std::span<const Label> classes) const;
-  /// Replaces the sums by those of `packed`, which was added up over shards packed for the same classes.
-  void unpack(const Packed& packed, std::span<const Label> classes);
+  [[nodiscard]] Packed pack(std::span<const Label> classes, const Widths& widths = {}) const;
+  /// Replaces the sums by those of `packed`, which was added up over shards packed for the same classes and widths. The
+  /// stored embeddings stay those of this shard, see `cluster`.
+  void unpack(const Packed& packed, std::span<const Label> classes, const Widths& widths = {});
+
+  /// Clusters the stored embeddings of all processes of `reducer` together, for `result`, which does so by itself where
+  /// this shard has all pairs. Every process calls it, after `unpack`. Nothing is done unless embeddings of all pairs
+  /// are stored. Throws preindex.class_sets, and as `lloyd`.
+  void cluster(const Reducer& reducer);
+
+  /// Values per embedding and per RESQUE vector seen so far; 0: none.
+  [[nodiscard]] Widths widths() const;
 
   /// The classes seen so far, ascending.
   [[nodiscard]] std::vector<Label> labels() const;
@@ -139,6 +151,8 @@ class Accumulator {
   [[nodiscard]] Classes embedding_classes() const;
 
  private:
+  [[nodiscard]] ClusterResult clustered(const Reducer& reducer) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -32,6 +32,7 @@ from co2lib._core.preindex import (
     Forecast,
     LayerResult,
     Options,
+    Reducer,
     Resque,
     Result,
     RetrainReport,
@@ -76,6 +77,7 @@ __all__ = [
     "Forecast",
     "LayerResult",
     "Options",
+    "Reducer",
     "Resque",
     "Result",
     "RetrainReport",
@@ -251,15 +253,36 @@ class Accumulator:
         """Return the labels of the stored embeddings."""
         return self._core.embedding_labels()
 
-    def pack(self, classes: Labels) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return the sums as two arrays that add up over shards packed for the same classes."""
-        return self._core.pack(classes)
+    def pack(
+        self, classes: Labels, widths: Sequence[int] = (0, 0, 0, 0)
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Return the sums as two arrays that add up over shards packed for the same classes and `widths`.
+
+        A shard without samples has seen no width; give the greatest of all shards.
+        """
+        return self._core.pack(classes, list(widths))
 
     def unpack(
-        self, integers: npt.NDArray[np.int64], doubles: npt.NDArray[np.float64], classes: Labels
+        self,
+        integers: npt.NDArray[np.int64],
+        doubles: npt.NDArray[np.float64],
+        classes: Labels,
+        widths: Sequence[int] = (0, 0, 0, 0),
     ) -> None:
-        """Replace the sums by those of packed shards that were added up."""
-        self._core.unpack(integers, doubles, classes)
+        """Replace the sums by those of packed shards that were added up; stored embeddings stay."""
+        self._core.unpack(integers, doubles, classes, list(widths))
+
+    def cluster(self, reducer: Reducer) -> None:
+        """Cluster the stored embeddings of all processes together, for `result`; all call it after `unpack`.
+
+        Does nothing unless embeddings of all pairs are stored.
+        """
+        self._core.cluster(reducer)
+
+    @property
+    def widths(self) -> list[int]:
+        """Values per clean and shifted embedding, and per clean and shifted RESQUE vector, seen so far."""
+        return self._core.widths
 
     @property
     def options(self) -> Options:
@@ -353,10 +376,15 @@ def lloyd(
     tolerance: float = 1e-4,
     max_iterations: int = 300,
     threads: int = 0,
+    reducer: Reducer | None = None,
 ) -> ClusterResult:
-    """Run Lloyd's algorithm from given centres as scikit-learn does; labels are those of a double run."""
+    """Run Lloyd's algorithm from given centres as scikit-learn does; labels are those of a double run.
+
+    With a `reducer` the rows are those of this process, and the clusters those of the rows of all processes,
+    bit for bit as if one had them.
+    """
     return _core.lloyd(
-        _array(rows), np.asarray(_array(centres), np.float64), tolerance, max_iterations, threads
+        _array(rows), np.asarray(_array(centres), np.float64), tolerance, max_iterations, threads, reducer
     )
 
 

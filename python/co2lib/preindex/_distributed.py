@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.distributed as dist
 
-from co2lib._errors import BadValueError, WrongStateError
-from co2lib.preindex import Accumulator, Side
+from co2lib._errors import BadValueError, Error, WrongStateError
+from co2lib.preindex import Accumulator, Reducer
 
-_SIDES: tuple[Side, Side] = ("clean", "shifted")
-# Rows of embeddings that are sent at a time: about 16 MB of float32.
-_VALUES = 1 << 22
+_T = TypeVar("_T")
 
 
 def exchange(value: Any, group: Any = None) -> list[Any]:
@@ -30,9 +29,29 @@ def exchange(value: Any, group: Any = None) -> list[Any]:
     return values
 
 
-def union(labels: Iterable[Any], group: Any = None) -> set[Any]:
+def together(work: Callable[[], _T], group: Any = None) -> list[_T]:
+    """Do the work of this rank and return what it gave on every rank; raise on all if it failed on one.
+
+    What fails between two exchanges would leave the other ranks waiting in the second one.
+    """
+    failure, value, text = None, None, None
+    try:
+        value = work()
+    except Exception as error:  # the other ranks must hear of everything
+        failure = error
+        text = str(error) if isinstance(error, Error) else f"{type(error).__name__}: {error}"
+    outcomes = exchange((value, text), group)
+    if failure is not None:
+        raise failure
+    for rank, (_, why) in enumerate(outcomes):
+        if why is not None:
+            raise WrongStateError("preindex.rank_failed", f"rank {rank} failed: {why}", {"rank": rank})
+    return [value for value, _ in outcomes]
+
+
+def union(labels: Callable[[], Iterable[Any]], group: Any = None) -> set[Any]:
     """Return the labels of all ranks."""
-    return set().union(*exchange(set(labels), group))
+    return set().union(*together(lambda: set(labels()), group))
 
 
 def _device(group: Any) -> torch.device:
@@ -42,11 +61,36 @@ def _device(group: Any) -> torch.device:
     return torch.device("cpu")
 
 
-def _sum(values: np.ndarray[Any, Any], group: Any) -> np.ndarray[Any, Any]:
-    tensor = torch.from_numpy(values.copy()).to(_device(group))
-    if tensor.numel():
-        dist.all_reduce(tensor, group=group)
-    return tensor.cpu().numpy()
+class Processes(Reducer):
+    """The processes of torch.distributed, for the passes of the clustering."""
+
+    def __init__(self, group: Any = None) -> None:
+        super().__init__()
+        self._group = group
+        self._device = _device(group)
+
+    def rank(self) -> int:
+        """Return the number of this process in the group."""
+        return dist.get_rank(self._group)
+
+    def size(self) -> int:
+        """Return the number of processes."""
+        return dist.get_world_size(self._group)
+
+    def sum(self, values: npt.NDArray[Any]) -> None:
+        """Replace each value by its sum over the processes."""
+        self._reduce(values, dist.ReduceOp.SUM)
+
+    def max(self, values: npt.NDArray[np.float64]) -> None:
+        """Replace each value by its maximum over the processes."""
+        self._reduce(values, dist.ReduceOp.MAX)
+
+    def _reduce(self, values: npt.NDArray[Any], operation: Any) -> None:
+        shared = torch.from_numpy(values)
+        tensor = shared.to(self._device)  # the same memory on the CPU
+        dist.all_reduce(tensor, operation, group=self._group)
+        if tensor is not shared:
+            shared.copy_(tensor)
 
 
 def _mismatch(keys: list[str]) -> BadValueError:
@@ -65,8 +109,9 @@ def _differing(shards: list[dict[str, Any]]) -> list[str]:
         keys += [k for k in first if any(shard["config"][k] != first[k] for shard in shards)]
     if len({tuple(shard["layers"]) for shard in shards if shard["layers"]}) > 1:
         keys.append("layers")
-    if len({shard["columns"] for shard in shards if shard["columns"]}) > 1:
-        keys.append("embedding width")
+    for i, what in enumerate(["embedding width"] * 2 + ["RESQUE width"] * 2):
+        if len({shard["widths"][i] for shard in shards if shard["widths"][i]}) > 1 and what not in keys:
+            keys.append(what)
     if len({type(label) for shard in shards for label in shard["labels"]}) > 1:
         keys.append("type of the labels")
     return keys
@@ -75,14 +120,15 @@ def _differing(shards: list[dict[str, Any]]) -> list[str]:
 def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     """Unite the accumulators of all ranks in every rank's; the same on all of them, p bit for bit.
 
-    Integers and fixed-point sums are added in one all_reduce, class sums in double in a second one. The
-    stored embeddings are gathered on every rank in the order of the ranks, and each rank clusters all of
-    them: clustering is not spread over the ranks, and its memory is that of one process.
+    Integers and fixed-point sums are added in one all_reduce, class sums in double in a second one. Then all
+    ranks cluster the stored embeddings together: each reads its own in every pass and sums are reduced, so
+    that no rank needs the memory of more than its shard. `Accumulator.result` needs no other rank after that;
+    its clusters are the same on all, its labels those of this rank's samples.
 
     Parameters
     ----------
     accumulator : Accumulator
-        The shard of this rank, changed in place; it may be empty.
+        The shard of this rank, changed in place; it may be empty. Its stored embeddings stay its own.
     group : torch.distributed.ProcessGroup, optional
         Default: all processes.
 
@@ -94,22 +140,19 @@ def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     Raises
     ------
     co2lib.Error
-        ``preindex.config_mismatch`` on every rank, naming what differs; ``preindex.not_distributed``
-        (RuntimeError).
+        ``preindex.config_mismatch`` on every rank, naming what differs; ``preindex.not_distributed``,
+        ``preindex.rank_failed`` where another rank raised (RuntimeError).
     """
-    rows = accumulator.embeddings()
-    labels = accumulator.embedding_labels()
-    mine = {
-        "hash": accumulator.config_hash,
-        "config": json.loads(accumulator.config),
-        "layers": accumulator.layers,
-        "labels": accumulator.labels,
-        "columns": rows.shape[1] if len(rows) else 0,
-        "rows": len(rows),
-        "row_labels": labels,
-        "pairs": accumulator.pairs,
-    }
-    shards = exchange(mine, group)
+    shards = together(
+        lambda: {
+            "hash": accumulator.config_hash,
+            "config": json.loads(accumulator.config),
+            "layers": accumulator.layers,
+            "labels": accumulator.labels,
+            "widths": accumulator.widths,
+        },
+        group,
+    )
     differing = _differing(shards)
     if differing:
         raise _mismatch(differing)
@@ -117,47 +160,13 @@ def all_reduce(accumulator: Accumulator, group: Any = None) -> Accumulator:
     for name, width, _ in layers:
         accumulator.layer(name, width)
     classes = sorted({label for shard in shards for label in shard["labels"]})
+    widths = np.max([shard["widths"] for shard in shards], axis=0).tolist()
 
-    integers, doubles = accumulator.pack(classes)
-    sizes = exchange(len(doubles), group)
-    if len({size for size in sizes if size}) > 1:
-        raise _mismatch(["embedding width"])
-    if len(doubles) < max(sizes):  # a shard without samples
-        doubles = np.zeros(max(sizes))
-    integers, doubles = _sum(integers, group), _sum(doubles, group)
-
-    united = Accumulator(accumulator.options, accumulator.classes)
-    _gather_embeddings(united, rows, shards, group)
-    columns = max(shard["columns"] for shard in shards)
-    resque = max(sizes) // max(1, len(classes)) - 2 * columns
-    if resque > 0:
-        for side in _SIDES:  # only for the width; the sums are replaced below
-            united.add_resque(side, np.zeros((len(classes), resque // 2), np.float32), classes)
-    for name, width, _ in layers:
-        united.layer(name, width)
-    united.unpack(integers, doubles, classes)
-    accumulator._core = united._core
+    integers, doubles = accumulator.pack(classes, widths)
+    processes = Processes(group)
+    processes.sum(integers)
+    if len(doubles):
+        processes.sum(doubles)
+    accumulator.unpack(integers, doubles, classes, widths)
+    accumulator.cluster(processes)
     return accumulator
-
-
-def _gather_embeddings(
-    united: Accumulator, rows: np.ndarray[Any, Any], shards: list[dict[str, Any]], group: Any
-) -> None:
-    """Append the embeddings of every rank, a few rows at a time."""
-    me = dist.get_rank(group)
-    device = _device(group)
-    for rank, shard in enumerate(shards):
-        step = max(1, _VALUES // max(1, shard["columns"]))
-        source = rank if group is None else dist.get_global_rank(group, rank)
-        for begin in range(0, shard["rows"], step):
-            end = min(shard["rows"], begin + step)
-            if rank == me:
-                part = torch.from_numpy(np.ascontiguousarray(rows[begin:end])).to(device)
-            else:
-                part = torch.empty((end - begin, shard["columns"]), dtype=torch.float32, device=device)
-            dist.broadcast(part, src=source, group=group)
-            array = part.cpu().numpy()
-            # Both sides, so that both have sums of this width; unpack replaces the sums, the rows stay.
-            for side in _SIDES:
-                united.add_embedding(side, array, shard["row_labels"][begin:end])
-            united.end_batch()

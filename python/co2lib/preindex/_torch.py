@@ -561,19 +561,29 @@ class PreIndex:
         with tracker.region("preindex") if tracker is not None else nullcontext():
             classes = self._classes
             if classes is None:
-                labels = _distinct_labels(clean_loader, 3 if shifted_loader is None else 2)
-                if group is not None:
+
+                def found() -> set[Any]:
+                    return _distinct_labels(clean_loader, 3 if shifted_loader is None else 2)
+
+                if group is None:
+                    labels = found()
+                else:
                     from co2lib.preindex._distributed import union
 
-                    labels = union(labels, group)
+                    labels = union(found, group)
                 classes = len(labels)
-            self._passes(clean_loader, shifted_loader, max(1, classes), _reporter(progress))
+            number = max(1, classes)
+
+            def passes() -> None:
+                self._passes(clean_loader, shifted_loader, number, _reporter(progress))
+
             if group is None:
+                passes()
                 if self._accumulator is None:
                     raise BadValueError("preindex.empty", "the loaders yield no batch")
                 result = self._finish(self._accumulator)
             else:
-                result = self._finish(self._reduced(max(1, classes), group))
+                result = self._finish(self._reduced(passes, number, group))
         if tracker is not None:
             result.cost = tracker.snapshot().regions.get("preindex")
         return result
@@ -602,11 +612,15 @@ class PreIndex:
         result.layers_unseen = self.layers_unseen
         return result
 
-    def _reduced(self, classes: int, group: Any) -> Accumulator:
+    def _reduced(self, passes: Callable[[], None], classes: int, group: Any) -> Accumulator:
         from co2lib.preindex import _distributed
 
+        def work() -> tuple[str | None, list[str]]:
+            passes()
+            return self._embedding, sorted(self._seen)
+
         # A rank without samples takes the embedding layer and what it saw from the others.
-        names, seen = zip(*_distributed.exchange((self._embedding, sorted(self._seen)), group), strict=True)
+        names, seen = zip(*_distributed.together(work, group), strict=True)
         self._seen.update(*seen)
         if self._accumulator is None:
             self._embedding = next((name for name in names if name is not None), None)
