@@ -9,7 +9,7 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['Accumulator', 'CalibrationRun', 'ClusterResult', 'CostForecast', 'CostPrediction', 'Costs', 'Distances', 'Forecast', 'LayerResult', 'Options', 'Resque', 'Result', 'RetrainReport', 'adjusted_rand_labels', 'adjusted_rand_table', 'append_run', 'carbon_of', 'class_means', 'combine', 'corrupt', 'default_embedding', 'distances', 'edges', 'forecast', 'histogram', 'inv_ari', 'lloyd', 'read_runs', 'resque_shift', 'resque_task', 'retrain_or_not', 'sample_vectors', 'to_u8', 'unknown_layer']
+__all__: list[str] = ['Accumulator', 'CalibrationRun', 'ClusterResult', 'CostForecast', 'CostPrediction', 'Costs', 'Distances', 'Forecast', 'LayerResult', 'Options', 'Reducer', 'Resque', 'Result', 'RetrainReport', 'adjusted_rand_labels', 'adjusted_rand_table', 'append_run', 'carbon_of', 'class_means', 'combine', 'corrupt', 'default_embedding', 'distances', 'edges', 'forecast', 'histogram', 'inv_ari', 'lloyd', 'read_runs', 'resque_shift', 'resque_task', 'retrain_or_not', 'sample_vectors', 'to_u8', 'unknown_layer']
 class Options:
     """
     Every choice that PreIndex leaves open.
@@ -306,6 +306,28 @@ class Result:
         """
         PreIndex; None without embeddings.
         """
+class Reducer:
+    """
+    How processes that hold a shard each cluster together; to be derived.
+    """
+    def __init__(self) -> None:
+        ...
+    def max(self, values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None:
+        """
+        Replaces each value of the array by its maximum over the processes.
+        """
+    def rank(self) -> int:
+        """
+        Number of this process.
+        """
+    def size(self) -> int:
+        """
+        Number of processes.
+        """
+    def sum(self, values: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> None:
+        """
+        Replaces each value of the array by its sum over the processes.
+        """
 class Accumulator:
     """
     Sums over pairs of samples, mergeable over shards.
@@ -323,6 +345,10 @@ class Accumulator:
         ...
     def class_means(self, side: str) -> numpy.typing.NDArray[numpy.float64]:
         ...
+    def cluster(self, reducer: Reducer) -> None:
+        """
+        Clusters the stored embeddings of all processes together, for result().
+        """
     def drop_batch(self) -> None:
         ...
     def embedding_labels(self) -> list[typing.Any]:
@@ -337,7 +363,7 @@ class Accumulator:
         ...
     def merge(self, other: Accumulator) -> None:
         ...
-    def pack(self, classes: typing.Any) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float64]]:
+    def pack(self, classes: typing.Any, widths: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"] = [0, 0, 0, 0]) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float64]]:
         """
         The sums as int64 and float64 arrays that add up over shards.
         """
@@ -347,7 +373,7 @@ class Accumulator:
         ...
     def to_json(self) -> str:
         ...
-    def unpack(self, integers: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], doubles: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], classes: typing.Any) -> None:
+    def unpack(self, integers: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], doubles: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], classes: typing.Any, widths: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"] = [0, 0, 0, 0]) -> None:
         ...
     @property
     def classes(self) -> int:
@@ -372,6 +398,11 @@ class Accumulator:
     @property
     def pairs(self) -> int:
         ...
+    @property
+    def widths(self) -> typing.Annotated[list[int], "FixedSize(4)"]:
+        """
+        Values per clean and shifted embedding and RESQUE vector seen so far.
+        """
 class CalibrationRun:
     """
     A past retraining: its index and what it cost.
@@ -519,7 +550,7 @@ def histogram(values: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], b
     ...
 def inv_ari(clean: numpy.ndarray, shifted: numpy.ndarray, labels: typing.Any, variant: str = 'noise_2', threads: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 0) -> ClusterResult:
     ...
-def lloyd(rows: numpy.ndarray, centres: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], tolerance: typing.SupportsFloat | typing.SupportsIndex = 0.0001, max_iterations: typing.SupportsInt | typing.SupportsIndex = 300, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> ClusterResult:
+def lloyd(rows: numpy.ndarray, centres: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], tolerance: typing.SupportsFloat | typing.SupportsIndex = 0.0001, max_iterations: typing.SupportsInt | typing.SupportsIndex = 300, threads: typing.SupportsInt | typing.SupportsIndex = 0, reducer: Reducer = None) -> ClusterResult:
     ...
 def read_runs(file: os.PathLike[str] | str | bytes) -> list[CalibrationRun]:
     ...
