@@ -385,17 +385,11 @@ void register_preindex(py::module_& parent) {
       .def("rank", &Reducer::rank, "Number of this process.")
       .def("size", &Reducer::size, "Number of processes.")
       .def(
-          "sum",
-          [](const Reducer& r, py::array_t<std::int64_t, py::array::c_style> values) {
-            r.sum({values.mutable_data(), static_cast<std::size_t>(values.size())});
-          },
-          py::arg("values"), "Replaces each value of the array by its sum over the processes.")
+          "sum", [](const Reducer&, const py::array&) {}, py::arg("values"),
+          "Replaces each value of the int64 array by its sum over the processes; here there is one.")
       .def(
-          "max",
-          [](const Reducer& r, py::array_t<double, py::array::c_style> values) {
-            r.max({values.mutable_data(), static_cast<std::size_t>(values.size())});
-          },
-          py::arg("values"), "Replaces each value of the array by its maximum over the processes.");
+          "max", [](const Reducer&, const py::array&) {}, py::arg("values"),
+          "Replaces each value of the float64 array by its maximum over the processes.");
 
   py::class_<Accumulator>(m, "Accumulator", "Sums over pairs of samples, mergeable over shards.")
       .def(py::init<Options, std::size_t>(), py::arg("options"), py::arg("classes"))
@@ -574,15 +568,15 @@ void register_preindex(py::module_& parent) {
   m.def(
       "lloyd",
       [](const py::array& rows, const Doubles& centres, double tolerance, int max_iterations, unsigned threads,
-         const Reducer* reducer) {
+         std::optional<const Reducer*> reducer) {
         const Held held = rows_of(rows, "rows");
         const Matrix start = matrix_of(centres, "centres");
         const bindings::GilReleased released;
         return lloyd(ViewReader(held.view), start, lloyd_options(tolerance, max_iterations, threads, 0),
-                     reducer != nullptr ? *reducer : one_process());
+                     reducer ? **reducer : one_process());
       },
       py::arg("rows"), py::arg("centres"), py::arg("tolerance") = 1e-4, py::arg("max_iterations") = 300,
-      py::arg("threads") = 0U, py::arg("reducer") = static_cast<const Reducer*>(nullptr));
+      py::arg("threads") = 0U, py::arg("reducer") = std::nullopt);
   m.def(
       "inv_ari",
       [](const py::array& clean, const py::array& shifted, const py::object& labels, const std::string& variant,

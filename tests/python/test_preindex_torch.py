@@ -707,6 +707,7 @@ import torch, torch.distributed as dist
 from co2lib import preindex
 sys.path.insert(0, sys.argv[2])
 import models
+from co2lib.preindex._distributed import Processes
 
 dist.init_process_group("gloo")
 rank, size = dist.get_rank(), dist.get_world_size()
@@ -726,20 +727,72 @@ def index(bounds, **options):
     return json.loads(res.to_json())
 
 
+class Broken(list):
+    # fails while the labels are swept
+
+    def __iter__(self):
+        yield from broken(list(super().__iter__()))
+
+
+def failure(work):
+    try:
+        work()
+    except Exception as error:
+        return [type(error).__name__, getattr(error, "code", None), str(error)]
+
+
+def broken(batches):
+    yield batches[0]
+    if rank == size - 1:
+        raise OSError("the disk is gone")
+    yield from batches[1:]
+
+
 n = len(whole[2])
 uneven = [0, *(7 * r + 3 for r in range(1, size)), n]
+empty = [n * r // max(1, size - 1) for r in range(size)] + [n]  # the last of several ranks has no sample
+empty = empty if size > 1 else [0, n]
 out = {
     "uneven": index(uneven),
-    "empty": index([n * r // (size - 1) for r in range(size)] + [n]),  # the last rank has no sample
+    "empty": index(empty),
     "one class": index([0, *range(1, size), n]),  # the first ranks have one label each
 }
 x, x_shifted, y = shard(uneven)
+
+# One rank fails: all raise, and go on together.
+batches = [(x[i : i + 1], x_shifted[i : i + 1], y[i : i + 1]) for i in range(len(y))]
+model = models.seeded(models.Cnn)
+world = dist.group.WORLD
+out["failed"] = {
+    "labels": failure(lambda: preindex.preindex(model, Broken(batches), group=world)),
+    "pass": failure(lambda: preindex.preindex(model, broken(batches), group=world, classes=3)),
+}
+
+# Sums, centres and inertia are those of one process, bit for bit; each rank keeps its own shard.
+rows = whole[1].flatten(1).numpy()
+start = preindex.class_means(rows, whole[2].numpy()) + 0.01
+alone = preindex.lloyd(rows, start)
+found = preindex.lloyd(rows[uneven[rank] : uneven[rank + 1]], start, reducer=Processes())
+assert (found.centres == alone.centres).all()
+assert (found.labels == alone.labels[uneven[rank] : uneven[rank + 1]]).all()
+assert (found.inertia, found.tol_abs, found.stop) == (alone.inertia, alone.tol_abs, alone.stop)
+bad = rows[uneven[rank] : uneven[rank + 1]].copy()
+bad[-1, 3] = float("nan") if rank == size - 1 else 0
+out["failed"]["clustering"] = failure(lambda: preindex.lloyd(bad, start, reducer=Processes()))
+
+estimate = preindex.PreIndex(model, classes=3)
+estimate.update(x, x_shifted, y)
+assert preindex.all_reduce(estimate.accumulator).pairs == n
+assert len(estimate.accumulator.embeddings()) == len(estimate.result().cluster.labels) == len(y)
+assert estimate.result().cluster.contingency.sum() == n
+
 estimate = preindex.PreIndex(models.seeded(models.Cnn), classes=3, bins=32 + rank)
 estimate.update(x, x_shifted, y)
-try:
-    preindex.all_reduce(estimate.accumulator)
-except ValueError as error:
-    out["mismatch"] = {"code": error.code, "keys": error.details["keys"]}
+if size > 1:
+    try:
+        preindex.all_reduce(estimate.accumulator)
+    except ValueError as error:
+        out["mismatch"] = {"code": error.code, "keys": error.details["keys"]}
 
 # RESQUE's sums travel too.
 mine = preindex.Accumulator(preindex.make_options(), 3)
@@ -752,7 +805,7 @@ dist.destroy_process_group()
 """
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", [1, 2, 3])
 def test_processes_give_the_index_of_one(tmp_path: Path, size: int) -> None:
     (tmp_path / "worker.py").write_text(WORKER, encoding="utf-8")
     helpers = tmp_path / "helpers"
@@ -769,14 +822,24 @@ def test_processes_give_the_index_of_one(tmp_path: Path, size: int) -> None:
     assert done.returncode == 0, done.stderr
     ranks = [json.loads((tmp_path / f"{rank}.json").read_text(encoding="utf-8")) for rank in range(size)]
     want = json.loads(domain.preindex(seeded(Cnn), *loaders(1), distance="all").to_json())
+    failing = ranks[-1].pop("failed")
+    why = {"labels": "OSError: the disk is gone", "pass": "OSError: the disk is gone"}
+    assert failing["labels"] == failing["pass"] == ["OSError", None, "the disk is gone"]
+    assert failing["clustering"][1] == "preindex.nonfinite"
+    why["clustering"] = failing["clustering"][2]
+    for found in ranks[:-1]:
+        for when, error in found.pop("failed").items():
+            code = "preindex.rank_failed"
+            assert error == ["WrongStateError", code, f"rank {size - 1} failed: {why[when]} [{code}]"]
     for found in ranks:
         assert found == ranks[0]
         for how in ("uneven", "empty", "one class"):
-            # Bit for bit; class sums are added in another order, which moves no sample here.
+            # Bit for bit, the clustering too: class sums are added in another order, which moves no sample here.
             for key in ("all_distances", "all_standard_errors", "se", "pairs", "layers", "config", "value"):
                 assert found[how][key] == want[key], (how, key)
-            assert found[how]["clustering"]["n_iter"] == want["clustering"]["n_iter"]
-        assert found["mismatch"] == {"code": "preindex.config_mismatch", "keys": ["bins"]}
+            assert found[how]["clustering"] == want["clustering"]
+        if size > 1:
+            assert found["mismatch"] == {"code": "preindex.config_mismatch", "keys": ["bins"]}
         x, x_shifted, y = data()
         resque = domain.resque_shift(x.flatten(1).numpy(), y.numpy(), x_shifted.flatten(1).numpy(), y.numpy())
         assert found["resque"] == pytest.approx(resque.index, rel=1e-12)
