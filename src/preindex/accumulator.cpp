@@ -723,6 +723,7 @@ ClusterResult Accumulator::clustered(const Reducer& reducer) const {
   for (const auto& [label, state] : s.by_class) {
     if (state.count[0] + state.count[1] > 0) classes.labels.push_back(label);  // else seen by RESQUE only
   }
+  (void)classes_of(classes.labels);  // throws if integers and texts are mixed
   for (const Label& label : s.store_labels) {
     const auto at = std::lower_bound(classes.labels.begin(), classes.labels.end(), label);
     classes.index.push_back(static_cast<std::int32_t>(at - classes.labels.begin()));

@@ -58,6 +58,31 @@ def test_from_activations(activations: Any) -> None:
     assert result.per_layer["conv"][64]["js"] == pytest.approx(np.mean(each), abs=1e-15)
 
 
+def test_from_activations_reads_batch_by_batch() -> None:
+    rng = np.random.default_rng(2)
+    n = 2500
+    labels = np.arange(n) % 3
+    clean = (rng.normal(size=(3, 7))[labels] + rng.normal(size=(n, 7))).astype(np.float32)
+    shifted = clean + rng.normal(size=(n, 7)).astype(np.float32)
+    whole = preindex.Accumulator(preindex.make_options(embedding="a"), 3)
+    whole.add_pairs(whole.layer("a", 7), clean, shifted)
+    whole.add_embedding("clean", clean, labels)
+    whole.add_embedding("shifted", shifted, labels)
+    whole.end_batch()
+    result = preindex.from_activations({"a": clean}, {"a": shifted}, labels)
+    assert result.pairs == n
+    assert result.to_json() == whole.result().to_json()
+    shifted[2222, 1] = np.nan
+    with pytest.raises(co2lib.Error, match="sample 2222"):
+        preindex.from_activations({"a": clean}, {"a": shifted}, labels)
+    mixed = [*labels.tolist()[:-1], "last"]
+    shifted[2222, 1] = 0
+    assert (
+        code_of(lambda: preindex.from_activations({"a": clean}, {"a": shifted}, mixed))
+        == "preindex.bad_option"
+    )
+
+
 def test_a_shift_of_zero_gives_p_zero(activations: Any) -> None:
     clean, _, labels = activations
     result = preindex.from_activations(clean, clean, labels)

@@ -125,6 +125,9 @@ Labels = Any
 """Integers or texts, one per sample: a sequence or an array."""
 
 
+_BATCH = 1024
+
+
 def _array(x: Array) -> npt.NDArray[Any]:
     """Return a NumPy view of an array; a copy only of what is no array."""
     if isinstance(x, np.ndarray):
@@ -514,14 +517,17 @@ def from_activations(  # noqa: PLR0917
     elif embedding not in arrays:
         _core.unknown_layer("embedding", embedding, probe.layers)
     accumulator = Accumulator(make_options(mode=mode, embedding=embedding, **options), count)
-    for name, (before, after) in arrays.items():
-        layer = accumulator.layer(name, vectors[name])
-        if accumulator.layers[layer][2]:
-            accumulator.add_pairs(layer, _rows(before, mode), _rows(after, mode))
-    before, after = arrays[embedding]
-    accumulator.add_embedding("clean", before.reshape(len(before), -1), labels)
-    accumulator.add_embedding("shifted", after.reshape(len(after), -1), labels)
-    accumulator.end_batch()
+    # Batch by batch, as the accumulator copies the embeddings of a batch.
+    for begin in range(0, max(1, len(labels)), _BATCH):
+        batch = slice(begin, begin + _BATCH)
+        for name, (before, after) in arrays.items():
+            layer = accumulator.layer(name, vectors[name])
+            if accumulator.layers[layer][2]:
+                accumulator.add_pairs(layer, _rows(before[batch], mode), _rows(after[batch], mode))
+        before, after = (side[batch] for side in arrays[embedding])
+        accumulator.add_embedding("clean", before.reshape(len(before), -1), labels[batch])
+        accumulator.add_embedding("shifted", after.reshape(len(after), -1), labels[batch])
+        accumulator.end_batch()
     return accumulator.result()
 
 
