@@ -312,9 +312,9 @@ class Reducer:
     """
     def __init__(self) -> None:
         ...
-    def max(self, values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> None:
+    def max(self, values: numpy.ndarray) -> None:
         """
-        Replaces each value of the array by its maximum over the processes.
+        Replaces each value of the float64 array by its maximum over the processes.
         """
     def rank(self) -> int:
         """
@@ -324,9 +324,9 @@ class Reducer:
         """
         Number of processes.
         """
-    def sum(self, values: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> None:
+    def sum(self, values: numpy.ndarray) -> None:
         """
-        Replaces each value of the array by its sum over the processes.
+        Replaces each value of the int64 array by its sum over the processes; here there is one.
         """
 class Accumulator:
     """
@@ -550,7 +550,7 @@ def histogram(values: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], b
     ...
 def inv_ari(clean: numpy.ndarray, shifted: numpy.ndarray, labels: typing.Any, variant: str = 'noise_2', threads: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 0) -> ClusterResult:
     ...
-def lloyd(rows: numpy.ndarray, centres: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], tolerance: typing.SupportsFloat | typing.SupportsIndex = 0.0001, max_iterations: typing.SupportsInt | typing.SupportsIndex = 300, threads: typing.SupportsInt | typing.SupportsIndex = 0, reducer: Reducer = None) -> ClusterResult:
+def lloyd(rows: numpy.ndarray, centres: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], tolerance: typing.SupportsFloat | typing.SupportsIndex = 0.0001, max_iterations: typing.SupportsInt | typing.SupportsIndex = 300, threads: typing.SupportsInt | typing.SupportsIndex = 0, reducer: Reducer | None = None) -> ClusterResult:
     ...
 def read_runs(file: os.PathLike[str] | str | bytes) -> list[CalibrationRun]:
     ...
