@@ -41,7 +41,6 @@ class Meeting {
     }
     meet();
     std::copy(out.begin(), out.end(), values.begin());
-    ++reductions_;
   }
 
   void leave() {
@@ -72,7 +71,6 @@ class Meeting {
   std::size_t waiting_ = 0;
   std::size_t round_ = 0;
   std::size_t left_ = 0;
-  std::atomic<std::size_t> reductions_ = 0;
   std::vector<std::span<std::int64_t>> integers_;
   std::vector<std::span<double>> doubles_;
 };
