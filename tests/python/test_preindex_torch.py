@@ -834,7 +834,7 @@ def test_processes_give_the_index_of_one(tmp_path: Path, size: int) -> None:
     for found in ranks:
         assert found == ranks[0]
         for how in ("uneven", "empty", "one class"):
-            # Bit for bit, the clustering too: class sums are added in another order, which moves no sample here.
+            # Bit for bit; class sums are added in another order, which moves no sample here.
             for key in ("all_distances", "all_standard_errors", "se", "pairs", "layers", "config", "value"):
                 assert found[how][key] == want[key], (how, key)
             assert found[how]["clustering"] == want["clustering"]
