@@ -3,12 +3,17 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 #include <vector>
 
 #include <co2lib/intensity/price.hpp>
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/power.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/preindex/corruption.hpp>
+#include <co2lib/preindex/distance.hpp>
+#include <co2lib/preindex/index.hpp>
+#include <co2lib/preindex/vector.hpp>
 #include <co2lib/tracker/forecast.hpp>
 #include <co2lib/units.hpp>
 
@@ -33,6 +38,40 @@ class Values {
 [[gnu::noinline]] double multiply_add(double a, double b, double c) { return a * b + c; }
 
 void show(const char* name, double value) { std::printf("%s %a\n", name, value); }
+
+void show_preindex(Values& values) {
+  const auto floats = [&](std::size_t n) {
+    std::vector<float> result(n);
+    for (float& x : result) x = static_cast<float>(values.next() - 500);
+    return result;
+  };
+  for (const auto rule : {preindex::EdgeRule::numpy1, preindex::EdgeRule::numpy2}) {
+    preindex::Options options;
+    options.bins = {64, 32, 16};
+    options.distances = {preindex::Distance::js, preindex::Distance::wasserstein, preindex::Distance::bhattacharyya,
+                         preindex::Distance::kl};
+    options.edge_rule = rule;
+    for (const std::size_t width : {17U, 512U}) {
+      const auto found = preindex::distances(floats(width), floats(width), options);
+      for (const double value : found.values) show("distance", value);
+      for (const auto& counts : found.clean) {
+        for (const auto count : counts) show("count", static_cast<double>(count));
+      }
+    }
+    for (const float edge : preindex::edges(floats(1)[0], 600, 64, rule)) show("edge", static_cast<double>(edge));
+  }
+  const auto output = floats(std::size_t{2} * 3 * 35);
+  const preindex::TensorView tensor{.data = output.data(), .shape = {2, 3, 5, 7}};
+  for (const float mean : preindex::sample_vectors(tensor, preindex::Mode::cnn).values) show("channel", double{mean});
+  show("index", preindex::combine(values.next() / 1000, values.next() / 1000, values.next(), values.next()));
+  preindex::Image image{.channels = 1, .height = 8, .width = 8, .values = floats(64)};
+  for (float& x : image.values) x = x / 1000 + 0.5F;
+  for (const std::string_view name : preindex::corruption_names) {
+    for (const float x : preindex::corrupt(image, name, name == "frost" ? 3 : 0.3, {.seed = 5, .item = 7}).values) {
+      show("pixel", double{x});
+    }
+  }
+}
 
 }  // namespace
 
@@ -125,6 +164,8 @@ int main() {
   for (int i = 0; i < 20; ++i) forecast.push(Energy::from_joules(values.next()));
   show("forecast", forecast.total(50).total.joules());
   show("half_width", forecast.total(50).half_width->joules());
+
+  show_preindex(values);
 
   show("sum", sum.value());
   show("mean", moments.mean());
