@@ -80,10 +80,10 @@ enum class Operator { other, convolution, linear, matmul, add, fused };
 /// The mean over the axes after the channels: summed in double on the device, rounded once.
 [[nodiscard]] at::Tensor spatial_mean(const at::Tensor& output) {
   if (output.is_cpu() && output.scalar_type() == at::kFloat) {  // in place; LibTorch would widen a copy
-    const TensorView view{.data = output.const_data_ptr<float>(),
-                          .shape = {output.sizes().begin(), output.sizes().end()},
-                          .strides = {output.strides().begin(), output.strides().end()}};
-    const Rows rows = sample_vectors(view, Mode::cnn, output.dim() == 3);
+    const preindex::TensorView view{.data = output.const_data_ptr<float>(),
+                                    .shape = {output.sizes().begin(), output.sizes().end()},
+                                    .strides = {output.strides().begin(), output.strides().end()}};
+    const preindex::Rows rows = preindex::sample_vectors(view, preindex::Mode::cnn, output.dim() == 3);
     return at::from_blob(const_cast<float*>(rows.values.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
                          {output.size(0), output.size(1)}, at::kFloat)
         .clone();
