@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
@@ -98,8 +99,11 @@ class Reader {
 
 using Atlas = std::map<std::string, Place, std::less<>>;
 
-Atlas read_tables() {
+/// What the tables say of one place, or of all (no key). A table that cannot name the place is not even parsed: a run
+/// asks for one country, and reading all tables would be most of its start.
+Atlas read_tables(std::string_view only = {}) {
   Atlas atlas;
+  const auto wanted = [&](std::string_view key) { return only.empty() || key == only; };
   const auto add = [&](const std::string& key, const std::string& name) -> Place& {
     Place& place = atlas[key];
     if (!name.empty() && std::find(place.names.begin(), place.names.end(), name) == place.names.end()) {
@@ -107,47 +111,65 @@ Atlas read_tables() {
     }
     return place;
   };
+  const bool all = only.empty();
+  const bool region = only.find(':') != std::string_view::npos;
+  const bool subdivision_of_country = !region && only.find('-') != std::string_view::npos;
 
-  const Reader countries("country_intensity");
-  for (const csv::Row& row : countries.rows()) {
-    const std::string& iso3 = countries.text(row, "iso3");
-    add(iso3, countries.text(row, "name")).rows.push_back(countries.factor(row, iso3, Basis::production));
+  if (all || !(region || subdivision_of_country)) {
+    const Reader countries("country_intensity");
+    for (const csv::Row& row : countries.rows()) {
+      const std::string& iso3 = countries.text(row, "iso3");
+      if (!wanted(iso3)) continue;
+      add(iso3, countries.text(row, "name")).rows.push_back(countries.factor(row, iso3, Basis::production));
+    }
   }
-  const Reader states("us_states");
-  for (const csv::Row& row : states.rows()) {
-    const std::string& code = states.text(row, "code");
-    Place& place = add(code == "US" ? "USA" : code, states.text(row, "name"));
-    place.rows.push_back(states.factor(row, code, Basis::production));
-    if (code != "US") place.parent = "USA";
+  if (all || subdivision_of_country || only == "USA") {
+    const Reader states("us_states");
+    for (const csv::Row& row : states.rows()) {
+      const std::string& code = states.text(row, "code");
+      const std::string key = code == "US" ? "USA" : code;
+      if (!wanted(key)) continue;
+      Place& place = add(key, states.text(row, "name"));
+      place.rows.push_back(states.factor(row, code, Basis::production));
+      if (code != "US") place.parent = "USA";
+    }
   }
-  const Reader provinces("canada_provinces");
-  for (const csv::Row& row : provinces.rows()) {
-    const std::string& code = provinces.text(row, "code");
-    Row factor = provinces.factor(
-        row, code, provinces.text(row, "basis") == "consumption" ? Basis::consumption : Basis::production);
-    factor.lifecycle = provinces.number(row, "g_per_kwh_lifecycle");
-    factor.direct = provinces.number(row, "g_per_kwh_direct");
-    Place& place = add(code, provinces.text(row, "name"));
-    place.rows.push_back(std::move(factor));
-    place.parent = "CAN";
+  if (all || subdivision_of_country) {
+    const Reader provinces("canada_provinces");
+    for (const csv::Row& row : provinces.rows()) {
+      const std::string& code = provinces.text(row, "code");
+      if (!wanted(code)) continue;
+      Row factor = provinces.factor(
+          row, code, provinces.text(row, "basis") == "consumption" ? Basis::consumption : Basis::production);
+      factor.lifecycle = provinces.number(row, "g_per_kwh_lifecycle");
+      factor.direct = provinces.number(row, "g_per_kwh_direct");
+      Place& place = add(code, provinces.text(row, "name"));
+      place.rows.push_back(std::move(factor));
+      place.parent = "CAN";
+    }
   }
-  const Reader regions("cloud_regions");
-  for (const csv::Row& row : regions.rows()) {
-    const std::string& iso3 = regions.text(row, "iso3");
-    const std::string& subdivision = regions.text(row, "subdivision");
-    const std::string key = regions.text(row, "provider") + ":" + regions.text(row, "region");
-    Place& place = add(key, regions.text(row, "place"));
-    place.parent = subdivision.empty() ? iso3 : subdivision;
-    add(iso3, "");
-    if (!subdivision.empty()) add(subdivision, "").parent = iso3;
+  // Of a country or subdivision, regions say only that it exists and where the subdivision lies.
+  if (all || region || !atlas.contains(only)) {
+    const Reader regions("cloud_regions");
+    for (const csv::Row& row : regions.rows()) {
+      const std::string& iso3 = regions.text(row, "iso3");
+      const std::string& subdivision = regions.text(row, "subdivision");
+      const std::string key = regions.text(row, "provider") + ":" + regions.text(row, "region");
+      if (wanted(key)) add(key, regions.text(row, "place")).parent = subdivision.empty() ? iso3 : subdivision;
+      if (wanted(iso3)) add(iso3, "");
+      if (!subdivision.empty() && wanted(subdivision)) add(subdivision, "").parent = iso3;
+    }
   }
-  const Reader own("gcp_regions");
-  for (const csv::Row& row : own.rows()) {
-    const std::string key = own.text(row, "provider") + ":" + own.text(row, "region");
-    Place& place = add(key, own.text(row, "location"));
-    place.rows.push_back(own.factor(row, key, Basis::unknown));
-    if (place.parent.empty()) {
-      place.parent = own.text(row, own.text(row, "subdivision").empty() ? "iso3" : "subdivision");
+  if (all || region) {
+    const Reader own("gcp_regions");
+    for (const csv::Row& row : own.rows()) {
+      const std::string key = own.text(row, "provider") + ":" + own.text(row, "region");
+      if (!wanted(key)) continue;
+      Place& place = add(key, own.text(row, "location"));
+      place.rows.push_back(own.factor(row, key, Basis::unknown));
+      if (place.parent.empty()) {
+        place.parent = own.text(row, own.text(row, "subdivision").empty() ? "iso3" : "subdivision");
+      }
     }
   }
   return atlas;
@@ -156,6 +178,21 @@ Atlas read_tables() {
 const Atlas& atlas() {
   static const Atlas read = read_tables();
   return read;
+}
+
+/// The place of this key, null if no table names it; what was found stays where it is.
+const Place* find(const std::string& key) {
+  if (key.empty()) return nullptr;
+  static std::mutex mutex;
+  static Atlas found;
+  const std::lock_guard lock(mutex);
+  auto at = found.find(key);
+  if (at == found.end()) {
+    Atlas one = read_tables(key);
+    if (one.empty()) return nullptr;
+    at = found.insert(one.extract(one.begin())).position;
+  }
+  return &at->second;
 }
 
 const Place& world() {
@@ -299,15 +336,14 @@ Choice world_choice(Scope scope) {
 /// The key of a location as the tables write it.
 std::string key_of(std::string_view location) {
   std::string key = location.find(':') == std::string_view::npos ? upper(location) : lower(location);
-  if (!atlas().contains(key)) refuse(location);
+  if (find(key) == nullptr) refuse(location);
   return key;
 }
 
 Choice choose(const std::string& key, Scope scope) {
-  const auto& places = atlas();
-  for (auto at = places.find(key); at != places.end(); at = places.find(at->second.parent)) {
+  for (const Place* place = find(key); place != nullptr; place = find(place->parent)) {
     Choice choice;
-    if (collect(choice, at->second, scope)) return choice;
+    if (collect(choice, *place, scope)) return choice;
   }
   return world_choice(scope);
 }
