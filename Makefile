@@ -138,7 +138,7 @@ python-test: setup-test build/.wheel-in-core build/.wheel-in-full
 	@echo "Python tests with the optional packages (.venv)"
 	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
 
-# Not part of `make test`: every file that sees LibTorch's headers takes half a minute.
+# Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute.
 torch-test: setup-test build/.wheel-in-full
 	@cmake -S . -B build/torch -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCO2LIB_TORCH=ON -DCO2LIB_WERROR=ON \
 	  -DCO2LIB_TORCH_PYTHON="$(CURDIR)/$(VENV_PYTHON)" -DCMAKE_MESSAGE_LOG_LEVEL=WARNING \

@@ -289,7 +289,7 @@ def main() -> None:
     n = 1_000 if quick else 10_000
     rows = [
         *distances(20 if quick else 100, rounds),
-        *whole(64 if quick else 512, rounds),
+        *whole(64 if quick else 256, rounds),
         clustering(n, 1, rounds),
         clustering(n, 2, rounds),
         *([] if quick else [clustering(50_000, 2, 1)]),
