@@ -38,7 +38,7 @@ Row = tuple[str, str, str, str, str]
 WIDTHS = [64] * 5 + [128] * 5 + [256] * 5 + [512] * 5
 BINS = (16, 32, 64)
 NAMES = ("js", "wasserstein", "bhattacharyya", "kl")
-ROUNDS = 5
+ROUNDS = 3
 
 
 def in_turns(*calls: Callable[[], object], rounds: int) -> list[list[float]]:
@@ -288,7 +288,7 @@ def main() -> None:
     rounds = 1 if quick else ROUNDS
     n = 1_000 if quick else 10_000
     rows = [
-        *distances(20 if quick else 100, rounds),
+        *distances(20 if quick else 50, rounds),
         *whole(64 if quick else 256, rounds),
         clustering(n, 1, rounds),
         clustering(n, 2, rounds),
