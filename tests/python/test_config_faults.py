@@ -2,7 +2,9 @@
 """Whatever a configuration file or the environment holds, it gives options or an error that names it."""
 
 import contextlib
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -99,3 +101,21 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "co2lib.toml").mkdir()
     with pytest.raises(co2lib.Error, match=r"co2lib\.toml"):
         _config.resolve({}, environment={}, folder=tmp_path, home=tmp_path / "none")
+
+
+FUZZ = Path(__file__).parents[1] / "fuzz"
+
+
+@pytest.fixture(scope="module")
+def fuzz_target() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("configuration", FUZZ / "configuration.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("file", sorted((FUZZ / "configuration").iterdir()), ids=lambda file: file.name)
+def test_the_corpus_of_the_fuzz_target(fuzz_target: ModuleType, file: Path, tmp_path: Path) -> None:
+    fuzz_target.one_input(file.read_bytes(), tmp_path)
