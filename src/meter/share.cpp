@@ -30,11 +30,12 @@ namespace fs = std::filesystem;
 
 /// Seconds of CPU time, and memory in bytes, since they were counted first.
 struct Usage {
-  double busy_s = 0;   ///< of all processes
-  double own_s = 0;    ///< of the scope
-  double memory = 0;   ///< of the machine
-  double used = 0;     ///< by all
-  double own_mem = 0;  ///< by the scope
+  double busy_s = 0;  ///< of all processes
+  double own_s = 0;   ///< of the scope
+  // Nothing where it could not be read: then memory is not divided.
+  std::optional<double> memory{};   ///< of the machine
+  std::optional<double> used{};     ///< by all
+  std::optional<double> own_mem{};  ///< by the scope
 };
 
 /// Reads what the scope and the whole machine use. One per set of shares; read once per sweep.
@@ -68,8 +69,10 @@ class UsageReader {
     if (!ticks) return Issue{"parse", (host_.procfs / "stat").string(), "has no line 'cpu' with the times of all CPUs"};
     usage.busy_s = static_cast<double>(ticks->busy) / ticks_per_second();
     if (const auto memory = read_text(host_.procfs / "meminfo")) {
-      usage.memory = number(*memory, "MemTotal:").value_or(0) * 1024;
-      usage.used = std::max(0.0, usage.memory - number(*memory, "MemAvailable:").value_or(0) * 1024);
+      const auto total = number(*memory, "MemTotal:");
+      const auto available = number(*memory, "MemAvailable:");
+      if (total) usage.memory = *total * 1024;
+      if (total && available) usage.used = std::max(0.0, *total - *available) * 1024;
     }
     return scope_ == Scope::container ? of_group(usage) : of_tree(usage, now);
   }
@@ -81,7 +84,7 @@ class UsageReader {
     const auto used = number(*cpu, group_->version == 2 ? "usage_usec" : "");
     if (!used) return Issue{"parse", group_->cpu.string(), "holds no CPU time"};
     usage.own_s = *used * (group_->version == 2 ? 1e-6 : 1e-9);
-    if (const auto memory = read_text(group_->memory)) usage.own_mem = number(*memory, "").value_or(0);
+    if (const auto memory = read_text(group_->memory)) usage.own_mem = number(*memory, "");
     return usage;
   }
 
@@ -124,15 +127,20 @@ class UsageReader {
         if (std::find(tree_.begin(), tree_.end(), child->second) == tree_.end()) tree_.push_back(child->second);
       }
     }
-    memory_ = 0;
-    for (const std::int64_t pid : tree_) {
-      const fs::path folder = host_.procfs / std::to_string(pid);
-      if (const auto rollup = read_text(folder / "smaps_rollup")) {
-        memory_ += number(*rollup, "Pss:").value_or(0) * 1024;
-      } else if (const auto status = read_text(folder / "status")) {
-        memory_ += number(*status, "VmRSS:").value_or(0) * 1024;
-      }
+    memory_ = memory_of(pid_);
+    if (!memory_) return;
+    for (std::size_t i = 1; i < tree_.size(); ++i) *memory_ += memory_of(tree_[i]).value_or(0);  // none: it has ended
+  }
+
+  /// Proportional set size in bytes, else resident size; nothing if neither can be read.
+  [[nodiscard]] std::optional<double> memory_of(std::int64_t pid) const {
+    const fs::path folder = host_.procfs / std::to_string(pid);
+    std::optional<double> kib;
+    if (const auto rollup = read_text(folder / "smaps_rollup")) kib = number(*rollup, "Pss:");
+    if (!kib) {
+      if (const auto status = read_text(folder / "status")) kib = number(*status, "VmRSS:");
     }
+    return kib ? std::optional(*kib * 1024) : std::nullopt;
   }
 
   Host host_;
@@ -142,7 +150,7 @@ class UsageReader {
   Result<Usage> value_ = Issue{"absent", "cpu", "not read yet"};
   std::optional<MonotonicTime> searched_;
   std::vector<std::int64_t> tree_;
-  double memory_ = 0;
+  std::optional<double> memory_;
   double most_s_ = 0;
   std::optional<CgroupUsage> group_;
 };
@@ -202,6 +210,9 @@ class Division {
       if (!usage)
         return Failed{usage.issue().code == "no_permission" ? Failure::no_permission : Failure::io,
                       to_string(usage.issue())};
+      if (memory() && !(usage->memory && usage->used && usage->own_mem)) {
+        return Failed{Failure::io, "the memory of the machine or of the scope cannot be read"};
+      }
       divide(now, *usage);
     }
     return answer_[which];
@@ -234,9 +245,11 @@ class Division {
     double tick_s = 0;
     if (memory()) {
       in.cpus = 1;
-      const double machine = std::max({usage.memory, usage.used, usage.own_mem, 1.0});
-      in.busy = Seconds(seconds * std::max(usage.used, usage.own_mem) / machine);
-      in.targets.push_back({"own", Seconds(seconds * usage.own_mem / machine)});
+      const double own = *usage.own_mem;
+      const double used = std::max(*usage.used, own);
+      const double machine = std::max({*usage.memory, used, 1.0});
+      in.busy = Seconds(seconds * used / machine);
+      in.targets.push_back({"own", Seconds(seconds * own / machine)});
     } else {
       in.cpus = cpus_;
       tick_s = 1 / ticks_per_second();

@@ -182,6 +182,19 @@ TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
   EXPECT_NEAR(joules(f.scope->idle), 100 * 0.4, 1e-6);
 }
 
+TEST_F(ShareTest, MemoryThatCannotBeReadIsNotDivided) {
+  write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");  // but neither smaps_rollup nor status
+  auto dram =
+      FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
+  auto o = options();
+  o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
+  tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
+  clock.advance(10s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_FALSE(f.energy.joules());
+}
+
 TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
   const auto usage = [&](double seconds) {
     write("sys/fs/cgroup/job/cpu.stat",
