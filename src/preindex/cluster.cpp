@@ -13,12 +13,10 @@
 #include <optional>
 #include <utility>
 
-#define EIGEN_DONT_PARALLELIZE
-#include <Eigen/Core>
-
 #include <co2lib/random.hpp>
 
 #include "parallel.hpp"
+#include "products.hpp"
 #include "together.hpp"
 
 namespace co2lib::preindex {
@@ -27,7 +25,7 @@ namespace {
 
 constexpr std::size_t block_rows = 256;
 // Columns whose float32 products are summed before they go into a double: bounds the rounding error by itself.
-constexpr std::size_t chunk_columns = 512;
+constexpr std::size_t chunk_columns = product_columns;
 // Below this many values threads cost more than they save.
 constexpr std::size_t values_per_thread = 1U << 16U;
 
@@ -432,15 +430,9 @@ class Run {
   /// What a thread needs for a block.
   struct Worker {
     Worker(const EmbeddingReader& data, std::size_t k, std::size_t width)
-        : reader(data),
-          packed(block_rows * std::min(width, chunk_columns)),
-          products(block_rows * k),
-          scores(block_rows * k),
-          sums(k, width) {}
+        : reader(data), scores(block_rows * k), sums(k, width) {}
 
     BlockReader reader;
-    std::vector<float> packed;
-    std::vector<float> products;
     std::vector<double> scores;
     BlockSums sums;
     std::int64_t changed = 0;
@@ -450,9 +442,15 @@ class Run {
 
   /// Step 1 and, with `sum`, the sums of step 2. Returns how many labels changed, in all processes.
   std::int64_t assign(bool sum) {
-    centre_floats_.resize(k_ * width_);
-    std::transform(centres_.values.begin(), centres_.values.end(), centre_floats_.begin(),
-                   [](double x) { return static_cast<float>(x); });
+    centre_floats_.assign(k_ * padded_columns(width_), 0.0F);
+    for (std::size_t from = 0; from < width_; from += chunk_columns) {  // all centres of a chunk side by side
+      const std::size_t n = std::min(chunk_columns, width_ - from);
+      for (std::size_t k = 0; k < k_; ++k) {
+        std::transform(centres_.row(k) + from, centres_.row(k) + from + n,
+                       centre_floats_.begin() + static_cast<std::ptrdiff_t>(from * k_ + k * padded_columns(n)),
+                       [](double x) { return static_cast<float>(x); });
+      }
+    }
     centre_squares_.resize(k_);
     for (std::size_t k = 0; k < k_; ++k) {
       const double* c = centres_.row(k);
@@ -496,38 +494,32 @@ class Run {
 
   /// x.c for every row of the block and every centre, in float32 by chunks of columns, summed in double.
   void score(const View& rows, std::size_t begin, Worker& w) {
-    using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     const bool first = norms_[begin] < 0;
-    std::array<double, block_rows> squares{};
     std::fill_n(w.scores.begin(), rows.rows * k_, 0.0);
-    for (std::size_t from = 0; from < width_; from += chunk_columns) {
-      const std::size_t n = std::min(chunk_columns, width_ - from);
-      for (std::size_t i = 0; i < rows.rows; ++i) {
-        const float* x = rows.row(i).data() + from;
-        const float* m = moments_.mean.data() + from;
-        float* out = w.packed.data() + i * n;
-        for (std::size_t j = 0; j < n; ++j) out[j] = x[j] - m[j];
-        if (first) {
-          squares[i] += sum_of(n, [&](std::size_t j) {
-            const auto v = static_cast<double>(out[j]);
-            return v * v;
-          });
-        }
+    const float* m = moments_.mean.data();
+    // Few rows at a time: memory gives rows faster than columns. Not fewer than centres, which are read for each strip.
+    const std::size_t strip = std::clamp<std::size_t>(k_, 8, block_rows);
+    for (std::size_t i = 0; i < rows.rows; i += strip) {
+      const std::size_t count = std::min(strip, rows.rows - i);
+      for (std::size_t from = 0; from < width_; from += chunk_columns) {
+        products_({.rows = rows.row(i).data() + from,
+                   .count = count,
+                   .stride = rows.row_stride,
+                   .mean = m + from,
+                   .columns = std::min(chunk_columns, width_ - from),
+                   .centres = centre_floats_.data() + from * k_,
+                   .k = k_,
+                   .scores = w.scores.data() + i * k_});
       }
-      const Eigen::Map<const RowMajor> data(w.packed.data(), static_cast<Eigen::Index>(rows.rows),
-                                            static_cast<Eigen::Index>(n));
-      const Eigen::Map<const Eigen::MatrixXf, 0, Eigen::OuterStride<>> centres(
-          centre_floats_.data() + from, static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(k_),
-          Eigen::OuterStride<>(static_cast<Eigen::Index>(width_)));
-      Eigen::Map<RowMajor> products(w.products.data(), static_cast<Eigen::Index>(rows.rows),
-                                    static_cast<Eigen::Index>(k_));
-      products.noalias() = data * centres;
-      for (std::size_t i = 0; i < rows.rows * k_; ++i) w.scores[i] += static_cast<double>(w.products[i]);
     }
-    if (first) {
-      for (std::size_t i = 0; i < rows.rows; ++i) {
-        norms_[begin + i] = std::nextafter(static_cast<float>(std::sqrt(squares[i])), HUGE_VALF);
-      }
+    if (!first) return;
+    for (std::size_t i = 0; i < rows.rows; ++i) {
+      const float* x = rows.row(i).data();
+      const double square = sum_of(width_, [&](std::size_t j) {
+        const auto v = static_cast<double>(x[j] - m[j]);
+        return v * v;
+      });
+      norms_[begin + i] = std::nextafter(static_cast<float>(std::sqrt(square)), HUGE_VALF);
     }
   }
 
@@ -695,6 +687,7 @@ class Run {
   std::vector<float> norms_;  // of the rows, relative to the mean, rounded up; negative: not known yet
   Sums own_sums_;             // over the rows of this process
   Sums sums_;                 // over all, where there are others
+  void (*products_)(const ProductArgs&) = product_kernels().front().add;
   std::vector<float> centre_floats_{};
   std::vector<double> centre_squares_{};
   std::vector<Worker> workers_{};
