@@ -23,7 +23,9 @@ namespace {
 using co2lib::detail::Json;
 
 constexpr int state_version = 1;
-// Vectors are kept until this many values are there, so that threads are started for enough work.
+// Threads are started for at least this many values each.
+constexpr std::size_t values_per_thread = std::size_t{1} << 16U;
+// Vectors of smaller calls are copied and wait until this many values are there.
 constexpr std::size_t queue_values = std::size_t{1} << 22U;
 constexpr std::size_t rows_per_part = 16;
 
@@ -36,13 +38,11 @@ struct Call {
   std::vector<std::uint8_t> bad{};         // rows: 1 clean, 2 shifted is not finite
 };
 
-/// A call whose vectors are waiting; the copies live here.
+/// A call whose distances are to be computed.
 struct Job {
   std::size_t call = 0;
   View clean{};
   View shifted{};
-  Rows clean_copy{};
-  Rows shifted_copy{};
 };
 
 struct LayerState {
@@ -193,6 +193,7 @@ struct Accumulator::State {
   // The batch that is being added.
   std::vector<Call> calls{};
   std::vector<Job> queue{};
+  std::unique_ptr<float[]> queue_copies{};  // of queue_values; kept, since touching new memory costs as much as a copy
   std::size_t queued = 0;
   std::array<PendingEmbedding, 2> embeddings{};
   std::vector<std::unique_ptr<preindex::detail::PairDistances>> engines{};
@@ -222,39 +223,37 @@ struct Accumulator::State {
         parts.push_back({&job, i, std::min(job.clean.rows, i + rows_per_part)});
       }
     }
-    const unsigned threads = thread_count(options.threads, std::min(parts.size(), values / 65536 + 1));
-    while (engines.size() < threads) engines.push_back(std::make_unique<preindex::detail::PairDistances>(options));
+    const unsigned threads = thread_count(options.threads, std::min(parts.size(), values / values_per_thread + 1));
+    if (engines.size() < threads) engines.resize(threads);
     std::vector<std::array<std::vector<float>, 2>> buffers(threads);
-    in_order(
-        parts.size(), threads,
-        [&](std::size_t p, unsigned worker) {
-          const auto& [job, begin, end] = parts[p];
-          preindex::detail::PairDistances& engine = *engines[worker];
-          Call& call = calls[job->call];
-          const std::size_t width = job->clean.columns;
-          const auto row = [&](const View& view, std::size_t i, std::vector<float>& buffer) {
-            if (view.rows_in_place()) return view.row(i).data();
-            buffer.resize(width);
-            view.copy_row(i, buffer.data());
-            return static_cast<const float*>(buffer.data());
-          };
-          for (std::size_t i = begin; i < end; ++i) {
-            using Outcome = preindex::detail::PairDistances::Outcome;
-            const Outcome outcome =
-                engine.compute(row(job->clean, i, buffers[worker][0]), row(job->shifted, i, buffers[worker][1]), width,
-                               call.values.data() + i * size);
-            call.bad[i] = outcome == Outcome::ok ? 0 : outcome == Outcome::clean_not_finite ? 1 : 2;
-            if (call.bad[i] != 0) continue;
-            for (std::size_t b = 0; b < options.bins.size(); ++b) {
-              const bool p_zero = engine.clean().binning(b).zero_width;
-              const bool q_zero = engine.shifted().binning(b).zero_width;
-              // 1 clean, 2 shifted, 3 both
-              call.zero_width[i * options.bins.size() + b] =
-                  static_cast<std::uint8_t>((p_zero ? 1 : 0) + (q_zero ? 2 : 0));
-            }
-          }
-        },
-        [](std::size_t, unsigned) {});
+    for_parts(parts.size(), threads, [&](std::size_t p, unsigned worker) {
+      const auto& [job, begin, end] = parts[p];
+      // Made on the thread that uses it: beside each other in memory they would share cache lines.
+      if (!engines[worker]) engines[worker] = std::make_unique<preindex::detail::PairDistances>(options);
+      preindex::detail::PairDistances& engine = *engines[worker];
+      Call& call = calls[job->call];
+      const std::size_t width = job->clean.columns;
+      const auto row = [&](const View& view, std::size_t i, std::vector<float>& buffer) {
+        if (view.rows_in_place()) return view.row(i).data();
+        buffer.resize(width);
+        view.copy_row(i, buffer.data());
+        return static_cast<const float*>(buffer.data());
+      };
+      for (std::size_t i = begin; i < end; ++i) {
+        using Outcome = preindex::detail::PairDistances::Outcome;
+        const Outcome outcome =
+            engine.compute(row(job->clean, i, buffers[worker][0]), row(job->shifted, i, buffers[worker][1]), width,
+                           call.values.data() + i * size);
+        call.bad[i] = outcome == Outcome::ok ? 0 : outcome == Outcome::clean_not_finite ? 1 : 2;
+        if (call.bad[i] != 0) continue;
+        for (std::size_t b = 0; b < options.bins.size(); ++b) {
+          const bool p_zero = engine.clean().binning(b).zero_width;
+          const bool q_zero = engine.shifted().binning(b).zero_width;
+          // 1 clean, 2 shifted, 3 both
+          call.zero_width[i * options.bins.size() + b] = static_cast<std::uint8_t>((p_zero ? 1 : 0) + (q_zero ? 2 : 0));
+        }
+      }
+    });
   }
 
   void flush() {
@@ -415,19 +414,17 @@ struct Accumulator::State {
       }
       constexpr std::size_t columns_per_part = 1024;
       const std::size_t parts = (e.rows.columns + columns_per_part - 1) / columns_per_part;
-      in_order(
-          parts, thread_count(options.threads, std::min(parts, rows * e.rows.columns / 262144 + 1)),
-          [&](std::size_t part, unsigned) {
-            const std::size_t begin = part * columns_per_part;
-            const std::size_t end = std::min(e.rows.columns, begin + columns_per_part);
-            for (std::size_t i = 0; i < rows; ++i) {
-              if (sum_of[i] == nullptr) continue;
-              double* sum = sum_of[i]->data();
-              const float* row = e.rows.row(i);
-              for (std::size_t j = begin; j < end; ++j) sum[j] += static_cast<double>(row[j]);
-            }
-          },
-          [](std::size_t, unsigned) {});
+      for_parts(parts, thread_count(options.threads, std::min(parts, rows * e.rows.columns / 262144 + 1)),
+                [&](std::size_t part, unsigned) {
+                  const std::size_t begin = part * columns_per_part;
+                  const std::size_t end = std::min(e.rows.columns, begin + columns_per_part);
+                  for (std::size_t i = 0; i < rows; ++i) {
+                    if (sum_of[i] == nullptr) continue;
+                    double* sum = sum_of[i]->data();
+                    const float* row = e.rows.row(i);
+                    for (std::size_t j = begin; j < end; ++j) sum[j] += static_cast<double>(row[j]);
+                  }
+                });
       if (side != stored_side()) continue;
       for (std::size_t i = 0; i < rows; ++i) {
         if (good[i] == 0) continue;
@@ -497,17 +494,20 @@ void Accumulator::add_pairs(LayerId layer, const View& clean, const View& shifte
   s.calls.push_back(std::move(call));
   const std::size_t values = 2 * clean.rows * clean.columns;
   Job job{.call = s.calls.size() - 1, .clean = clean, .shifted = shifted};
-  if (values >= queue_values || thread_count(s.options.threads, 2) == 1) {
-    s.compute({std::move(job)});
+  const std::size_t threads = thread_count(s.options.threads, queue_values / values_per_thread);
+  if (threads == 1 || values >= std::min(queue_values, 2 * threads * values_per_thread)) {
+    s.compute({job});
     return;
   }
-  job.clean_copy = copy_of(clean);
-  job.shifted_copy = copy_of(shifted);
-  s.queue.push_back(std::move(job));
-  s.queue.back().clean = s.queue.back().clean_copy.view();
-  s.queue.back().shifted = s.queue.back().shifted_copy.view();
-  s.queued += values;
-  if (s.queued >= queue_values) s.flush();
+  if (s.queued + values > queue_values) s.flush();
+  if (!s.queue_copies) s.queue_copies = std::make_unique_for_overwrite<float[]>(queue_values);
+  for (View* view : {&job.clean, &job.shifted}) {
+    float* copy = s.queue_copies.get() + s.queued;
+    for (std::size_t i = 0; i < view->rows; ++i) view->copy_row(i, copy + i * view->columns);
+    *view = View(copy, view->rows, view->columns);
+    s.queued += view->rows * view->columns;
+  }
+  s.queue.push_back(job);
 }
 
 void Accumulator::add_embedding(Side side, const View& rows, std::span<const Label> labels) {

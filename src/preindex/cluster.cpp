@@ -160,26 +160,23 @@ class Grid {
         part.high.assign(width, -std::numeric_limits<float>::infinity());
         part.bad.assign(width, 0.0F);
       }
-      in_order(
-          blocks.count, blocks.threads,
-          [&](std::size_t b, unsigned worker) {
-            const View rows = readers[worker].block(blocks.begin(b), blocks.end(b));
-            float* low = parts[worker].low.data();
-            float* high = parts[worker].high.data();
-            float* bad = parts[worker].bad.data();
-            for (std::size_t from = 0; from < width; from += chunk_columns) {
-              const std::size_t to = std::min(width, from + chunk_columns);
-              for (std::size_t i = 0; i < rows.rows; ++i) {
-                const float* x = rows.row(i).data();
-                for (std::size_t j = from; j < to; ++j) {
-                  low[j] = x[j] < low[j] ? x[j] : low[j];
-                  high[j] = x[j] > high[j] ? x[j] : high[j];
-                  bad[j] += x[j] - x[j];  // not 0 for NaN and infinity
-                }
-              }
+      for_parts(blocks.count, blocks.threads, [&](std::size_t b, unsigned worker) {
+        const View rows = readers[worker].block(blocks.begin(b), blocks.end(b));
+        float* low = parts[worker].low.data();
+        float* high = parts[worker].high.data();
+        float* bad = parts[worker].bad.data();
+        for (std::size_t from = 0; from < width; from += chunk_columns) {
+          const std::size_t to = std::min(width, from + chunk_columns);
+          for (std::size_t i = 0; i < rows.rows; ++i) {
+            const float* x = rows.row(i).data();
+            for (std::size_t j = from; j < to; ++j) {
+              low[j] = x[j] < low[j] ? x[j] : low[j];
+              high[j] = x[j] > high[j] ? x[j] : high[j];
+              bad[j] += x[j] - x[j];  // not 0 for NaN and infinity
             }
-          },
-          [](std::size_t, unsigned) {});
+          }
+        }
+      });
       for (const Part& part : parts) {
         for (std::size_t j = 0; j < width; ++j) {
           if (part.bad[j] != 0.0F) throw detail::not_finite("embeddings, feature " + std::to_string(j));
@@ -309,7 +306,7 @@ Moments moments_of(const EmbeddingReader& data, const Blocks& blocks, const Grid
   processes.all([&] {
     std::vector<BlockReader> readers(blocks.threads, BlockReader(data));
     std::vector<Matrix> parts(blocks.threads, Matrix(2, width));
-    in_order(
+    for_parts(
         blocks.count, blocks.threads,
         [&](std::size_t b, unsigned worker) {
           Matrix& part = parts[worker];
@@ -329,7 +326,7 @@ Moments moments_of(const EmbeddingReader& data, const Blocks& blocks, const Grid
             }
           }
         },
-        [&](std::size_t, unsigned worker) {
+        [&](unsigned worker) {
           total.add(0, parts[worker].row(0), grid.per_unit());
           total.add(1, parts[worker].row(1), per_unit.data());
         });
@@ -458,9 +455,9 @@ class Run {
     }
     const std::int64_t changed = processes_.all([&] {
       std::int64_t own = 0;
-      in_order(
+      for_parts(
           blocks_.count, blocks_.threads, [&](std::size_t b, unsigned worker) { block(b, workers_[worker], sum); },
-          [&](std::size_t, unsigned worker) {
+          [&](unsigned worker) {
             own += workers_[worker].changed;
             if (sum) workers_[worker].sums.add_to(own_sums_, grid_);
           });
@@ -654,22 +651,19 @@ class Run {
   [[nodiscard]] std::vector<double> own_distances() {
     std::vector<double> distances(data_.rows());
     processes_.all([&] {
-      in_order(
-          blocks_.count, blocks_.threads,
-          [&](std::size_t b, unsigned worker) {
-            const std::size_t begin = blocks_.begin(b);
-            const View rows = workers_[worker].reader.block(begin, blocks_.end(b));
-            for (std::size_t i = 0; i < rows.rows; ++i) {
-              const float* x = rows.row(i).data();
-              const double* c = centres_.row(static_cast<std::size_t>(labels_[begin + i]));
-              const float* m = moments_.mean.data();
-              distances[begin + i] = sum_of(width_, [&](std::size_t j) {
-                const double d = (static_cast<double>(x[j]) - static_cast<double>(m[j])) - c[j];
-                return d * d;
-              });
-            }
-          },
-          [](std::size_t, unsigned) {});
+      for_parts(blocks_.count, blocks_.threads, [&](std::size_t b, unsigned worker) {
+        const std::size_t begin = blocks_.begin(b);
+        const View rows = workers_[worker].reader.block(begin, blocks_.end(b));
+        for (std::size_t i = 0; i < rows.rows; ++i) {
+          const float* x = rows.row(i).data();
+          const double* c = centres_.row(static_cast<std::size_t>(labels_[begin + i]));
+          const float* m = moments_.mean.data();
+          distances[begin + i] = sum_of(width_, [&](std::size_t j) {
+            const double d = (static_cast<double>(x[j]) - static_cast<double>(m[j])) - c[j];
+            return d * d;
+          });
+        }
+      });
     });
     return distances;
   }
@@ -737,7 +731,7 @@ Matrix class_means(const EmbeddingReader& data, const Classes& classes, unsigned
   processes.all([&] {
     std::vector<BlockReader> readers(blocks.threads, BlockReader(data));
     std::vector<BlockSums> parts(blocks.threads, BlockSums(classes.count(), width));
-    in_order(
+    for_parts(
         blocks.count, blocks.threads,
         [&](std::size_t b, unsigned worker) {
           BlockSums& part = parts[worker];
@@ -747,7 +741,7 @@ Matrix class_means(const EmbeddingReader& data, const Classes& classes, unsigned
           for (std::size_t i = 0; i < rows.rows; ++i) part.move(rows.row(i).data(), -1, classes.index[begin + i]);
           part.sum(grid);
         },
-        [&](std::size_t, unsigned worker) { parts[worker].add_to(sums, grid); });
+        [&](unsigned worker) { parts[worker].add_to(sums, grid); });
   });
   processes.sum(sums.integers());
   Matrix means(classes.count(), width);
@@ -778,22 +772,19 @@ Matrix kmeans_plus_plus(const EmbeddingReader& data, std::size_t k, const LloydO
     for (std::size_t j = 0; j < width; ++j) centres.row(c)[j] = static_cast<double>(row[j]);
     if (c + 1 == k) return centres;
     processes.all([&] {
-      in_order(
-          blocks.count, blocks.threads,
-          [&](std::size_t b, unsigned worker) {
-            const std::size_t begin = blocks.begin(b);
-            const View rows = readers[worker].block(begin, blocks.end(b));
-            for (std::size_t i = 0; i < rows.rows; ++i) {
-              const float* x = rows.row(i).data();
-              const double* centre = centres.row(c);
-              const double d = sum_of(width, [&](std::size_t j) {
-                const double e = static_cast<double>(x[j]) - centre[j];
-                return e * e;
-              });
-              nearest[begin + i] = std::min(nearest[begin + i], d);
-            }
-          },
-          [](std::size_t, unsigned) {});
+      for_parts(blocks.count, blocks.threads, [&](std::size_t b, unsigned worker) {
+        const std::size_t begin = blocks.begin(b);
+        const View rows = readers[worker].block(begin, blocks.end(b));
+        for (std::size_t i = 0; i < rows.rows; ++i) {
+          const float* x = rows.row(i).data();
+          const double* centre = centres.row(c);
+          const double d = sum_of(width, [&](std::size_t j) {
+            const double e = static_cast<double>(x[j]) - centre[j];
+            return e * e;
+          });
+          nearest[begin + i] = std::min(nearest[begin + i], d);
+        }
+      });
     });
     const Portions portions(nearest, processes, "embeddings");
     const std::array<std::int64_t, 2> own = limbs_of(portions.sum(nearest));

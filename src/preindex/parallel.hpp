@@ -3,7 +3,7 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <mutex>
@@ -18,62 +18,45 @@ namespace co2lib::preindex {
   return static_cast<unsigned>(std::clamp<std::size_t>(parts, 1, most));
 }
 
-/// Calls `work(part, worker)` for every part, on several threads, and `commit(part, worker)` for one after the other in
-/// ascending order, so that what is summed there does not depend on the number of threads. The first exception ends it.
-template <class Work, class Commit>
-void in_order(std::size_t parts, unsigned threads, const Work& work, const Commit& commit) {
-  if (threads <= 1 || parts <= 1) {
-    for (std::size_t part = 0; part < parts; ++part) {
-      work(part, 0U);
-      commit(part, 0U);
-    }
-    return;
-  }
-  std::mutex mutex;
-  std::condition_variable turned;
-  std::size_t next = 0;
-  std::size_t turn = 0;
-  std::exception_ptr failure;
-  const auto run = [&](unsigned worker) {
-    try {
-      for (;;) {
-        std::size_t part = 0;
-        {
-          const std::lock_guard lock(mutex);
-          if (failure || next == parts) return;
-          part = next++;
-        }
-        work(part, worker);
-        {
-          std::unique_lock lock(mutex);
-          turned.wait(lock, [&] { return failure || turn == part; });
-          if (failure) return;
-        }
-        commit(part, worker);  // only the thread whose turn it is gets here
-        {
-          const std::lock_guard lock(mutex);
-          ++turn;
-        }
-        turned.notify_all();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      turned.notify_all();
-    }
-  };
+/// Calls `run(worker)` on this thread and up to `threads` - 1 others, and waits for all. `run` must not throw.
+template <class Run>
+void on_threads(unsigned threads, const Run& run) {
   std::vector<std::thread> pool;
-  const auto join = [&] {
-    for (std::thread& thread : pool) thread.join();
-  };
   try {
     for (unsigned worker = 1; worker < threads; ++worker) pool.emplace_back(run, worker);
   } catch (...) {
     // No further thread to be had: those that run, and this one, do the work.
   }
-  run(0);
-  join();
+  run(0U);
+  for (std::thread& thread : pool) thread.join();
+}
+
+/// Calls `work(part, worker)` for every part, on several threads, in any order, and after each `commit(worker)`, one at
+/// a time: what it sums must not depend on the order, as integers do not. The first exception ends it.
+template <class Work, class Commit>
+void for_parts(std::size_t parts, unsigned threads, const Work& work, const Commit& commit) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  on_threads(parts > 1 ? threads : 1, [&](unsigned worker) {
+    try {
+      for (std::size_t part = next++; part < parts; part = next++) {
+        work(part, worker);
+        const std::lock_guard lock(mutex);
+        commit(worker);
+      }
+    } catch (...) {
+      next = parts;
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  });
   if (failure) std::rethrow_exception(failure);
+}
+
+template <class Work>
+void for_parts(std::size_t parts, unsigned threads, const Work& work) {
+  for_parts(parts, threads, work, [](unsigned) {});
 }
 
 }  // namespace co2lib::preindex
