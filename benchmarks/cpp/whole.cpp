@@ -3,13 +3,20 @@
 //
 //   co2lib_whole first              the first start and stop of a process, in s
 //   co2lib_whole background SECONDS CPU time of the sampling thread at 10 Hz over an idle stretch
+//   co2lib_whole bare SECONDS       the same of a thread that only reads the four files
 //   co2lib_whole day                24 simulated hours: heap, size of the log
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <string_view>
 #include <thread>
 
@@ -50,17 +57,52 @@ void first() {
   fmt::print("{{\"start_s\": {}, \"start_stop_s\": {}}}\n", started, seconds_since(begin));
 }
 
-void background(double seconds) {
-  const benchmarks::FourZones machine;
-  auto options = machine.options();
-  options.period_s = 0.1;
-  tracker::Tracker tracker(options);
+/// Prints what an idle stretch uses.
+void idle(double seconds) {
   std::this_thread::sleep_for(100ms);
   const double before = cpu_seconds();
   const auto begin = std::chrono::steady_clock::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   const double used = cpu_seconds() - before;
   fmt::print("{{\"cpu_s\": {}, \"wall_s\": {}}}\n", used, seconds_since(begin));
+}
+
+void background(double seconds) {
+  const benchmarks::FourZones machine;
+  auto options = machine.options();
+  options.period_s = 0.1;
+  const tracker::Tracker tracker(options);
+  idle(seconds);
+}
+
+/// The limit: a thread that wakes as often, reads the same four files and does nothing with them.
+void bare(double seconds) {
+  const benchmarks::FourZones machine;
+  std::array<int, 4> files{};
+  const auto paths = machine.energy_files();
+  std::transform(paths.begin(), paths.end(), files.begin(),
+                 [](const auto& file) { return open(file.c_str(), O_RDONLY | O_CLOEXEC); });
+  std::mutex mutex;
+  std::condition_variable woken;
+  bool ended = false;
+  std::thread reader([&] {
+    std::unique_lock lock(mutex);
+    auto next = std::chrono::steady_clock::now();
+    while (!woken.wait_until(lock, next += 100ms, [&] { return ended; })) {
+      for (const int file : files) {
+        std::array<char, 32> text{};
+        if (pread(file, text.data(), text.size(), 0) <= 0) std::abort();
+      }
+    }
+  });
+  idle(seconds);
+  {
+    const std::lock_guard lock(mutex);
+    ended = true;
+  }
+  woken.notify_one();
+  reader.join();
+  for (const int file : files) close(file);
 }
 
 void day() {
@@ -89,10 +131,12 @@ int main(int argc, char** argv) {
     first();
   } else if (what == "background" && argc > 2) {
     background(std::atof(argv[2]));
+  } else if (what == "bare" && argc > 2) {
+    bare(std::atof(argv[2]));
   } else if (what == "day") {
     day();
   } else {
-    fmt::print(stderr, "usage: co2lib_whole first | background SECONDS | day\n");
+    fmt::print(stderr, "usage: co2lib_whole first | background SECONDS | bare SECONDS | day\n");
     return 2;
   }
 }

@@ -20,18 +20,18 @@ images = (torch.rand(4, 1, 8, 8)[labels] + 0.1 * torch.rand(200, 1, 8, 8)).clamp
 data = preindex.PairedDataset(TensorDataset(images, labels), ("gauss", 0.3))
 model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.Flatten(), nn.Linear(256, 4))
 
-group = None
 rank, size = 0, 1
 if "RANK" in os.environ:  # set by torchrun
     dist.init_process_group("gloo")
-    group = dist.group.WORLD
     rank, size = dist.get_rank(), dist.get_world_size()
 
 # Shards that follow each other keep the order of the samples.
 shard = Subset(data, range(len(data) * rank // size, len(data) * (rank + 1) // size))
+loader = DataLoader(shard, batch_size=20)
 with co2lib.track(location="FRA") as run:
-    res = preindex.preindex(model, DataLoader(shard, batch_size=20), embedding="2", tracker=run, group=group)
+    # The group is not kept in a variable: its threads must have ended before Python does.
+    res = preindex.preindex(model, loader, embedding="2", tracker=run, group=dist.group.WORLD)
 if rank == 0:
     print(f"PreIndex {res.value!r} of {res.pairs} pairs; energy of this rank: {res.cost.inclusive.value}")
-if group is not None:
+if dist.is_initialized():
     dist.destroy_process_group()

@@ -11,9 +11,8 @@ True
 
 from __future__ import annotations
 
+# What only some runs need (inspect, logging) is imported there: it would cost more than the rest of a start.
 import functools
-import inspect
-import logging
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
@@ -69,8 +68,6 @@ __all__ = [
     "track",
 ]
 
-_log = logging.getLogger("co2lib")
-_log.addHandler(logging.NullHandler())
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -145,6 +142,8 @@ class Region:
 
 def _around(function: Callable[_P, _R], make: Callable[[], Any]) -> Callable[_P, _R]:
     """Wrap a plain, async, generator or async generator function in a context manager made for each call."""
+    import inspect
+
     wrapped: Any = function
     if inspect.iscoroutinefunction(function):
 
@@ -223,7 +222,14 @@ class Tracker(_tracker.Tracker):
 
 
 def _log_message(level: str, text: str) -> None:
-    _log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
+    import logging
+
+    log = logging.getLogger("co2lib")
+    if not log.handlers:
+        log.addHandler(
+            logging.NullHandler()
+        )  # a library's messages are shown only where the program wants them
+    log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
 
 
 class Track:

@@ -371,6 +371,13 @@ def test_the_import_brings_no_third_party_module() -> None:
     assert third_party(modules) == set()
 
 
+def test_a_start_imports_little() -> None:
+    modules = modules_after("import co2lib; co2lib.track(location='FRA').start().stop()")
+    assert "threading" in modules
+    assert not modules & {"inspect", "logging", "tomllib"}
+    assert not third_party(modules)
+
+
 def test_a_third_party_import_would_be_seen() -> None:
     assert "numpy" in third_party(modules_after("import numpy"))
 

@@ -762,10 +762,9 @@ x, x_shifted, y = shard(uneven)
 # One rank fails: all raise, and go on together.
 batches = [(x[i : i + 1], x_shifted[i : i + 1], y[i : i + 1]) for i in range(len(y))]
 model = models.seeded(models.Cnn)
-world = dist.group.WORLD
 out["failed"] = {
-    "labels": failure(lambda: preindex.preindex(model, Broken(batches), group=world)),
-    "pass": failure(lambda: preindex.preindex(model, broken(batches), group=world, classes=3)),
+    "labels": failure(lambda: preindex.preindex(model, Broken(batches), group=dist.group.WORLD)),
+    "pass": failure(lambda: preindex.preindex(model, broken(batches), group=dist.group.WORLD, classes=3)),
 }
 
 # Sums, centres and inertia are those of one process, bit for bit; each rank keeps its own shard.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Texts of hwmon: a number is the one its text shows, and a label names a socket only if it says which.
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "meter/hwmon.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
+
+namespace {
+
+using namespace co2lib::meter;
+
+void check_number(std::string_view text) {
+  const auto value = parse_signed(text);
+  std::string_view digits = text;
+  if (digits.ends_with('\n')) digits.remove_suffix(1);
+  if (digits.starts_with('-')) digits.remove_prefix(1);
+  const bool all_digits =
+      !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (value && !all_digits) __builtin_trap();
+  if (!value && all_digits && digits.size() < 19) __builtin_trap();
+  if (value && parse_signed(std::to_string(*value) + "\n") != value) __builtin_trap();
+}
+
+void check_label(std::string_view text) {
+  const auto label = socket_label(std::string(text));
+  if (!label) return;
+  const std::string shown = label->what + " Power Socket " + label->socket;
+  if (shown.size() != text.size() || label->socket.empty()) __builtin_trap();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+    if (lower(shown[i]) != lower(text[i])) __builtin_trap();
+  }
+  const auto again = socket_label(shown);
+  if (!again || again->what != label->what || again->socket != label->socket) __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check_number(text);
+  check_label(text);
+  return 0;
+}
