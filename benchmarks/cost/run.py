@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -62,21 +61,24 @@ def calls(repetitions: int) -> dict[str, dict[str, float]]:
     }
 
 
-def whole_process(python: Path, code: str, runs: int) -> tuple[float, float]:
-    """Return seconds and MB of a fresh interpreter that runs a line, medians."""
-    seconds, megabytes = [], []
+# The largest resident size of the process that says it; getrusage would count the parent's before exec.
+PEAK_KB = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM:')))"
+
+
+def over_bare(python: Path, line: str, runs: int) -> tuple[float, float]:
+    """Return milliseconds and MB that a line adds to a fresh interpreter, medians; both take turns."""
+    seconds: dict[str, list[float]] = {"pass": [], line: []}
+    megabytes: dict[str, list[float]] = {"pass": [], line: []}
     for _ in range(runs):
-        begin = time.perf_counter()
-        child = subprocess.Popen(
-            [python, "-I", "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise SystemExit(f"failed in {python}: {code}")
-        seconds.append(time.perf_counter() - begin)
-        megabytes.append(used.ru_maxrss / 1024)
-    return statistics.median(seconds), statistics.median(megabytes)
+        for code in ("pass", line):
+            begin = time.perf_counter()
+            child = subprocess.run(
+                [python, "-I", "-c", f"{code}; {PEAK_KB}"], check=True, capture_output=True
+            )
+            seconds[code].append(time.perf_counter() - begin)
+            megabytes[code].append(int(child.stdout.split()[-1]) / 1024)
+    of = statistics.median
+    return 1e3 * (of(seconds[line]) - of(seconds["pass"])), of(megabytes[line]) - of(megabytes["pass"])
 
 
 def third_party(python: Path) -> list[str]:
@@ -93,23 +95,14 @@ def third_party(python: Path) -> list[str]:
 
 def imports(runs: int, python: Path) -> list[Row]:
     """Measure imports over a bare interpreter."""
-    rows: list[Row] = []
-    bare = whole_process(python, "pass", runs)
-    used = whole_process(python, "import co2lib", runs)
+    ours = over_bare(python, "import co2lib", runs)
     others = third_party(python)
     peers = []
     for peer, line in (("codecarbon", "import codecarbon"), ("zeus", "from zeus.monitor import ZeusMonitor")):
-        theirs = environment(peer)
-        base = whole_process(theirs, "pass", max(3, runs // 6))
-        loaded = whole_process(theirs, line, max(3, runs // 6))
-        peers.append(
-            f"{version_of(peer)}: {1e3 * (loaded[0] - base[0]):.0f} ms, {loaded[1] - base[1]:.0f} MB"
-        )
-    got = f"{1e3 * (used[0] - bare[0]):.1f} ms, {used[1] - bare[1]:.1f} MB, {len(others)} other packages"
-    rows.append(
-        ("`import co2lib` over bare Python", "<= 10 ms, <= 3 MB, 0 packages", got, "", "; ".join(peers))
-    )
-    return rows
+        theirs = over_bare(environment(peer), line, max(3, runs // 6))
+        peers.append(f"{version_of(peer)}: {theirs[0]:.0f} ms, {theirs[1]:.0f} MB")
+    got = f"{ours[0]:.1f} ms, {ours[1]:.1f} MB, {len(others)} other packages"
+    return [("`import co2lib` over bare Python", "<= 10 ms, <= 3 MB, 0 packages", got, "", "; ".join(peers))]
 
 
 def in_process(runs: int, python: Path) -> list[Row]:
