@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Texts of powercap zones: a number is read only from digits with an optional line end, and what the kernel's driver
 // shows leads back to the counts it came from.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include "meter/powercap.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
+#include "number.hpp"
 
 namespace {
 
 using namespace co2lib::meter;
-
-void check_text(std::string_view text) {
-  const auto value = parse_counter(text);
-  std::string_view digits = text;
-  if (digits.ends_with('\n')) digits.remove_suffix(1);
-  const bool all_digits =
-      !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (value && !all_digits) __builtin_trap();
-  if (!value && all_digits && digits.size() < 20) __builtin_trap();
-  if (value && parse_counter(std::to_string(*value) + "\n") != value) __builtin_trap();
-}
 
 void check_unit(std::uint64_t range_uj, std::uint32_t raw) {
   const auto unit = recover_powercap_unit(range_uj);
@@ -43,7 +31,7 @@ void check_unit(std::uint64_t range_uj, std::uint32_t raw) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  check_text(text);
+  check_number<std::uint64_t>(text, parse_counter);
   if (const auto value = parse_counter(text)) check_unit(*value, static_cast<std::uint32_t>(*value * 2654435761U));
   (void)zone_domain(text.substr(0, text.find('\n')), text, std::nullopt);
   (void)zone_domain("intel-rapl", text, Domain::package);

@@ -60,6 +60,18 @@ class ShareTest : public ::testing::Test {
     return o;
   }
 
+  /// 10 s of a memory of 10 W.
+  tracker::Footprint after_10_s_of_dram() {
+    auto dram =
+        FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
+    auto o = options();
+    o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
+    tracker::Tracker tracker(o);
+    clock.wait_for_waiters(1);  // the sampler has begun
+    clock.advance(10s);
+    return tracker.stop();
+  }
+
   std::shared_ptr<ManualClock> clock_pointer = std::make_shared<ManualClock>();
   ManualClock& clock = *clock_pointer;
   FakeHost machine;
@@ -169,14 +181,7 @@ TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
   const auto pid = static_cast<std::int64_t>(::getpid());
   write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");
   write("proc/" + std::to_string(pid) + "/smaps_rollup", "00-ff ---p [rollup]\nRss: 300 kB\nPss: 200 kB\n");
-  auto dram =
-      FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
-  auto o = options();
-  o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
-  tracker::Tracker tracker(o);
-  clock.wait_for_waiters(1);  // the sampler has begun
-  clock.advance(10s);
-  const tracker::Footprint f = tracker.stop();
+  const tracker::Footprint f = after_10_s_of_dram();
   EXPECT_NEAR(joules(f.scope->own), 100 * 0.2, 1e-6);
   EXPECT_NEAR(joules(f.scope->other), 100 * 0.4, 1e-6);
   EXPECT_NEAR(joules(f.scope->idle), 100 * 0.4, 1e-6);
@@ -184,14 +189,7 @@ TEST_F(ShareTest, MemoryIsDividedByResidentMemory) {
 
 TEST_F(ShareTest, MemoryThatCannotBeReadIsNotDivided) {
   write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");  // but neither smaps_rollup nor status
-  auto dram =
-      FakeMeter::counter(clock, {.id = "dram", .name = "dram", .device = Device::dram, .domain = Domain::dram}, 10);
-  auto o = options();
-  o.meters = std::vector<MeterChoice>{std::static_pointer_cast<Meter>(dram)};
-  tracker::Tracker tracker(o);
-  clock.wait_for_waiters(1);  // the sampler has begun
-  clock.advance(10s);
-  const tracker::Footprint f = tracker.stop();
+  const tracker::Footprint f = after_10_s_of_dram();
   EXPECT_FALSE(f.energy.joules());
 }
 
