@@ -703,6 +703,7 @@ def test_without_torch_the_extra_is_named() -> None:
 # ----------------------------------------------------------------------------------------------------------
 WORKER = """
 import json, sys
+from pathlib import Path
 import torch, torch.distributed as dist
 from co2lib import preindex
 sys.path.insert(0, sys.argv[2])
@@ -798,9 +799,11 @@ mine = preindex.Accumulator(preindex.make_options(), 3)
 mine.add_resque("clean", x.flatten(1).numpy(), y)
 mine.add_resque("shifted", x_shifted.flatten(1).numpy(), y)
 out["resque"] = preindex.all_reduce(mine).resque().index
+dist.destroy_process_group()
+# Nothing keeps the group, so its threads have ended: one could abort the process while Python exits.
+out["threads"] = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
 with open(f"{sys.argv[1]}/{rank}.json", "w") as file:
     json.dump(out, file)
-dist.destroy_process_group()
 """
 
 
@@ -830,6 +833,8 @@ def test_processes_give_the_index_of_one(tmp_path: Path, size: int) -> None:
         for when, error in found.pop("failed").items():
             code = "preindex.rank_failed"
             assert error == ["WrongStateError", code, f"rank {size - 1} failed: {why[when]} [{code}]"]
+    for found in ranks:
+        assert not [name for name in found.pop("threads") if "gloo" in name]
     for found in ranks:
         assert found == ranks[0]
         for how in ("uneven", "empty", "one class"):

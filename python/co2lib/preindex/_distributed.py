@@ -42,7 +42,10 @@ def together(work: Callable[[], _T], group: Any = None) -> list[_T]:
         text = str(error) if isinstance(error, Error) else f"{type(error).__name__}: {error}"
     outcomes = exchange((value, text), group)
     if failure is not None:
-        raise failure
+        try:
+            raise failure
+        finally:
+            failure = None  # else error and frame keep each other, and with them the group and its threads
     for rank, (_, why) in enumerate(outcomes):
         if why is not None:
             raise WrongStateError("preindex.rank_failed", f"rank {rank} failed: {why}", {"rank": rank})
