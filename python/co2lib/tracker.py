@@ -225,10 +225,8 @@ def _log_message(level: str, text: str) -> None:
     import logging
 
     log = logging.getLogger("co2lib")
-    if not log.handlers:
-        log.addHandler(
-            logging.NullHandler()
-        )  # a library's messages are shown only where the program wants them
+    if not log.handlers:  # a library's messages are shown only where the program wants them
+        log.addHandler(logging.NullHandler())
     log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
 
 

@@ -33,7 +33,7 @@ struct Usage {
   double busy_s = 0;  ///< of all processes
   double own_s = 0;   ///< of the scope
   // Nothing where it could not be read: then memory is not divided.
-  std::optional<double> memory{};   ///< of the machine
+  std::optional<double> memory{};   ///< of the machine; there if `used` is
   std::optional<double> used{};     ///< by all
   std::optional<double> own_mem{};  ///< by the scope
 };
@@ -53,6 +53,14 @@ class UsageReader {
       last_ = now;
     }
     return value_;
+  }
+
+  /// What is wrong with the memory, if anything is.
+  [[nodiscard]] std::optional<std::string> missing_memory(const Usage& usage) const {
+    if (!usage.used) return (host_.procfs / "meminfo").string() + ": MemTotal and MemAvailable cannot be read";
+    if (usage.own_mem) return std::nullopt;
+    if (scope_ == Scope::container) return group_->memory.string() + ": holds no number that can be read";
+    return (host_.procfs / std::to_string(pid_)).string() + ": Pss of smaps_rollup and VmRSS of status cannot be read";
   }
 
   [[nodiscard]] std::string subject() const {
@@ -210,8 +218,8 @@ class Division {
       if (!usage)
         return Failed{usage.issue().code == "no_permission" ? Failure::no_permission : Failure::io,
                       to_string(usage.issue())};
-      if (memory() && !(usage->memory && usage->used && usage->own_mem)) {
-        return Failed{Failure::io, "the memory of the machine or of the scope cannot be read"};
+      if (memory()) {
+        if (const auto missing = usage_->missing_memory(*usage)) return Failed{Failure::io, *missing};
       }
       divide(now, *usage);
     }

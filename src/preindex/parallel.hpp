@@ -54,6 +54,7 @@ void for_parts(std::size_t parts, unsigned threads, const Work& work, const Comm
   if (failure) std::rethrow_exception(failure);
 }
 
+/// The same with nothing to commit.
 template <class Work>
 void for_parts(std::size_t parts, unsigned threads, const Work& work) {
   for_parts(parts, threads, work, [](unsigned) {});

@@ -2,7 +2,7 @@
 """Whatever a configuration file or the environment holds, it gives options or an error that names it."""
 
 import contextlib
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -107,13 +107,8 @@ FUZZ = Path(__file__).parents[1] / "fuzz"
 
 
 @pytest.fixture(scope="module")
-def fuzz_target() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("configuration", FUZZ / "configuration.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def fuzz_target(load_script: Callable[[Path], ModuleType]) -> ModuleType:
+    return load_script(FUZZ / "configuration.py")
 
 
 @pytest.mark.parametrize("file", sorted((FUZZ / "configuration").iterdir()), ids=lambda file: file.name)

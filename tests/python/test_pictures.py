@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The pictures of docs/measurement.md show what their captions say."""
 
-import importlib.util
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -12,14 +11,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 @pytest.fixture(scope="module")
-def draw() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("draw", FOLDER / "draw.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["draw"] = module
-    spec.loader.exec_module(module)
-    return module
+def draw(load_script: Callable[[Path], ModuleType]) -> ModuleType:
+    return load_script(FOLDER / "draw.py")
 
 
 def test_every_scene_has_its_picture_and_is_shown(draw: ModuleType) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,13 +28,8 @@ SCIPY = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stat
 
 
 @pytest.fixture(scope="module")
-def script() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("preindex_study", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["preindex_study"] = module
-    spec.loader.exec_module(module)
+def script(load_script: Callable[[Path], ModuleType]) -> Iterator[ModuleType]:
+    module = load_script(SCRIPT)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # as the study does
     yield module

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -159,7 +158,7 @@ def test_the_index_is_that_of_the_activations(make: Any, mode: Any, embedding: s
     assert res.value == pytest.approx(want.value, abs=2e-4)
 
 
-def oracle() -> ModuleType:
+def oracle(load_script: Callable[[Path], ModuleType]) -> ModuleType:
     file = ROOT.parent / "shared" / "oracles" / "preindex_reference.py"
     places = [file, ROOT.parents[1] / "shared" / "oracles" / "preindex_reference.py"]
     found = next((place for place in places if place.exists()), None)
@@ -167,17 +166,14 @@ def oracle() -> ModuleType:
         pytest.skip("the oracle is not here")
     for package in ("scipy", "sklearn"):
         pytest.importorskip(package)
-    spec = importlib.util.spec_from_file_location("preindex_reference", found)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(found)
 
 
 @pytest.mark.parametrize(("make", "mode", "embedding"), CASES)
-def test_the_index_is_that_of_the_oracle(make: Any, mode: str, embedding: str) -> None:
-    reference = oracle()
+def test_the_index_is_that_of_the_oracle(
+    load_script: Callable[[Path], ModuleType], make: Any, mode: str, embedding: str
+) -> None:
+    reference = oracle(load_script)
     model = seeded(make)
     x, x_shifted, y = data()
     clean, shifted = activations(model, x), activations(model, x_shifted)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -191,6 +192,9 @@ TEST_F(ShareTest, MemoryThatCannotBeReadIsNotDivided) {
   write("proc/meminfo", "MemTotal: 1000 kB\nMemAvailable: 400 kB\n");  // but neither smaps_rollup nor status
   const tracker::Footprint f = after_10_s_of_dram();
   EXPECT_FALSE(f.energy.joules());
+  EXPECT_TRUE(std::any_of(f.issues.begin(), f.issues.end(), [](const Issue& i) {
+    return i.code == "missed_reads" && i.subject.starts_with("dram#process");
+  }));
 }
 
 TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
