@@ -173,7 +173,7 @@ void bind_run(py::module_& m) {
         return "<co2lib.tracker.Run " + r.run_id + " of " + std::to_string(r.segments.size()) + " segments>";
       });
   m.def("load", &load, py::arg("path"), py::call_guard<bindings::GilReleased>(),
-        "Reads a log; a torn last line is skipped and reported. Raises tracker.bad_log (OSError).");
+        "Reads a log; torn lines are skipped and reported. Raises tracker.bad_log (OSError).");
   m.def(
       "merge", [](const std::vector<Run>& runs) { return merge(runs); }, py::arg("runs"),
       "Joins runs of several processes or nodes; a device measured twice at one time counts once.");

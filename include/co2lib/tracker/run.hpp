@@ -134,7 +134,7 @@ class Run {
   [[nodiscard]] Footprint footprint() const;
 };
 
-/// Reads a log (JSON Lines). A torn last line and unknown line types are skipped and reported as issues; a file that
+/// Reads a log (JSON Lines). Torn lines and unknown line types are skipped and reported as issues; a file that
 /// cannot be read, or has no `run` line, throws `tracker.bad_log` naming file and line.
 [[nodiscard]] Run load(const std::filesystem::path& file);
 

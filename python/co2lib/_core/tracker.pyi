@@ -385,7 +385,7 @@ def forecast_total(units: collections.abc.Sequence[co2lib._core.Energy], units_t
     """
 def load(path: os.PathLike[str] | str | bytes) -> Run:
     """
-    Reads a log; a torn last line is skipped and reported. Raises tracker.bad_log (OSError).
+    Reads a log; torn lines are skipped and reported. Raises tracker.bad_log (OSError).
     """
 def merge(runs: collections.abc.Sequence[Run]) -> Run:
     """

@@ -517,13 +517,53 @@ TEST_F(TrackerTest, BrokenLinesInTheMiddleAreSkippedAndReported) {
     if (line.find("\"totals\"") != std::string::npos && ++totals == 2) line.resize(line.size() / 2);
     out << line << "\n";
   }
+  ASSERT_GE(totals, 4);
+  out << "no JSON\n";
   out << R"({"v":1,"type":"of the future","run_id":"x","seq":1,"mono_ns":1,"utc":"2025-01-01T00:00:00Z"})"
       << "\n";
   out.close();
   const Footprint f = load(folder / "broken.jsonl").footprint();
   EXPECT_EQ(f.energy.joules(), 4000) << "totals are cumulative: a lost line loses nothing";
+  EXPECT_TRUE(has_issue(f.issues, "torn_line"));
   EXPECT_TRUE(has_issue(f.issues, "bad_line"));
   EXPECT_TRUE(has_issue(f.issues, "unknown_line"));
+}
+
+TEST_F(TrackerTest, EveryCutOfALogIsReadTheSameBeforeAndAfterItIsResumed) {
+  Options o = logged();
+  {
+    Tracker tracker(o);
+    go(10s);
+    const Region open = tracker.region("lost");
+    go(10s);
+  }
+  const auto content = [](const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string whole = content(o.log);
+  const std::size_t first = whole.find('\n');
+  o.log = folder / "cut.jsonl";
+  o.resume = true;
+  for (std::size_t size = first; size < whole.size(); ++size) {
+    std::ofstream(o.log, std::ios::binary | std::ios::trunc) << whole.substr(0, size);
+    const bool torn = whole[size] != '\n' && whole[size - 1] != '\n';
+    const tracker::Run cut = load(o.log);
+    ASSERT_EQ(has_issue(cut.issues, "torn_line"), torn) << whole.substr(0, size);
+    ASSERT_EQ(cut.issues.size(), torn ? 1U : 0U);
+    const Footprint before = cut.footprint();
+    ASSERT_EQ(before.energy.joules().value_or(0), 100 * before.duration.count()) << whole.substr(0, size);
+    if (size % 16 != 0) continue;
+    clock = std::make_shared<ManualClock>(cut.segments.back().end_utc + 100s);
+    o.clock = clock;
+    o.meters = std::vector<MeterChoice>{FakeMeter::counter(clock, package(), 100)};
+    Tracker tracker(o);
+    go(10s);
+    const Footprint f = tracker.stop();
+    ASSERT_EQ(f.to_json(), load(o.log).footprint().to_json());
+    ASSERT_EQ(f.energy.joules(), before.energy.joules().value_or(0) + 1000);
+    ASSERT_EQ(has_issue(f.issues, "torn_line"), torn);
+  }
 }
 
 TEST_F(TrackerTest, AForkedChildIsInertUntilItStarts) {
