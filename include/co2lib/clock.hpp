@@ -96,6 +96,20 @@ class SystemClock final : public Clock {
 
 namespace detail {
 
+/// Waits for `changed` until `ready()`, at most about `limit` of real time; what `ready()` says at last.
+///
+/// In slices of limit/20: while the whole process stands still (Ctrl-Z, a debugger, a machine that is paused) one slice
+/// runs out and not the limit, so that what goes on afterwards has the rest of it.
+template <class Ready>
+bool wait_for(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, std::chrono::nanoseconds limit,
+              Ready ready) {
+  constexpr int slices = 20;
+  for (int i = 0; i < slices; ++i) {
+    if (changed.wait_for(lock, limit / slices, ready)) return true;
+  }
+  return ready();
+}
+
 inline bool read_digits(std::string_view text, std::size_t at, std::size_t count, int& value) noexcept {
   if (at + count > text.size()) return false;
   value = 0;

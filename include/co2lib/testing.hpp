@@ -123,7 +123,7 @@ class ManualClock final : public Clock {
   /// Waits, in real time, until at least `count` threads wait on the clock; false if they do not within `limit`.
   bool wait_for_waiters(std::size_t count, std::chrono::nanoseconds limit = real_limit) {
     std::unique_lock lock(state_->mutex);
-    return state_->changed.wait_for(lock, limit, [&] { return state_->waiting.size() >= count; });
+    return detail::wait_for(state_->changed, lock, limit, [&] { return state_->waiting.size() >= count; });
   }
 
   /// Number of threads that wait on the clock now.
@@ -177,7 +177,7 @@ class ManualClock final : public Clock {
     }
 
     bool wait_settled(std::unique_lock<std::mutex>& lock, std::chrono::nanoseconds limit) {
-      const bool ok = changed.wait_for(lock, limit, [&] { return running.empty(); });
+      const bool ok = detail::wait_for(changed, lock, limit, [&] { return running.empty(); });
       if (!ok) running.clear();
       return ok;
     }
@@ -334,7 +334,7 @@ class FakeMeter final : public meter::Meter {
   /// Waits, in real time, until a thread is blocked in `sample`; false if none is within `limit`.
   bool wait_blocked(std::chrono::nanoseconds limit = ManualClock::real_limit) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, [&] { return in_block_; });
+    return detail::wait_for(changed_, lock, limit, [&] { return in_block_; });
   }
 
   /// How often it was sampled.

@@ -39,8 +39,11 @@ meter::Reading read_once(meter::Meter& meter, MonotonicTime now) {
 
 namespace {
 
+/// A read is waited for in slices of time, for the reason that `co2lib::detail::wait_for` has.
+constexpr milliseconds slice{50};
+constexpr int most_slices = static_cast<int>(MeterReader::blocked_after / slice);
 /// What a read gets while the run is stopped in a hurry.
-constexpr milliseconds short_moment{50};
+constexpr int few_slices = 1;
 
 }  // namespace
 
@@ -51,7 +54,7 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
     bool asked = false;
     bool busy = false;
     bool blocked = false;  ///< its thread is left to it
-    steady_clock::time_point since{};
+    int slices = 0;        ///< those of its read that ran out
     MonotonicTime now{};
     std::optional<Answer> answer;
   };
@@ -73,10 +76,10 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  /// When the meter that is being read counts as blocked.
-  [[nodiscard]] steady_clock::time_point blocked_at(const Slot& slot) const {
-    const auto usual = slot.since + blocked_after;
-    return last_moment ? std::min(usual, std::max(*last_moment, slot.since + short_moment)) : usual;
+  /// True if a read has had its time. Its first slice may have begun before it and does not count.
+  [[nodiscard]] bool is_over(const Slot& slot) const {
+    const bool hurry = last_moment && steady_clock::now() >= *last_moment;
+    return slot.slices > (hurry ? few_slices : most_slices);
   }
 
   Slot* next_asked() {
@@ -96,7 +99,7 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
       }
       slot->asked = false;
       slot->busy = true;
-      slot->since = steady_clock::now();
+      slot->slices = 0;
       const std::shared_ptr<meter::Meter> meter = slot->meter;
       const MonotonicTime now = slot->now;
       lock.unlock();
@@ -152,13 +155,12 @@ void MeterReader::read(const std::vector<std::size_t>& wanted, MonotonicTime now
                        [&](std::size_t i) { return (s.slots[i].asked || s.slots[i].busy) && !s.slots[i].blocked; });
   };
   while (open() && !s.closed && s.thread.joinable()) {
+    if (s.done.wait_for(lock, slice) == std::cv_status::no_timeout) continue;
     const auto held = std::find_if(s.slots.begin(), s.slots.end(),
                                    [](const Shared::Slot& slot) { return slot.busy && !slot.blocked; });
-    // Without a holder the thread is about to begin: its read is looked at again a moment later.
-    const auto until = held != s.slots.end() ? s.blocked_at(*held)
-                                             : steady_clock::now() + (s.last_moment ? short_moment : blocked_after);
-    if (s.done.wait_until(lock, until) == std::cv_status::no_timeout) continue;
-    if (held == s.slots.end() || !held->busy || held->blocked || steady_clock::now() < s.blocked_at(*held)) continue;
+    if (held == s.slots.end()) continue;  // the thread is about to begin
+    ++held->slices;
+    if (!s.is_over(*held)) continue;
     held->blocked = true;
     s.thread.detach();
     s.start_thread();

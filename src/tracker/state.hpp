@@ -34,7 +34,7 @@ class SweepLock {
   /// Waits at most `limit` of real time.
   bool acquire(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, limit, [&] { return !busy_; })) return false;
+    if (!co2lib::detail::wait_for(changed_, lock, limit, [&] { return !busy_; })) return false;
     busy_ = true;
     return true;
   }

@@ -778,7 +778,7 @@ Footprint State::stop() {
     bool ended = false;
     {
       std::unique_lock lock(finished_mutex);
-      ended = finished_changed.wait_for(lock, 2 * patience, [&] { return finished; });
+      ended = co2lib::detail::wait_for(finished_changed, lock, 2 * patience, [&] { return finished; });
     }
     if (ended) {
       thread->join();

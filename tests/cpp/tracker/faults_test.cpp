@@ -194,6 +194,40 @@ TEST_F(Faults, APipeInPlaceOfACounterBlocksNothing) {
   }
 }
 
+TEST_F(Faults, AProcessThatStandsStillBlocksNoMeter) {
+#ifdef CO2LIB_TSAN
+  GTEST_SKIP() << "the thread sanitizer cannot follow a thread that a forked child starts";
+#endif
+  auto* const reading =
+      static_cast<std::atomic<bool>*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(static_cast<void*>(reading), MAP_FAILED);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto slow = meter::make_meter({.id = "slow", .kind = meter::Kind::power}, [&]() -> Power {
+      *reading = true;
+      std::this_thread::sleep_for(200ms);
+      return Power::from_watts(10);
+    });
+    Options o;
+    o.intensity = CarbonIntensity::from_g_per_kwh(100);
+    o.meters = std::vector<MeterChoice>{slow};
+    Tracker tracker(o);
+    const Footprint f = tracker.stop();
+    ::_exit(blocked(f, "slow") || has_issue(f.issues, "missed_reads") ? 1 : 0);
+  }
+  while (!*reading) ::usleep(50);
+  ::usleep(20'000);
+  ASSERT_EQ(::kill(child, SIGSTOP), 0);
+  ::usleep(1'500'000);  // longer than a meter has time
+  ASSERT_EQ(::kill(child, SIGCONT), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ::munmap(reading, 4096);
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Sensors that throw or say nonsense
 // ---------------------------------------------------------------------------------------------------------------------
