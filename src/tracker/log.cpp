@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <tuple>
@@ -30,7 +31,8 @@ namespace {
 using co2lib::detail::Json;
 
 constexpr int log_version = 1;
-constexpr std::size_t most_lines_kept = 200'000;
+constexpr std::size_t most_lines_kept = 50'000;
+constexpr std::size_t batch_bytes = 65'536;
 
 Json start_line(const LineHead& head, const char* type) {
   return Json{{"v", log_version},
@@ -244,24 +246,47 @@ void LogWriter::close() noexcept {
   fd_ = -1;
 }
 
-void LogWriter::add(std::string line) {
-  // Regions are what grows; a disk that stays full must not fill the memory too. Totals are cumulative.
-  if (lines_.size() >= most_lines_kept) lines_.pop_front();
-  lines_.push_back(std::move(line));
+void LogWriter::add(std::string text, bool droppable) {
+  lines_.push_back({std::move(text), droppable});
+  drop_if_too_many();
 }
 
-std::optional<std::string> LogWriter::write(bool synced) {
-  while (!lines_.empty()) {
-    std::string text = (torn_ ? "\n" : "") + lines_.front() + "\n";
+void LogWriter::put_back(std::deque<LogLine> lines) {
+  lines_.insert(lines_.begin(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
+  drop_if_too_many();
+}
+
+void LogWriter::drop_if_too_many() {
+  if (lines_.size() <= most_lines_kept) return;
+  const auto middle = lines_.begin() + static_cast<std::ptrdiff_t>(lines_.size() / 2);
+  const auto kept = std::remove_if(lines_.begin(), middle, [](const LogLine& line) { return line.droppable; });
+  has_dropped_ = has_dropped_ || kept != middle;
+  lines_.erase(kept, middle);
+}
+
+std::optional<std::string> LogWriter::write(std::deque<LogLine>& lines, bool synced) {
+  while (!lines.empty()) {
+    std::string text = torn_ ? "\n" : "";
+    for (auto line = lines.begin(); line != lines.end() && text.size() < batch_bytes; ++line) {
+      text += line->text;
+      text += '\n';
+    }
     const ssize_t written = write_quietly(fd_, text);
     if (written < 0 && errno == EINTR) continue;
-    if (written != static_cast<ssize_t>(text.size())) {
-      const int error = written < 0 ? errno : ENOSPC;
-      if (written > 0) torn_ = true;
-      return std::string("cannot write the log: ") + std::strerror(error);
+    const int error = written < 0 ? errno : ENOSPC;
+    if (written > 0) {
+      auto left = static_cast<std::size_t>(written) - (torn_ ? 1 : 0);
+      torn_ = false;
+      while (!lines.empty() && left >= lines.front().text.size()) {
+        left -= lines.front().text.size();
+        lines.pop_front();
+        torn_ = left == 0;  // only its line end is missing: no line is written twice
+        if (!torn_) --left;
+      }
+      torn_ = torn_ || left > 0;
     }
-    torn_ = false;
-    lines_.pop_front();
+    if (written != static_cast<ssize_t>(text.size()))
+      return std::string("cannot write the log: ") + std::strerror(error);
   }
   if (synced && ::fdatasync(fd_) != 0 && errno != EINVAL && errno != EROFS) {
     return std::string("cannot flush the log to disk: ") + std::strerror(errno);

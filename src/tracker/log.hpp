@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <co2lib/tracker/run.hpp>
@@ -36,7 +37,16 @@ struct LineHead {
 /// Reads a log; `name` stands for it in messages. Throws `tracker.bad_log` if it holds no `run` line.
 [[nodiscard]] Run read_log(std::istream& in, const std::string& name);
 
-/// Appends whole lines to a file, one `write` each. Lines that could not be written are kept and tried again.
+/// A line of a log. What is droppable goes first when too much waits for a full disk: totals are cumulative and stay.
+struct LogLine {
+  std::string text;  ///< without its line end
+  bool droppable = false;
+};
+
+/// Appends lines to a file. Lines that could not be written are kept and tried again.
+///
+/// `add`, `take` and `put_back` belong to one lock, `write` to another, so that nobody waits for a disk to queue a
+/// line.
 class LogWriter {
  public:
   LogWriter() = default;
@@ -49,17 +59,25 @@ class LogWriter {
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   void close() noexcept;
 
-  /// Queues a line (without its line end).
-  void add(std::string line);
-  /// Writes what is queued; the text of the first failure, if any.
-  std::optional<std::string> write(bool synced);
+  void add(std::string text, bool droppable = false);
+  [[nodiscard]] std::size_t waiting() const noexcept { return lines_.size(); }
+  /// True if lines were dropped since too many waited.
+  [[nodiscard]] bool has_dropped() const noexcept { return has_dropped_; }
+  [[nodiscard]] std::deque<LogLine> take() { return std::exchange(lines_, {}); }
+  void put_back(std::deque<LogLine> lines);
+
+  /// Writes `lines` and leaves in them what could not be written; the text of the failure, if any.
+  std::optional<std::string> write(std::deque<LogLine>& lines, bool synced);
 
   std::int64_t seq = 0;
 
  private:
+  void drop_if_too_many();
+
   int fd_ = -1;
-  bool torn_ = false;
-  std::deque<std::string> lines_;
+  bool torn_ = false;  ///< the file does not end with a line end
+  bool has_dropped_ = false;
+  std::deque<LogLine> lines_;
 };
 
 }  // namespace co2lib::tracker::detail

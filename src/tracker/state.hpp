@@ -127,6 +127,10 @@ struct MirrorPair {
   meter::MirrorTest test;
 };
 
+/// Closed regions that wait for a reading, and lines that wait for a flush, before somebody sees to it.
+constexpr std::size_t most_regions_waiting = 4096;
+constexpr std::size_t most_lines_waiting = 4096;
+
 /// A flush to come: its time, the mean intensity since the last one, and what went wrong finding it.
 struct Step {
   MonotonicTime now{};
@@ -177,7 +181,8 @@ struct State : std::enable_shared_from_this<State> {
   void evaluate(const Edge& begin, const Edge& end, meter::Part& total, std::vector<double>* per_meter) const;
   void update_roles();
   RunSegment segment_copy(std::optional<double> g_per_kwh) const;
-  void write_out(bool synced);
+  /// Writes the log; if another thread does so already, waits for it or leaves it to that.
+  void write_out(bool synced, bool wait = true);
 
   const Options options;
   std::shared_ptr<Clock> clock;
@@ -196,7 +201,9 @@ struct State : std::enable_shared_from_this<State> {
   std::unordered_map<std::thread::id, std::uint64_t> marks;
   std::unordered_map<std::thread::id, std::int64_t> threads;
   std::uint64_t next_region = 1;
-  std::size_t compact_at = 512;  ///< segments of a curve that make it worth merging them
+  std::size_t read_at = most_regions_waiting;  ///< closed regions that make it worth reading the meters for them
+  std::size_t write_at = most_lines_waiting;   ///< lines that make it worth writing them before the next flush
+  std::size_t compact_at = 512;                ///< segments of a curve that make it worth merging them
   UtcTime anchor_utc{};
   MonotonicTime anchor_mono{};
   MonotonicTime asleep{};  ///< boottime - monotonic
@@ -214,6 +221,7 @@ struct State : std::enable_shared_from_this<State> {
   std::atomic<int> reading = -1;  ///< the meter that is being read on its caller's thread
   MeterReader reader;
 
+  std::mutex writing;   ///< held by the thread that writes the log; locked before `mutex`
   std::mutex stopping;  ///< held by the thread that stops the run
   Waiter waiter;
   std::unique_ptr<std::jthread> thread;

@@ -700,7 +700,7 @@ void State::flush_locked(const Step& step) {
   if (log.is_open()) {
     std::vector<std::pair<std::string, meter::Reading>> raw;
     for (const LiveMeter& m : meters) raw.emplace_back(m.info.id, m.last);
-    log.add(sample_line({run.run_id, log.seq++, now, segment.end_utc}, raw));
+    log.add(sample_line({run.run_id, log.seq++, now, segment.end_utc}, raw), true);
     // Every gap stands in two lines, so that one lost line loses none.
     std::vector<std::size_t> gaps;
     for (const MeterState& m : segment.meters) gaps.push_back(m.gaps.size());
@@ -709,19 +709,34 @@ void State::flush_locked(const Step& step) {
   }
 }
 
-void State::write_out(bool synced) {
-  // The queue is the state's; the write itself holds up no one but other writers.
-  std::optional<std::string> failure;
+void State::write_out(bool synced, bool wait) {
+  std::unique_lock write_lock(writing, std::defer_lock);
+  if (wait) {
+    write_lock.lock();
+  } else if (!write_lock.try_lock()) {
+    return;  // somebody is at it
+  }
+  std::deque<LogLine> lines;
   {
     const std::lock_guard lock(mutex);
     if (!log.is_open()) return;
-    failure = log.write(synced);
-    if (failure) {
-      add_issue(run.segments.back().issues,
-                {"log_write_failed", options.log.string(), *failure + "; the lines are kept and tried again"});
+    if (log.has_dropped()) {
+      note({"log_lines_dropped", options.log.string(),
+            "too many lines waited to be written: regions and samples are missing in the log, totals are not"});
     }
+    lines = log.take();
   }
-  if (failure && options.on_log) options.on_log("warning", options.log.string() + ": " + *failure);
+  const std::optional<std::string> failure = log.write(lines, synced);
+  {
+    const std::lock_guard lock(mutex);
+    write_at = most_lines_waiting;
+    if (!failure) return;
+    log.put_back(std::move(lines));
+    write_at = std::max(write_at, 2 * log.waiting());
+    add_issue(run.segments.back().issues,
+              {"log_write_failed", options.log.string(), *failure + "; the lines are kept and tried again"});
+  }
+  if (options.on_log) options.on_log("warning", options.log.string() + ": " + *failure);
 }
 
 RunSegment State::segment_copy(std::optional<double> g_per_kwh) const {
@@ -815,7 +830,7 @@ Footprint State::stop() {
   }
   write_out(options.fsync);
   Footprint footprint = run.footprint();
-  const std::lock_guard lock(mutex);
+  const std::scoped_lock lock(writing, mutex);
   log.close();
   final_footprint = std::move(footprint);
   return *final_footprint;
@@ -954,6 +969,17 @@ bool State::close_region(std::uint64_t id) noexcept {
     close_locked(region, std::move(end));
     settle(false);
     if (most_segments() > compact_at) compact();
+    // Many markers between two readings, or many lines between two flushes, do not wait for these.
+    const bool crowded = closed.size() > read_at;
+    const bool full = log.waiting() > write_at;
+    lock.unlock();
+    if (crowded) {
+      sweep(What::all, edge_patience);
+      const std::lock_guard again(mutex);
+      settle(false);
+      read_at = std::max(most_regions_waiting, 2 * closed.size());
+    }
+    if (full) write_out(false, false);
     return true;
   } catch (...) {
     return false;
@@ -1036,14 +1062,15 @@ void State::evaluate(const Edge& begin, const Edge& end, meter::Part& total, std
                   (m.info.domain == meter::Domain::model && m.info.device == meter::Device::cpu);
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const LiveMeter& m = meters[i];
-    const meter::WindowEnergy w = m.curve.over(begin.on(i), std::max(begin.on(i), end.on(i)));
-    const bool platform = !has_package && m.info.domain == meter::Domain::psys;
-    if (roles[i].counted || platform) {
+    double own_j = 0;
+    if (roles[i].counted || (!has_package && m.info.domain == meter::Domain::psys)) {
+      const meter::WindowEnergy w = m.curve.over(begin.on(i), std::max(begin.on(i), end.on(i)));
       // A stretch of no length used nothing.
       total.add(w.duration_s > 0 ? w.energy_j : std::optional(0.0), w.low_j, w.high_j, w.interval_low_j,
                 w.interval_high_j);
+      own_j = w.energy_j.value_or(0.0);
     }
-    if (per_meter != nullptr) per_meter->push_back(roles[i].counted || platform ? w.energy_j.value_or(0.0) : 0.0);
+    if (per_meter != nullptr) per_meter->push_back(own_j);
   }
 }
 
@@ -1085,7 +1112,7 @@ void State::settle(bool everything) {
       if (own.energy_j) forecasts[r.name].push(Energy::from_joules(*own.energy_j));
       if (log.is_open()) {
         const MonotonicTime at = r.end;
-        log.add(region_line({run.run_id, log.seq++, at, anchor_utc + (at - anchor_mono)}, r));
+        log.add(region_line({run.run_id, log.seq++, at, anchor_utc + (at - anchor_mono)}, r), true);
       }
     }
     closed.pop_front();

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -26,6 +27,8 @@
 
 #include <co2lib/testing.hpp>
 #include <co2lib/tracker.hpp>
+
+#include "tracker/log.hpp"
 
 #if defined(__SANITIZE_THREAD__)
 #define CO2LIB_TSAN 1
@@ -205,8 +208,7 @@ TEST_F(Faults, AProcessThatStandsStillBlocksNoMeter) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     const auto slow = meter::make_meter({.id = "slow", .kind = meter::Kind::power}, [&]() -> Power {
-      *reading = true;
-      std::this_thread::sleep_for(200ms);
+      if (!reading->exchange(true)) std::this_thread::sleep_for(200ms);
       return Power::from_watts(10);
     });
     Options o;
@@ -488,6 +490,78 @@ TEST_F(Faults, AFullFileSystemLosesNothingAndTheLogGoesOnWhenThereIsSpace) {
   EXPECT_EQ(region(stored, "a step with a name that takes some room in the log").count, 10) << "kept and tried again";
 }
 
+TEST_F(Faults, LinesThatHaveNoPlaceAreDroppedAndTheTotalsStay) {
+  const auto disk = folder / "disk";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "only root can mount a small disk";
+  mounts.push_back(disk);
+  Options o = options();
+  o.log = disk / "run.jsonl";
+  std::ofstream(disk / "filler") << std::string(56 * 1024, 'x');
+  Tracker tracker(o);
+  constexpr int count = 52'000;
+  for (int i = 0; i < count; ++i) const Region step = tracker.region("step", {.marker = true});
+  go(25s);
+  ASSERT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
+  go(10s);
+  const Footprint f = tracker.stop();
+  EXPECT_TRUE(has_issue(f.issues, "log_write_failed"));
+  EXPECT_TRUE(has_issue(f.issues, "log_lines_dropped"));
+  EXPECT_EQ(region(f, "step").count, count);
+  const Footprint stored = load(o.log).footprint();
+  EXPECT_TRUE(stored.complete);
+  EXPECT_EQ(stored.energy.joules(), 3500);
+  EXPECT_TRUE(has_issue(stored.issues, "log_lines_dropped"));
+  EXPECT_FALSE(has_issue(stored.issues, "bad_line"));
+  EXPECT_LT(region(stored, "step").count, count);
+  EXPECT_GT(region(stored, "step").count, count / 4);
+}
+
+TEST_F(Faults, WhereverAWriteIsCutEveryLineIsWrittenOnce) {
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  for (const std::size_t length : {std::size_t{3}, std::size_t{40'000}}) {
+    const std::vector<std::string> lines{std::string(length, 'a'), std::string(length, 'b'), std::string(length, 'c')};
+    const std::size_t size = 3 * (length + 1);
+    const std::size_t step = length > 3 ? 1999 : 1;
+    for (std::size_t limit = 0; limit <= size; limit += step) {
+      const auto file = folder / (std::to_string(length) + "-" + std::to_string(limit));
+      detail::LogWriter log;
+      log.open(file);
+      for (const std::string& line : lines) log.add(line);
+      std::deque<detail::LogLine> waiting = log.take();
+      const rlimit small{.rlim_cur = limit, .rlim_max = usual.rlim_max};
+      ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+      const auto failure = log.write(waiting, false);
+      ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+      ASSERT_EQ(failure.has_value(), limit < size) << limit;
+      log.put_back(std::move(waiting));
+      waiting = log.take();
+      ASSERT_FALSE(log.write(waiting, false));
+      ASSERT_TRUE(waiting.empty());
+      std::ifstream in(file);
+      std::vector<std::string> whole;
+      for (std::string line; std::getline(in, line);) {
+        if (line.size() == length) whole.push_back(line);
+      }
+      ASSERT_EQ(whole, lines) << length << " bytes a line, cut at " << limit;
+    }
+  }
+}
+
+TEST_F(Faults, ManyRegionsBetweenTwoFlushesAreWrittenInBetween) {
+  Options o = options();
+  o.log = folder / "run.jsonl";
+  o.flush_s = 1e6;
+  Tracker tracker(o);
+  for (int i = 0; i < 6000; ++i) const Region step = tracker.region("step");
+  const Footprint so_far = load(o.log).footprint();
+  EXPECT_GT(region(so_far, "step").count, 4000) << "a kill would lose the rest only";
+  const Footprint f = tracker.stop();
+  EXPECT_EQ(region(f, "step").count, 6000);
+  EXPECT_EQ(load(o.log).footprint().to_json(), f.to_json());
+}
+
 TEST_F(Faults, ALimitOfTheFileSizeIsAFullDiskAndKillsNobody) {
 #ifdef CO2LIB_TSAN
   GTEST_SKIP() << "the thread sanitizer cannot follow a thread that a forked child starts";
@@ -642,6 +716,26 @@ TEST_F(Faults, ADayOfSamplesTakesBoundedMemoryAndLog) {
     EXPECT_LT(log, std::size_t{8} << 20U) << (fast ? "10 Hz" : "1 Hz");
     tracker.stop();
   }
+}
+
+TEST_F(Faults, ManyMarkersBetweenTwoReadingsTakeBoundedMemory) {
+  Options o = options();
+  o.period_s = 1e6;
+  Tracker tracker(o);
+  go(1s);
+  { const Region first = tracker.region("step", {.marker = true}); }
+  const std::size_t before = allocated();
+  const std::size_t read = cpu->samples();
+  for (int i = 0; i < 50'000; ++i) {
+    const Region step = tracker.region("step", {.marker = true});
+    clock->advance(1us);
+  }
+  EXPECT_LT(allocated(), before + (std::size_t{3} << 20U));
+  EXPECT_GT(cpu->samples(), read) << "it is read for them";
+  EXPECT_LT(cpu->samples(), read + 20);
+  const Footprint f = tracker.stop();
+  EXPECT_EQ(region(f, "step").count, 50'001);
+  EXPECT_NEAR(*region(f, "step").inclusive.joules(), 50'000 * 1e-6 * 100, 1e-5);
 }
 
 TEST_F(Faults, ASensorThatFailsAllDayDoesNotFillTheDisk) {
