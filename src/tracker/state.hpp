@@ -2,6 +2,7 @@
 // What a running tracker holds; private to src/tracker.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -58,13 +59,29 @@ struct Edge {
   std::vector<MonotonicTime> meters{};  ///< empty: nothing was read, `at` for all
 
   [[nodiscard]] MonotonicTime on(std::size_t meter) const { return meters.empty() ? at : meters[meter]; }
+
+  /// Moves each time that is before `other`'s up to it; true if there was one.
+  bool raise_to(const Edge& other) {
+    if (meters.empty()) meters.assign(other.meters.size(), at);
+    bool raised = at < other.at;
+    at = std::max(at, other.at);
+    for (std::size_t i = 0; i < meters.size(); ++i) {
+      raised = raised || meters[i] < other.on(i);
+      meters[i] = std::max(meters[i], other.on(i));
+    }
+    return raised;
+  }
 };
 
-/// The open regions of one name.
+/// The open regions of one name, and the union of their times.
+///
+/// Edges are read before the lock is taken. Of two threads, the one that read first may come second: the union begins
+/// where the last one ended, at the earliest, and ends with the latest end.
 struct NameUnion {
   std::int64_t open = 0;
   Edge begin{};
-  std::uint64_t only = 0;
+  Edge end{MonotonicTime::min()};
+  std::uint64_t only = 0;  ///< the region whose own time is the union so far; 0 if there were several
 };
 
 struct OpenRegion {
@@ -86,7 +103,7 @@ struct ClosedRegion {
   std::shared_ptr<OpenRegion> region;
   Edge end;
   bool closes_union = false;
-  std::optional<Edge> union_begin;  ///< if the union of its name began before it
+  std::optional<std::pair<Edge, Edge>> union_edges;  ///< if the union of its name is more, or less, than it
   std::shared_ptr<OpenRegion> closes_children_of;
   std::optional<Edge> children_begin;
 };

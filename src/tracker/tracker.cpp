@@ -858,7 +858,7 @@ void State::register_open(const std::shared_ptr<OpenRegion>& region) {
   NameUnion& name = *region->name;
   if (name.open++ == 0) {
     name.begin = region->begin;
-    name.only = region->record.id;
+    name.only = name.begin.raise_to(name.end) ? 0 : region->record.id;
   } else {
     name.only = 0;
   }
@@ -918,16 +918,18 @@ void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
   const std::uint64_t id = region->record.id;
   ClosedRegion c{.region = region,
                  .end = std::move(end),
-                 .union_begin = std::nullopt,
+                 .union_edges = std::nullopt,
                  .closes_children_of = nullptr,
                  .children_begin = std::nullopt};
   region->record.end = c.end.at;
   for (std::size_t i = 0; i < meters.size(); ++i) {
     meters[i].latest_edge = std::max(meters[i].latest_edge, c.end.on(i));
   }
-  if (NameUnion& name = *region->name; --name.open == 0) {
+  NameUnion& name = *region->name;
+  name.end.raise_to(c.end);
+  if (--name.open == 0) {
     c.closes_union = true;
-    if (name.only != id) c.union_begin = name.begin;
+    if (name.only != id) c.union_edges.emplace(name.begin, name.end);
   }
   const auto parent = open.find(region->record.parent);
   if (parent != open.end() && parent->second->record.thread == region->record.thread) {
@@ -941,7 +943,7 @@ void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
     // Children that outlive their parent count up to its end.
     ClosedRegion rest{.region = nullptr,
                       .end = c.end,
-                      .union_begin = std::nullopt,
+                      .union_edges = std::nullopt,
                       .closes_children_of = region,
                       .children_begin = region->children_begin};
     closed.push_back(std::move(rest));
@@ -999,7 +1001,7 @@ bool State::cancel_region(std::uint64_t id) noexcept {
       if (--p.open_children == 0 && p.only_child != id) {
         closed.push_back({.region = nullptr,
                           .end = edge_now(),
-                          .union_begin = std::nullopt,
+                          .union_edges = std::nullopt,
                           .closes_children_of = parent->second,
                           .children_begin = p.children_begin});
       }
@@ -1103,7 +1105,7 @@ void State::settle(bool everything) {
       if (own.energy_j && !c.region->children_unknown) r.exclusive_j = *own.energy_j - c.region->children_j;
       if (c.closes_union) {
         meter::Part part = own;
-        if (c.union_begin) evaluate(*c.union_begin, c.end, part, nullptr);
+        if (c.union_edges) evaluate(c.union_edges->first, c.union_edges->second, part, nullptr);
         r.union_j = part.energy_j;
       } else {
         r.union_j = 0.0;  // counted by the region that closes the union
@@ -1136,11 +1138,15 @@ void State::compact() {
     }
     for (const auto& [name, u] : unions) {
       if (u.open > 0) need(u.begin);
+      if (u.open > 0 && u.end.at > u.begin.at) need(u.end);
     }
     for (const ClosedRegion& c : closed) {
       need(c.end);
       if (c.region) need(c.region->begin);
-      if (c.union_begin) need(*c.union_begin);
+      if (c.union_edges) {
+        need(c.union_edges->first);
+        need(c.union_edges->second);
+      }
       if (c.children_begin) need(*c.children_begin);
     }
     std::sort(needed.begin(), needed.end());
