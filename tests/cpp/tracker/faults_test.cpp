@@ -80,6 +80,14 @@ class Faults : public ::testing::Test {
     clock->wait_for_waiters(1);
     ASSERT_TRUE(clock->advance(step));
   }
+  /// A file system of 64 kB in the test's folder; empty if it cannot be mounted.
+  std::filesystem::path small_disk() {
+    const auto disk = folder / "disk";
+    std::filesystem::create_directory(disk);
+    if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) return {};
+    mounts.push_back(disk);
+    return disk;
+  }
   static const DeviceFootprint& device(const Footprint& f, const std::string& id) {
     for (const DeviceFootprint& d : f.devices) {
       if (d.record.meter.id == id) return d;
@@ -450,10 +458,8 @@ TEST_F(Faults, TerminationBySignalLeavesAReadableLog) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 TEST_F(Faults, AFullFileSystemLosesNothingAndTheLogGoesOnWhenThereIsSpace) {
-  const auto disk = folder / "disk";
-  std::filesystem::create_directory(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "only root can mount a small disk";
-  mounts.push_back(disk);
+  const auto disk = small_disk();
+  if (disk.empty()) GTEST_SKIP() << "only root can mount a small disk";
   Options o = options();
   o.log = disk / "run.jsonl";
   std::vector<std::string> said;
@@ -492,10 +498,8 @@ TEST_F(Faults, AFullFileSystemLosesNothingAndTheLogGoesOnWhenThereIsSpace) {
 }
 
 TEST_F(Faults, LinesThatHaveNoPlaceAreDroppedAndTheTotalsStay) {
-  const auto disk = folder / "disk";
-  std::filesystem::create_directory(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "only root can mount a small disk";
-  mounts.push_back(disk);
+  const auto disk = small_disk();
+  if (disk.empty()) GTEST_SKIP() << "only root can mount a small disk";
   Options o = options();
   o.log = disk / "run.jsonl";
   std::ofstream(disk / "filler") << std::string(56 * 1024, 'x');
