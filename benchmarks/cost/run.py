@@ -51,7 +51,7 @@ def calls(repetitions: int) -> dict[str, dict[str, float]]:
                 {"p50": one.get("p50_us", one["real_time"] / 1e3), "p99": one.get("p99_us", 0.0)}
             )
     nothing = statistics.median(run["p50"] for run in found["clock_pair"])
-    timed = {"region", "nested_region", "eight_preads", "snapshot", "start", "stop"}
+    timed = {"region", "nested_region", "logged_region", "eight_preads", "snapshot", "start", "stop"}
     return {
         name: {
             key: statistics.median(run[key] for run in runs) - (nothing if name in timed else 0)
@@ -151,6 +151,13 @@ def in_process(runs: int, python: Path) -> list[Row]:
             f"{ours['region']['p50_us'] / preads['p50']:.2f} x; "
             f"{ours['region']['p50_us'] / ours['preads']['p50_us']:.2f} x those in Python",
             peers("region", 1.0),
+        ),
+        (
+            "region with a log, C++",
+            "",
+            f"{us(cpp['logged_region']['p50'])} (p99 {us(cpp['logged_region']['p99'])})",
+            f"{cpp['logged_region']['p50'] / preads['p50']:.2f} x {us(preads['p50'])}",
+            "",
         ),
         (
             "region, marker mode, C++",

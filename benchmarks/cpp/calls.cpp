@@ -107,6 +107,20 @@ void nested_region(benchmark::State& state) {
 }
 BENCHMARK(nested_region)->UseManualTime()->Iterations(100'000);
 
+/// With a log, its writing included; the file is in the machine's temporary folder and not forced to disk.
+void logged_region(benchmark::State& state) {
+  const FourZones machine;
+  tracker::Options options = machine.options();
+  options.log = machine.root() / "run.jsonl";
+  options.fsync = false;
+  tracker::Tracker tracker(options);
+  Calls calls(state);
+  for (auto _ : state) {
+    calls.time([&] { const auto step = tracker.region("step"); });
+  }
+}
+BENCHMARK(logged_region)->UseManualTime()->Iterations(100'000);
+
 void marker_region(benchmark::State& state) {
   const FourZones machine;
   tracker::Tracker tracker(machine.options());

@@ -2,11 +2,14 @@
 #include "tracker/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <concepts>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <sstream>
 #include <tuple>
 #include <type_traits>
@@ -34,14 +37,58 @@ constexpr int log_version = 1;
 constexpr std::size_t most_lines_kept = 50'000;
 constexpr std::size_t batch_bytes = 65'536;
 
-Json start_line(const LineHead& head, const char* type) {
-  return Json{{"v", log_version},
-              {"type", type},
-              {"run_id", head.run_id},
-              {"seq", head.seq},
-              {"mono_ns", head.mono.count()},
-              {"utc", format_utc(head.utc)}};
-}
+/// A line as it grows, from what every line starts with.
+class Line {
+ public:
+  Line(const LineHead& head, std::string_view type) {
+    text_.reserve(512);
+    add("v", log_version);
+    add("type", type);
+    add("run_id", head.run_id);
+    add("seq", head.seq);
+    add("mono_ns", head.mono.count());
+    add("utc", format_utc(head.utc));
+  }
+
+  void add(std::string_view name, std::string_view value) { co2lib::detail::append_string(key(name), value); }
+  template <std::same_as<Json> J>  // and nothing that converts to it
+  void add(std::string_view name, const J& value) {
+    co2lib::detail::append_json(key(name), value);
+  }
+  template <std::integral T>
+  void add(std::string_view name, T value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      key(name) += value ? "true" : "false";
+    } else {
+      key(name) += std::to_string(value);
+    }
+  }
+  void add(std::string_view name, double value) { co2lib::detail::append_number(key(name), value); }
+  void add(std::string_view name, std::optional<double> value) {
+    value ? add(name, *value) : static_cast<void>(key(name) += "null");
+  }
+  void add(std::string_view name, std::span<const double> values) {
+    std::string& text = key(name);
+    char before = '[';
+    for (const double x : values) {
+      text += before;
+      co2lib::detail::append_number(text, x);
+      before = ',';
+    }
+    text += values.empty() ? "[]" : "]";
+  }
+
+  [[nodiscard]] std::string text() && { return std::move(text_ += '}'); }
+
+ private:
+  std::string& key(std::string_view name) {
+    text_ += text_.empty() ? '{' : ',';
+    co2lib::detail::append_string(text_, name);
+    return text_ += ':';
+  }
+
+  std::string text_;
+};
 
 Json maybe(std::optional<double> x) { return x ? Json(*x) : Json(nullptr); }
 
@@ -95,35 +142,36 @@ Json events_json(const meter::Events& e) {
 }  // namespace
 
 std::string run_line(const LineHead& head, const Run& run, const RunSegment& s, bool resumed) {
-  Json j = start_line(head, resumed ? "resume" : "run");
-  if (resumed) j["previous_segment"] = run.segments.size() - 1;
-  j["boot_id"] = s.boot_id;
-  j["pid"] = s.pid;
-  j["host"] = s.context.host;
-  j["library"] = s.version;
-  j["owner"] = s.owner;
-  j["context"] = Json{{"os", s.context.os},
-                      {"cpu_model", s.context.cpu_model},
-                      {"logical_cpus", s.context.logical_cpus ? Json(*s.context.logical_cpus) : Json(nullptr)},
-                      {"memory_bytes", s.context.memory_bytes ? Json(*s.context.memory_bytes) : Json(nullptr)},
-                      {"project", s.context.project},
-                      {"slurm_job_id", s.context.slurm_job_id}};
-  j["config"] = Json{{"location", run.pricing.location},
-                     {"g_per_kwh", maybe(run.pricing.g_per_kwh)},
-                     {"intensity", run.pricing.intensity_text},
-                     {"pue", run.pricing.facility.pue},
-                     {"wue", run.pricing.facility.wue}};
-  j["meters"] = Json::array();
-  for (const MeterState& m : s.meters) j["meters"].push_back(info_json(m.info));
-  return co2lib::detail::to_text(j);
+  Line line(head, resumed ? "resume" : "run");
+  if (resumed) line.add("previous_segment", run.segments.size() - 1);
+  line.add("boot_id", s.boot_id);
+  line.add("pid", s.pid);
+  line.add("host", s.context.host);
+  line.add("library", s.version);
+  line.add("owner", s.owner);
+  line.add("context", Json{{"os", s.context.os},
+                           {"cpu_model", s.context.cpu_model},
+                           {"logical_cpus", s.context.logical_cpus ? Json(*s.context.logical_cpus) : Json(nullptr)},
+                           {"memory_bytes", s.context.memory_bytes ? Json(*s.context.memory_bytes) : Json(nullptr)},
+                           {"project", s.context.project},
+                           {"slurm_job_id", s.context.slurm_job_id}});
+  line.add("config", Json{{"location", run.pricing.location},
+                          {"g_per_kwh", maybe(run.pricing.g_per_kwh)},
+                          {"intensity", run.pricing.intensity_text},
+                          {"pue", run.pricing.facility.pue},
+                          {"wue", run.pricing.facility.wue}});
+  Json meters = Json::array();
+  for (const MeterState& m : s.meters) meters.push_back(info_json(m.info));
+  line.add("meters", meters);
+  return std::move(line).text();
 }
 
 std::string totals_line(const LineHead& head, const RunSegment& s, const std::vector<std::size_t>& gaps_from) {
-  Json j = start_line(head, "totals");
+  Line line(head, "totals");
   const Frame& frame = s.frames.back();
-  if (frame.g_per_kwh) j["g_per_kwh"] = *frame.g_per_kwh;
-  if (s.suspended.count() > 0) j["suspended_s"] = s.suspended.count();
-  Json& meters = j["m"] = Json::object();
+  if (frame.g_per_kwh) line.add("g_per_kwh", *frame.g_per_kwh);
+  if (s.suspended.count() > 0) line.add("suspended_s", s.suspended.count());
+  Json meters = Json::object();
   for (std::size_t i = 0; i < s.meters.size(); ++i) {
     const MeterState& m = s.meters[i];
     const MeterPoint& p = frame.meters[i];
@@ -153,12 +201,13 @@ std::string totals_line(const LineHead& head, const RunSegment& s, const std::ve
     if (!events.empty()) t["events"] = std::move(events);
     meters[m.info.id] = std::move(t);
   }
-  return co2lib::detail::to_text(j);
+  line.add("m", meters);
+  return std::move(line).text();
 }
 
 std::string sample_line(const LineHead& head, const std::vector<std::pair<std::string, meter::Reading>>& readings) {
-  Json j = start_line(head, "sample");
-  Json& s = j["s"] = Json::object();
+  Line line(head, "sample");
+  Json s = Json::object();
   for (const auto& [id, reading] : readings) {
     if (const auto* count = std::get_if<meter::Count>(&reading)) {
       s[id] = count->value;
@@ -168,38 +217,39 @@ std::string sample_line(const LineHead& head, const std::vector<std::pair<std::s
       s[id] = nullptr;
     }
   }
-  return co2lib::detail::to_text(j);
+  line.add("s", s);
+  return std::move(line).text();
 }
 
 std::string region_line(const LineHead& head, const RegionRecord& r) {
-  Json j = start_line(head, "region");
-  j["name"] = r.name;
-  j["id"] = r.id;
-  j["parent"] = r.parent;
-  j["thread"] = r.thread;
-  j["t0_ns"] = r.begin.count();
-  j["t1_ns"] = r.end.count();
-  j["inclusive_j"] = maybe(r.inclusive.energy_j);
-  j["bounds_j"] = {r.inclusive.low_j, r.inclusive.high_j};
-  j["interval_j"] = {r.inclusive.interval_low_j, r.inclusive.interval_high_j};
-  j["exclusive_j"] = maybe(r.exclusive_j);
-  j["union_j"] = maybe(r.union_j);
-  j["meters_j"] = r.meters_j;
-  return co2lib::detail::to_text(j);
+  Line line(head, "region");
+  line.add("name", r.name);
+  line.add("id", r.id);
+  line.add("parent", r.parent);
+  line.add("thread", r.thread);
+  line.add("t0_ns", r.begin.count());
+  line.add("t1_ns", r.end.count());
+  line.add("inclusive_j", r.inclusive.energy_j);
+  line.add("bounds_j", std::array{r.inclusive.low_j, r.inclusive.high_j});
+  line.add("interval_j", std::array{r.inclusive.interval_low_j, r.inclusive.interval_high_j});
+  line.add("exclusive_j", r.exclusive_j);
+  line.add("union_j", r.union_j);
+  line.add("meters_j", r.meters_j);
+  return std::move(line).text();
 }
 
 std::string issue_line(const LineHead& head, const Issue& issue) {
-  Json j = start_line(head, "issue");
-  j["code"] = issue.code;
-  j["subject"] = issue.subject;
-  j["text"] = issue.text;
-  return co2lib::detail::to_text(j);
+  Line line(head, "issue");
+  line.add("code", issue.code);
+  line.add("subject", issue.subject);
+  line.add("text", issue.text);
+  return std::move(line).text();
 }
 
 std::string end_line(const LineHead& head, std::string_view reason) {
-  Json j = start_line(head, "end");
-  j["reason"] = reason;
-  return co2lib::detail::to_text(j);
+  Line line(head, "end");
+  line.add("reason", reason);
+  return std::move(line).text();
 }
 
 namespace {

@@ -255,6 +255,13 @@ TEST_F(TrackerTest, TheLogGivesTheSameFootprintBitForBit) {
   const Footprint stored = load(o.log).footprint();
   EXPECT_EQ(live.to_json(), stored.to_json());
   EXPECT_TRUE(stored.complete);
+  std::ifstream in(o.log);
+  for (std::string line; std::getline(in, line);) {
+    const auto one = nlohmann::json::parse(line);  // each line alone is JSON
+    EXPECT_EQ(one["v"], 1);
+    EXPECT_EQ(one["run_id"], tracker.run_id());
+    EXPECT_EQ(one.value("name", "epoch \"\n\u00e9"), "epoch \"\n\u00e9");
+  }
   const auto json = nlohmann::json::parse(live.to_json());
   EXPECT_EQ(json["schema"], "co2lib-footprint/1");
   EXPECT_EQ(json["regions"][0]["count"], 5);
