@@ -736,7 +736,12 @@ void State::write_out(bool synced, bool wait) {
     add_issue(run.segments.back().issues,
               {"log_write_failed", options.log.string(), *failure + "; the lines are kept and tried again"});
   }
-  if (options.on_log) options.on_log("warning", options.log.string() + ": " + *failure);
+  write_lock.unlock();  // who is told may stop the run
+  if (!options.on_log) return;
+  try {
+    options.on_log("warning", options.log.string() + ": " + *failure);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the issue tells; the sampling thread goes on
+  }
 }
 
 RunSegment State::segment_copy(std::optional<double> g_per_kwh) const {
@@ -953,6 +958,7 @@ void State::close_locked(const std::shared_ptr<OpenRegion>& region, Edge end) {
 
 bool State::close_region(std::uint64_t id) noexcept {
   if (forked || id == 0) return false;
+  bool done = false;
   try {
     if (options.sync) options.sync();
     std::unique_lock lock(mutex);
@@ -969,6 +975,7 @@ bool State::close_region(std::uint64_t id) noexcept {
     auto region = take_open(id);
     if (!region || stopped) return false;
     close_locked(region, std::move(end));
+    done = true;
     settle(false);
     if (most_segments() > compact_at) compact();
     // Many markers between two readings, or many lines between two flushes, do not wait for these.
@@ -982,10 +989,9 @@ bool State::close_region(std::uint64_t id) noexcept {
       read_at = std::max(most_regions_waiting, 2 * closed.size());
     }
     if (full) write_out(false, false);
-    return true;
-  } catch (...) {
-    return false;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): `done` tells
   }
+  return done;
 }
 
 bool State::cancel_region(std::uint64_t id) noexcept {

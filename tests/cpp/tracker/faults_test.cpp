@@ -11,7 +11,9 @@
 #include <fstream>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -520,6 +522,33 @@ TEST_F(Faults, LinesThatHaveNoPlaceAreDroppedAndTheTotalsStay) {
   EXPECT_FALSE(has_issue(stored.issues, "bad_line"));
   EXPECT_LT(region(stored, "step").count, count);
   EXPECT_GT(region(stored, "step").count, count / 4);
+}
+
+TEST_F(Faults, WhoIsToldOfAFullDiskMayStopTheRunOrThrow) {
+  for (const bool throws : {false, true}) {
+    Options o = options();
+    o.log = "/dev/full";
+    o.flush_s = throws ? 5 : 1e6;
+    Tracker* told = nullptr;
+    bool was_told = false;
+    o.on_log = [&](std::string_view, std::string_view) {
+      if (told == nullptr) return;  // the first line, in the constructor
+      was_told = true;
+      if (throws) throw std::runtime_error("no");
+      std::exchange(told, nullptr)->stop();
+    };
+    Tracker tracker(o);
+    told = &tracker;
+    for (int i = 0; i < 5000 && !was_told; ++i) {
+      const std::uint64_t id = tracker.begin("step", {.marker = true});
+      ASSERT_TRUE(tracker.end(id)) << "the region has ended, whatever its lines";
+    }
+    EXPECT_TRUE(was_told);
+    EXPECT_EQ(tracker.running(), throws);
+    if (throws) go(6s);  // the sampling thread is told too
+    told = nullptr;
+    EXPECT_TRUE(has_issue(tracker.stop().issues, "log_write_failed"));
+  }
 }
 
 TEST_F(Faults, WhereverAWriteIsCutEveryLineIsWrittenOnce) {
