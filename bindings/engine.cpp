@@ -76,6 +76,7 @@ void bind_window(py::module_& m) {
       });
   py::class_<ZoneRole>(m, "ZoneRole", "What the counting of zones decides for one meter.")
       .def_readonly("counted", &ZoneRole::counted)
+      .def_readonly("in_total", &ZoneRole::in_total)
       .def_readonly("mirror_of", &ZoneRole::mirror_of, "Index of the meter that shows the same register.")
       .def_readonly("duplicate_of", &ZoneRole::duplicate_of, "Index of the meter of the first control type.");
   py::class_<Part>(m, "Part", "A part of a total.")
@@ -108,8 +109,7 @@ void register_engine(py::module_& top) {
       [](const std::string& control, const std::string& name, const std::optional<std::string>& parent_domain) {
         std::optional<Domain> parent;
         if (parent_domain) {
-          for (const Domain d : {Domain::package, Domain::core, Domain::uncore, Domain::dram, Domain::psys, Domain::gpu,
-                                 Domain::module, Domain::rail, Domain::model, Domain::other}) {
+          for (const Domain d : all_domains) {
             if (text(d) == *parent_domain) parent = d;
           }
           if (!parent) throw Error("meter.bad_input", "parent_domain: unknown domain '" + *parent_domain + "'");
@@ -163,16 +163,13 @@ void register_engine(py::module_& top) {
              regions) {
         const meter::Trace trace = integrate_counter(info, counter_samples(samples));
         std::vector<tracker::RegionSpan> spans;
-        std::vector<TimeWindow> windows;
         for (const auto& [name, begin, end, thread, parent] : regions) {
           spans.push_back({name, from_seconds(begin), from_seconds(end), thread, parent});
-          windows.push_back({from_seconds(begin), from_seconds(end)});
         }
+        const tracker::RegionEnergies energies = tracker::region_energies(trace.curve, spans);
         py::list out;
-        for (const tracker::RegionEnergy& e : tracker::region_energies(trace.curve, spans)) {
-          out.append(py::make_tuple(e.inclusive, e.exclusive_j));
-        }
-        return py::make_tuple(out, tracker::union_energy(trace.curve, windows), trace.record());
+        for (const tracker::RegionEnergy& r : energies.regions) out.append(py::make_tuple(r.inclusive, r.exclusive_j));
+        return py::make_tuple(out, energies.union_j, trace.record());
       },
       py::arg("info"), py::arg("samples"), py::arg("regions"),
       "Regions (name, begin_s, end_s, thread, parent index or None) on one counter: their (inclusive, exclusive J), "

@@ -62,21 +62,22 @@ void register_rooms(py::module_& m) {
 
   py::class_<Host>(m, "Host", "The roots of the machine's own file systems; a folder can stand in for each.")
       .def(py::init([](std::filesystem::path sysfs, std::filesystem::path procfs, std::filesystem::path dev,
-                       std::string nvml) {
-             return Host{std::move(sysfs), std::move(procfs), std::move(dev), std::move(nvml)};
+                       std::string nvml, std::filesystem::path etc) {
+             return Host{std::move(sysfs), std::move(procfs), std::move(dev), std::move(nvml), std::move(etc)};
            }),
            py::arg("sysfs") = "/sys", py::arg("procfs") = "/proc", py::arg("dev") = "/dev",
-           py::arg("nvml") = Host{}.nvml)
+           py::arg("nvml") = Host{}.nvml, py::arg("etc") = "/etc")
       .def_readwrite("sysfs", &Host::sysfs)
       .def_readwrite("procfs", &Host::procfs)
       .def_readwrite("dev", &Host::dev)
       .def_readwrite("nvml", &Host::nvml, "NVIDIA's management library, by name or path; empty: never opened.")
+      .def_readwrite("etc", &Host::etc)
       .def("__repr__", [](const Host& h) {
         const auto text = [](const std::filesystem::path& path) {
           return py::repr(py::str(path.string())).cast<std::string>();
         };
         return "Host(sysfs=" + text(h.sysfs) + ", procfs=" + text(h.procfs) + ", dev=" + text(h.dev) +
-               ", nvml=" + text(h.nvml) + ")";
+               ", nvml=" + text(h.nvml) + ", etc=" + text(h.etc) + ")";
       });
   py::class_<Machine>(m, "Machine", "Processor and memory of a machine; None where unknown.")
       .def_readonly("cpu_model", &Machine::cpu_model)

@@ -117,6 +117,7 @@ Machine read_machine(const Host& host) {
   if (const auto text = read_text(host.procfs / "meminfo")) read_meminfo(*text, machine);
   if (const auto text = read_text(host.procfs / "sys/kernel/random/boot_id")) machine.boot_id = trim(*text);
   if (const auto text = read_text(host.procfs / "sys/kernel/hostname")) machine.hostname = trim(*text);
+  if (const auto text = read_text(host.etc / "machine-id")) machine.machine_id = trim(*text);
   return machine;
 }
 

@@ -12,13 +12,14 @@
 
 namespace co2lib {
 
-/// The roots of the machine's own file systems. A folder can stand in for each (tests, containers).
+/// The roots of the machine's own file systems and settings. A folder can stand in for each (tests, containers).
 struct Host {
   std::filesystem::path sysfs = "/sys";
   std::filesystem::path procfs = "/proc";
   std::filesystem::path dev = "/dev";
   /// NVIDIA's management library, by name or path, opened when GPUs are looked for; empty: never.
   std::string nvml = "libnvidia-ml.so.1";
+  std::filesystem::path etc = "/etc";
 };
 
 /// The processor and memory of a machine, as /proc and /sys tell; what could not be read has no value.
@@ -32,6 +33,7 @@ struct Machine {
   bool sgx = false;                           ///< the CPU flag `sgx` is present (RAPL may be filtered)
   std::string boot_id;                        ///< changes with every boot; empty if unknown
   std::string hostname;                       ///< empty if unknown
+  std::string machine_id;                     ///< of the installation (machine-id(5)); empty if unknown
 };
 
 /// Reads the machine once; never fails, what is missing stays without a value.

@@ -420,7 +420,7 @@ class FakeHost {
 
   /// What to hand to the library; without GPUs, unless `nvml` is set in it.
   [[nodiscard]] Host host() const {
-    return {.sysfs = root_ / "sys", .procfs = root_ / "proc", .dev = root_ / "dev", .nvml = ""};
+    return {.sysfs = root_ / "sys", .procfs = root_ / "proc", .dev = root_ / "dev", .nvml = "", .etc = root_ / "etc"};
   }
   /// The folder that holds `sys`, `proc` and `dev`.
   [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }

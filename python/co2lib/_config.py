@@ -3,33 +3,84 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from co2lib._core import Issue
+from co2lib._core.tracker import option_kinds
 from co2lib._errors import BadValueError, SystemFailureError
 
-_NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "tdp_w", "ram_w", "idle_w", "intensity")
-_TRUTHS = ("resume", "fsync", "owner")
-_TEXTS = ("location", "log", "run_id", "project", "powercap_root", "modulus", "scope")
-_LISTS = ("meters", "gpus")
-OPTIONS = (*_NUMBERS, *_TRUTHS, *_TEXTS, *_LISTS)
+KINDS: Mapping[str, str] = option_kinds()
+"""Every option, with what it takes: number, truth, text, path, list, intensity, mapping or object."""
+
+OPTIONS = tuple(name for name, kind in KINDS.items() if kind not in ("mapping", "object"))
 """The options that the environment and the configuration files can set."""
+
+# Variables of ours that are no option of the tracker.
+_OTHER_VARIABLES = (
+    "CO2LIB_TEST_ENV",
+    "CO2LIB_GOLDEN_DIR",
+    "CO2LIB_TRACES",
+    "CO2LIB_SOURCE",
+    "CO2LIB_LIBRARY",
+)
+
+# What these options are called elsewhere.
+_OTHER_NAMES = {
+    "country_iso_code": "location",
+    "country": "location",
+    "region": "location",
+    "measure_power_secs": "power_period_s",
+    "output_file": "log",
+    "output_dir": "log",
+    "project_name": "project",
+    "gpu_ids": "gpus",
+    "gpu_indices": "gpus",
+    "force_cpu_power": "tdp_w",
+    "force_ram_power": "ram_w",
+    "tracking_mode": "scope",
+    "carbon_intensity": "intensity",
+    "tdp": "tdp_w",
+    "ram": "ram_w",
+}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the known name that was probably meant; empty if there is none."""
+    if name.lower() in _OTHER_NAMES:
+        return _OTHER_NAMES[name.lower()]
+    import difflib  # costs more than a start, and is needed for mistakes only
+
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
+
+
+def unknown_option(name: str, where: str = "") -> BadValueError:
+    """Return the error for an option that there is not."""
+    known = sorted({*KINDS, "sync"} - {"issues"})
+    meant = did_you_mean(name, known)
+    hint = f"did you mean {meant!r}? Known" if meant else "known"
+    return BadValueError("tracker.bad_config", f"{where}unknown option {name!r}; {hint}: {', '.join(known)}")
 
 
 def _from_text(name: str, text: str, where: str) -> Any:
-    if name in _NUMBERS:
+    kind = KINDS[name]
+    if kind == "number":
         try:
             return float(text)
         except ValueError:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not a number") from None
-    if name in _TRUTHS:
+    if kind == "truth":
         known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
         if text.lower() not in known:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not true or false")
         return known[text.lower()]
-    return words(text) if name in _LISTS else text
+    if kind == "intensity":
+        with contextlib.suppress(ValueError):
+            return float(text)
+    return words(text) if kind == "list" else text
 
 
 def words(text: str) -> list[str]:
@@ -48,16 +99,18 @@ def _fits_a_float(value: float) -> bool:
 
 
 def _check_type(name: str, value: Any, where: str) -> Any:
+    kind = KINDS[name]
     number = isinstance(value, int | float) and not isinstance(value, bool) and _fits_a_float(value)
     good = (
-        (name in _NUMBERS and number)
-        or (name in _TRUTHS and isinstance(value, bool))
-        or (name in _TEXTS and isinstance(value, str))
-        or (name in _LISTS and isinstance(value, list) and all(isinstance(x, str | int) for x in value))
+        (kind == "number" and number)
+        or (kind == "truth" and isinstance(value, bool))
+        or (kind in ("text", "path") and isinstance(value, str))
+        or (kind == "intensity" and (number or isinstance(value, str)))
+        or (kind == "list" and isinstance(value, list) and all(isinstance(x, str | int) for x in value))
     )
     if not good:
         raise BadValueError("tracker.bad_config", f"{where}: {value!r} has the wrong type")
-    return [str(x) for x in value] if name in _LISTS else value
+    return [str(x) for x in value] if kind == "list" else value
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -76,11 +129,24 @@ def _from_file(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in document.items():
         if name not in OPTIONS:
-            known = ", ".join(sorted(OPTIONS))
-            message = f"{path}: unknown option {name!r}; known: {known}"
-            raise BadValueError("tracker.bad_config", message)
+            raise unknown_option(name, f"{path}: ")
         values[name] = _check_type(name, value, f"{path}: {name}")
     return values
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
+    prefix = "CO2LIB_"
+    issues = []
+    for variable in sorted(environment):
+        name = variable.removeprefix(prefix).lower()
+        if not variable.startswith(prefix) or name in OPTIONS or variable in _OTHER_VARIABLES:
+            continue
+        meant = did_you_mean(name, OPTIONS)
+        hint = f"; did you mean {prefix}{meant.upper()}?" if meant else ""
+        issues.append(
+            Issue("unknown_variable", variable, f"no option has this name, so it was ignored{hint}")
+        )
+    return issues
 
 
 def resolve(
@@ -102,7 +168,7 @@ def resolve(
     Returns
     -------
     dict
-        Options by name; what nobody set is absent.
+        Options by name; what nobody set is absent. ``issues`` names variables that set no option.
 
     Raises
     ------
@@ -127,5 +193,8 @@ def resolve(
     for one, other in (("location", "intensity"), ("intensity", "location")):
         if given.get(one) is not None and given.get(other) is None:
             values.pop(other, None)
+    issues = _unknown_variables(environment)
     values.update(given)
+    if issues:
+        values["issues"] = [*values.get("issues", ()), *issues]
     return values

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 
 def _row(name: str, value: Any, how: str = "") -> str:
-    cells = (escape(str(cell)) for cell in (name, value, how))
-    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+    return _cells("td", name, value, how)
+
+
+def _cells(kind: str, *cells: Any) -> str:
+    left = "".join(f'<{kind} style="text-align:left">{escape(str(cell))}</{kind}>' for cell in cells)
+    return f"<tr>{left}</tr>"
 
 
 def footprint(f: Footprint) -> str:
@@ -24,7 +28,7 @@ def footprint(f: Footprint) -> str:
         _row(
             f"\u2003{d.name or d.id}",
             d.energy,
-            f"{d.method}, {d.provider}" + ("" if d.counted else ", not counted"),
+            f"{d.method}, {d.provider}" + ("" if d.in_total else ", not in the total"),
         )
         for d in f.devices
     ]
@@ -34,7 +38,10 @@ def footprint(f: Footprint) -> str:
     if f.water.value is not None:
         rows.append(_row("water", f.water))
     rows.append(_row("duration", f"{f.duration_s:.4g} s"))
-    rows += [_row(f"\u2003{r.name}", r.inclusive, f"{r.count} times") for r in f.regions.values()]
+    rows += [
+        _row(f"\u2003{r.name}", r.inclusive, f"{r.count} times" if r.count > 1 else "once")
+        for r in f.regions.values()
+    ]
     rows += [_row("note", issue.text or issue.code, issue.code) for issue in f.issues]
-    head = "<tr><th>co2lib</th><th>value (95 % interval)</th><th>how</th></tr>"
+    head = _cells("th", "co2lib", "value (95 % interval)", "how")
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"

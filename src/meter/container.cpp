@@ -119,12 +119,27 @@ class Hierarchies {
 
   /// The folders of this process's group and its ancestors, its own first; of version 2, or of a controller of 1.
   [[nodiscard]] std::vector<fs::path> groups(std::string_view controller) const {
-    const Mount mount = find_mount(host_, mounts_, controller)
-                            .value_or(Mount{.folder = controller.empty() ? root_ : root_ / controller});
-    return mount.groups(group_path(membership_, controller));
+    return mount(controller).groups(group_path(membership_, controller));
+  }
+
+  /// The folder and path of the group that is this process's job; of its own if the job's cannot be seen.
+  [[nodiscard]] std::pair<fs::path, std::string> job(std::string_view controller) const {
+    const std::string own = group_path(membership_, controller);
+    const std::string whole = job_group(own);
+    const std::vector<fs::path> folders = groups(controller);
+    // The ancestors come after the group itself, one for each part of the path that the job's leaves out.
+    const auto deeper =
+        static_cast<std::size_t>(std::count(own.begin() + static_cast<std::ptrdiff_t>(whole.size()), own.end(), '/'));
+    if (deeper >= folders.size()) return {folders.back(), "/"};
+    return {folders[deeper], folders.size() > 1 ? whole : own};
   }
 
  private:
+  [[nodiscard]] Mount mount(std::string_view controller) const {
+    return find_mount(host_, mounts_, controller)
+        .value_or(Mount{.folder = controller.empty() ? root_ : root_ / controller});
+  }
+
   const Host& host_;
   fs::path root_;
   std::string membership_;
@@ -137,12 +152,14 @@ std::optional<CgroupUsage> find_cgroup_usage(const Host& host) {
   const Hierarchies all(host);
   CgroupUsage usage;
   if (all.unified()) {
-    const fs::path own = all.groups("").front();
-    usage = {.version = 2, .cpu = own / "cpu.stat", .memory = own / "memory.current"};
+    const auto [folder, path] = all.job("");
+    usage = {.version = 2, .path = path, .cpu = folder / "cpu.stat", .memory = folder / "memory.current"};
   } else {
+    const auto [folder, path] = all.job("cpuacct");
     usage = {.version = 1,
-             .cpu = all.groups("cpuacct").front() / "cpuacct.usage",
-             .memory = all.groups("memory").front() / "memory.usage_in_bytes"};
+             .path = path,
+             .cpu = folder / "cpuacct.usage",
+             .memory = all.job("memory").first / "memory.usage_in_bytes"};
   }
   std::error_code ignored;
   if (!fs::exists(usage.cpu, ignored)) return std::nullopt;

@@ -105,6 +105,16 @@ struct Found {
   std::string denied;  ///< the first file that cannot be opened
 };
 
+/// Adds a GPU that programs can use and whose power cannot be read: what it uses is unknown, and with it the total.
+void add_unmeasured(Found& found, MeterInfo info, Failure why) {
+  info.provider = "hwmon";
+  info.control = "hwmon";
+  info.flags.emplace_back("gpu_unmeasured");
+  found.meters.push_back(make_meter(std::move(info), [why] {
+    return Reading(Failed{why, "its power cannot be read"});
+  }));
+}
+
 /// Adds the meter of a file that can be opened. Its reads may fail for now, as those of a GPU that sleeps do.
 template <class M>
 void add(Found& found, MeterInfo info, const fs::path& file) {
@@ -115,6 +125,7 @@ void add(Found& found, MeterInfo info, const fs::path& file) {
   const PolledFile probe(file);
   if (probe.error() != 0) {
     if (found.denied.empty()) found.denied = mode_and_owner(file);
+    if (info.domain == Domain::gpu) add_unmeasured(found, std::move(info), Failure::no_permission);
     return;
   }
   found.meters.push_back(std::make_shared<M>(std::move(info), file));
@@ -150,6 +161,9 @@ std::vector<int> visible_gpus(const std::vector<GpuDevice>& devices, Found& foun
   return chosen;
 }
 
+/// Above what is sold in 2026, and below the 4295 W of 32 bits of ones in uW.
+constexpr double board_p_max_w = 1500;
+
 void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) {
   std::erase_if(chips, [](const Chip& chip) { return chip.name != "amdgpu"; });
   std::sort(chips.begin(), chips.end(), [](const Chip& a, const Chip& b) { return a.device < b.device; });
@@ -166,12 +180,12 @@ void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) 
     const Chip& chip = chips[i];
     const std::string file = chip.power_file(1);
     const std::string id = is_pci_address(chip.device) ? chip.device : "hwmon/" + chip.folder.filename().string();
-    if (file.empty()) {
-      found.notes.push_back("amdgpu " + id + " shows no power");
-      continue;
-    }
     // Only GPUs in a processor have the voltage of the north bridge; their power is that of the whole package.
     const bool integrated = first_line(chip.folder / "in1_label") == "vddnb";
+    if (file.empty()) {
+      found.notes.push_back("amdgpu " + id + " shows no power");
+      if (integrated) continue;
+    }
     if (!integrated && std::find(chosen.begin(), chosen.end(), static_cast<int>(i)) == chosen.end()) {
       ++left_out;
       continue;
@@ -180,7 +194,12 @@ void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) 
                    .name = integrated ? "AMD processor " + id : "AMD GPU " + id,
                    .device = integrated ? Device::cpu : Device::gpu,
                    .domain = integrated ? Domain::other : Domain::gpu,
-                   .kind = Kind::power};
+                   .kind = Kind::power,
+                   .p_max_w = board_p_max_w};
+    if (file.empty()) {
+      add_unmeasured(found, std::move(info), Failure::absent);
+      continue;
+    }
     if (integrated) info.provenance = "integrated, part of the processor: reported only";
     add<PowerMeter>(found, std::move(info), chip.folder / file);
   }

@@ -33,7 +33,9 @@ constexpr unsigned text_size = 96;
 /// The counter moves every 10 to 100 ms, by board; ours, unverified.
 constexpr double update_period_s = 0.1;
 constexpr double counter_slack_s = 0.2;
+// Above what is sold in 2026: boards of 1200 W, modules with a CPU and two GPUs of 2700 W.
 constexpr double default_p_max_w = 1500;
+constexpr double module_p_max_w = 4000;
 
 constexpr unsigned field_energy = 83;
 constexpr unsigned field_average = 185;
@@ -113,8 +115,12 @@ int read_field(const Api& api, Device device, unsigned field, unsigned scope, st
 /// One GPU. After a failure that can pass, its handle is asked for again, at most once per second.
 class GpuMeter final : public Meter {
  public:
-  GpuMeter(MeterInfo info, std::shared_ptr<Library> library, Device device, Source source)
-      : info_(std::move(info)), library_(std::move(library)), device_(device), source_(source) {}
+  GpuMeter(MeterInfo info, std::string uuid, std::shared_ptr<Library> library, Device device, Source source)
+      : info_(std::move(info)),
+        uuid_(std::move(uuid)),
+        library_(std::move(library)),
+        device_(device),
+        source_(source) {}
 
   [[nodiscard]] MeterInfo info() const override { return info_; }
 
@@ -128,7 +134,7 @@ class GpuMeter final : public Meter {
       tried_ = now;
       if (code == uninitialized || code == driver_not_loaded) library_->initialise_again();
       Device found = nullptr;
-      const int lookup = library_->find(info_.id, found);
+      const int lookup = library_->find(uuid_, found);
       if (lookup == ok) {
         device_ = found;
         code = library_->read(source_, device_, value);
@@ -141,6 +147,7 @@ class GpuMeter final : public Meter {
 
  private:
   MeterInfo info_;
+  std::string uuid_;
   std::shared_ptr<Library> library_;
   Device device_;
   Source source_;
@@ -271,7 +278,8 @@ MeterInfo describe_board(const Board& board, const Library& library, Source sour
   unsigned limit_mw = 0;
   const bool limited =
       api.enforced_limit != nullptr && api.enforced_limit(board.handle, &limit_mw) == ok && limit_mw > 0;
-  const double twice_w = 2.0 * limit_mw / 1000;
+  // The limit may be raised while the run goes on, so it is no ceiling below that of the boards there are.
+  const double ceiling_w = std::max(default_p_max_w, 2.0 * limit_mw / 1000);
   MeterInfo info{.id = board.device.uuid,
                  .control = "nvml",
                  .name = board.device.name,
@@ -282,23 +290,43 @@ MeterInfo describe_board(const Board& board, const Library& library, Source sour
                  .unit = CounterUnit::millijoule(),
                  .wrap = WrapRange::none(),
                  .update_period_s = update_period_s,
-                 .p_max_w = limited ? twice_w : default_p_max_w};
+                 .p_max_w = ceiling_w};
   if (is_counter(source)) info.slack_s = counter_slack_s;
   if (source == Source::average || source == Source::module_average) info.update_period_s = 1.0;
   if (is_module(source)) {
     info.scope = "module";
-    info.p_max_w = std::max(*info.p_max_w, default_p_max_w);  // the limit is the GPU's, the value the module's
+    info.p_max_w = std::max(ceiling_w, module_p_max_w);  // the limit is the GPU's, the value the module's
     info.flags.emplace_back("module_scope");
   }
   if (board.mig) info.flags.emplace_back("mig");
   info.provenance = "NVML index " + std::to_string(board.device.index) + "; " + describe(source);
   if (!driver.empty()) info.provenance += "; driver " + driver;
-  info.provenance += limited ? "; power limit " + to_string(Power::from_watts(twice_w / 2)) : "; power limit unknown";
+  info.provenance +=
+      limited ? "; power limit " + to_string(Power::from_watts(limit_mw / 1000.0)) : "; power limit unknown";
   return info;
 }
 
+/// The power of a board whose counter can be read, integrated should that counter stand still.
+std::shared_ptr<Meter> integrated_stand_in(const std::shared_ptr<Library>& library, const Board& board,
+                                           const std::string& driver) {
+  for (const Source source : {Source::instant, Source::average, Source::usage}) {
+    std::uint64_t value = 0;
+    if (library->read(source, board.handle, value) != ok) continue;
+    MeterInfo info = describe_board(board, *library, source, driver);
+    info.id += "#power";
+    info.stands_in_for = {board.device.uuid};
+    return std::make_shared<GpuMeter>(std::move(info), board.device.uuid, library, board.handle, source);
+  }
+  return nullptr;
+}
+
 /// The GPUs of this machine without the library: device files, else display adapters of NVIDIA's on the PCI bus.
-std::vector<std::string> visible_gpus(const Host& host) {
+struct Visible {
+  std::vector<std::string> names;
+  bool usable = false;  ///< there are device files: programs can use them
+};
+
+Visible visible_gpus(const Host& host) {
   std::vector<std::string> found;
   std::error_code error;
   for (fs::directory_iterator it(host.dev, error), end; !error && it != end; it.increment(error)) {
@@ -307,6 +335,7 @@ std::vector<std::string> visible_gpus(const Host& host) {
       found.push_back(it->path().string());
     }
   }
+  const bool usable = !found.empty();
   if (found.empty()) {
     error.clear();
     for (fs::directory_iterator it(host.sysfs / "bus/pci/devices", error), end; !error && it != end;
@@ -319,7 +348,7 @@ std::vector<std::string> visible_gpus(const Host& host) {
     }
   }
   std::sort(found.begin(), found.end());
-  return found;
+  return {std::move(found), usable};
 }
 
 bool is_wsl(const Host& host) {
@@ -356,7 +385,7 @@ Opened without_gpus(const Context& context, const Problem& problem, Opened opene
   finding.availability = problem.availability;
   finding.reason = problem.reason;
   finding.fix = problem.fix;
-  const std::vector<std::string> visible = visible_gpus(context.options.host);
+  const auto [visible, usable] = visible_gpus(context.options.host);
   if (visible.empty()) {
     finding.availability = Availability::absent;
     finding.reason = "no NVIDIA GPU is visible (" + problem.reason + ")";
@@ -364,7 +393,21 @@ Opened without_gpus(const Context& context, const Problem& problem, Opened opene
   } else {
     finding.reason += "; visible here: " + joined(visible, ", ");
     const Failure why = problem.availability == Availability::no_permission ? Failure::no_permission : Failure::absent;
-    for (const std::string& id : visible) finding.meters.push_back(unread_gpu(id, "NVIDIA GPU", why));
+    for (const std::string& id : visible) {
+      finding.meters.push_back(unread_gpu(id, "NVIDIA GPU", why));
+      if (!usable || why == Failure::no_permission) continue;  // programs cannot use it either
+      MeterInfo info = finding.meters.back();
+      info.flags.emplace_back("gpu_unmeasured");
+      opened.meters.push_back(make_meter(std::move(info), [why, text = problem.reason] {
+        return Reading(Failed{why, text});
+      }));
+      opened.gpus.push_back(id);
+    }
+  }
+  const auto cuda = variable("CUDA_VISIBLE_DEVICES");
+  if (!context.options.gpus && cuda) {
+    finding.issues.push_back({"invalid_entry", "CUDA_VISIBLE_DEVICES",
+                              "'" + *cuda + "' names GPUs, and none can be measured here: " + problem.reason});
   }
   if (context.options.gpus && !context.options.gpus->empty()) {
     const GpuKey& key = context.options.gpus->front();
@@ -588,6 +631,8 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
   if (library->api().driver_version != nullptr && library->api().driver_version(buffer.data(), text_size) == ok) {
     driver = buffer.data();
   }
+  for (const Board& board : all.boards) opened.gpus.push_back(board.device.uuid);
+  if (selection.selected.empty()) finding.issues = selection.issues;
   std::vector<std::string> sources;
   std::vector<std::string> remarks;
   int bad_code = ok;
@@ -603,9 +648,6 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
       remarks.push_back("GPU " + who + " gives neither energy nor power: " + library->text(*code));
       finding.meters.push_back(unread_gpu(board.device.uuid, board.device.name, failure_of(*code)));
       if (board.vgpu) remarks.emplace_back("it is a vGPU, which few hosts let read its power");
-      // Its energy is unknown. A GPU that was named, or that may answer later, leaves the total incomplete; one that
-      // just happens to be there, like the display adapter of a desktop, does not.
-      if (!option && !may_pass(*code)) continue;
     }
     const auto* chosen = std::get_if<Source>(&choice);
     const Source source = chosen != nullptr ? *chosen : Source::energy;
@@ -616,8 +658,13 @@ Opened open_gpus(const Context& context, const std::function<Loaded()>& library_
         info.flags.push_back(issue.code);
       }
     }
-    opened.meters.push_back(std::make_shared<GpuMeter>(info, library, board.handle, source));
+    // Its energy is unknown, and with it the total: whether it is used, nobody can tell.
+    if (chosen == nullptr) info.flags.emplace_back("gpu_unmeasured");
+    opened.meters.push_back(std::make_shared<GpuMeter>(info, board.device.uuid, library, board.handle, source));
     if (chosen == nullptr) continue;
+    if (is_counter(source)) {
+      if (auto power = integrated_stand_in(library, board, driver)) opened.stand_ins.push_back(std::move(power));
+    }
 
     const Reading now = opened.meters.back()->sample(MonotonicTime{0});
     std::string shown = board.device.name + " ";

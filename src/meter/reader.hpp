@@ -32,6 +32,8 @@ struct Context {
 struct Opened {
   Finding finding;
   std::vector<std::shared_ptr<Meter>> meters;
+  std::vector<std::shared_ptr<Meter>> stand_ins{};  ///< of these meters
+  std::vector<std::string> gpus{};                  ///< ids of all GPUs that can be seen
 };
 
 /// A provider. `open` never throws for what is missing; it says so in the finding.
@@ -42,10 +44,12 @@ struct Reader {
   Opened (*open)(const Context& context, const Covered& covered);
 };
 
-/// Findings of all readers, and the meters that are used.
+/// Findings of all readers, and what is used.
 struct Plan {
   std::vector<Finding> findings;
   std::vector<std::shared_ptr<Meter>> meters;
+  std::vector<std::shared_ptr<Meter>> stand_ins{};
+  std::vector<std::string> gpus{};
 };
 
 /// What `open` and `findings` are made of; `perf` replaces the system calls of perf_event.

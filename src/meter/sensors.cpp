@@ -66,20 +66,26 @@ void check(const OpenOptions& options) {
   }
 }
 
-/// What a set of meters covers, so that it is not modelled besides.
-Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
+/// True for a meter that feeds the processors too, whatever else.
+bool covers_platform(const MeterInfo& info) {
+  return info.domain == Domain::psys || info.device == Device::board || info.device == Device::platform;
+}
+
+/// What a set of meters covers, so that it is not modelled besides. `divided`: a platform's meter covers nothing, since
+/// its energy cannot be divided among programs.
+Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters, bool divided = false) {
   Covered covered;
   std::set<std::string> packages;  // by name: a second control type shows the same ones
   std::set<std::string> with_dram;
   std::vector<MeterInfo> infos;
   infos.reserve(meters.size());
   for (const auto& meter : meters) infos.push_back(meter->info());
+  bool platform = false;
+  bool model = false;
   for (const MeterInfo& info : infos) {
-    const bool platform =
-        info.domain == Domain::psys || info.device == Device::board || info.device == Device::platform;
-    if (platform || (info.device == Device::cpu && (info.domain == Domain::package || info.domain == Domain::model))) {
-      covered.cpu = true;
-    }
+    platform = platform || (!divided && covers_platform(info));
+    model = model || (info.device == Device::cpu && info.domain == Domain::model);
+    if (info.device == Device::cpu && info.domain == Domain::package) covered.cpu = true;
     if (info.device == Device::ram) covered.memory = 1;
     if (is_module(info)) {  // its power holds that of its CPU and memory
       covered.cpu = true;
@@ -92,6 +98,7 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
       if (std::find(info.flags.begin(), info.flags.end(), "module_scope") != info.flags.end()) with_dram.insert(name);
     }
   }
+  covered.cpu = covered.cpu || platform || model;
   for (const MeterInfo& info : infos) {
     if (info.domain != Domain::dram) continue;
     const auto parent =
@@ -105,15 +112,8 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters) {
   if (!packages.empty()) {
     covered.memory =
         std::max(covered.memory, static_cast<double>(with_dram.size()) / static_cast<double>(packages.size()));
-  } else {
-    // A platform meter alone is the total, memory included.
-    const bool platform = std::any_of(infos.begin(), infos.end(), [](const MeterInfo& info) {
-      return info.domain == Domain::psys || info.device == Device::board || info.device == Device::platform;
-    });
-    const bool model = std::any_of(infos.begin(), infos.end(), [](const MeterInfo& info) {
-      return info.domain == Domain::model && info.device == Device::cpu;
-    });
-    if (platform && !model) covered.memory = 1;
+  } else if (platform && !model) {  // it alone is the total, memory included
+    covered.memory = 1;
   }
   return covered;
 }
@@ -125,15 +125,46 @@ Role role_of(const MeterInfo& info) {
   if (info.device == Device::gpu || info.device == Device::npu) return Role::gpu;
   // The psys counter of RAPL comes and goes with its packages.
   const bool rapl = info.provider == "powercap" || info.provider == "perf_event";
-  const bool platform = info.device == Device::board || info.device == Device::platform || info.domain == Domain::psys;
-  return platform && !rapl ? Role::platform : Role::processor;
+  return covers_platform(info) && !rapl ? Role::platform : Role::processor;
 }
 
 bool measures_platform(const std::vector<std::shared_ptr<Meter>>& meters) {
-  return std::any_of(meters.begin(), meters.end(), [](const auto& meter) {
+  return std::any_of(meters.begin(), meters.end(), [](const auto& meter) { return covers_platform(meter->info()); });
+}
+
+/// A model in the place of counters, should these not work.
+class StandIn final : public Meter {
+ public:
+  StandIn(std::shared_ptr<Meter> model, std::vector<std::string> replaced)
+      : model_(std::move(model)), replaced_(std::move(replaced)) {}
+  [[nodiscard]] MeterInfo info() const override {
+    MeterInfo info = model_->info();
+    info.stands_in_for = replaced_;
+    return info;
+  }
+  Reading sample(MonotonicTime now) override { return model_->sample(now); }
+
+ private:
+  std::shared_ptr<Meter> model_;
+  std::vector<std::string> replaced_;
+};
+
+/// Lets the first unused model of `device` stand in for the sensors of which `is_of` is true.
+template <class IsOf>
+void add_stand_in(Plan& plan, const std::vector<Reader>& all, const std::vector<Opened>& opened, Device device,
+                  IsOf is_of) {
+  std::vector<std::string> sensors;
+  for (const auto& meter : plan.meters) {
     const MeterInfo info = meter->info();
-    return info.domain == Domain::psys || info.device == Device::board || info.device == Device::platform;
-  });
+    if (info.provider != "user" && is_of(info)) sensors.push_back(info.id);
+  }
+  if (sensors.empty()) return;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].is_model || opened[i].finding.used || opened[i].meters.empty()) continue;
+    if (opened[i].meters.front()->info().device != device) continue;
+    plan.stand_ins.push_back(std::make_shared<StandIn>(opened[i].meters.front(), std::move(sensors)));
+    return;
+  }
 }
 
 /// How much of the processors a provider measures: packages that can be read, then the share of their memory.
@@ -151,15 +182,58 @@ std::pair<std::size_t, double> processor_reach(const std::vector<std::shared_ptr
 
 }  // namespace
 
+namespace {
+
+/// Lets models stand in for what measures the processors and the memory, should it not work.
+void add_stand_ins(Plan& plan, const std::vector<Reader>& all, const std::vector<Opened>& opened) {
+  const auto counts = [](Domain domain) {
+    return [domain](const MeterInfo& info) { return info.domain == domain && info.kind == Kind::counter; };
+  };
+  const auto is_package = [](const auto& meter) { return meter->info().domain == Domain::package; };
+  if (std::any_of(plan.meters.begin(), plan.meters.end(), is_package)) {
+    add_stand_in(plan, all, opened, Device::cpu, counts(Domain::package));
+    add_stand_in(plan, all, opened, Device::ram, counts(Domain::dram));
+  } else {  // the platform is the total
+    add_stand_in(plan, all, opened, Device::cpu, is_platform);
+    add_stand_in(plan, all, opened, Device::ram, is_platform);
+  }
+}
+
+/// What a process reports that leaves all but its GPUs to another one.
+Plan gpus_alone(const Context& context, const std::vector<Reader>& all) {
+  Plan plan;
+  const auto& chosen = context.options.meters;
+  for (std::size_t i = 0; chosen && i < chosen->size(); ++i) {
+    if (const auto* user = std::get_if<std::shared_ptr<Meter>>(&(*chosen)[i])) {
+      if (role_of((*user)->info()) == Role::gpu) plan.meters.push_back(*user);
+    }
+  }
+  for (const Reader& reader : all) {
+    const MeterChoice name{std::string(reader.provider)};
+    if (std::string_view(reader.provider) != "nvml") continue;
+    if (chosen && std::find(chosen->begin(), chosen->end(), name) == chosen->end()) continue;
+    Opened opened = reader.open(context, {});
+    opened.finding.used = !opened.meters.empty();
+    plan.meters.insert(plan.meters.end(), opened.meters.begin(), opened.meters.end());
+    plan.stand_ins = std::move(opened.stand_ins);
+    plan.gpus = std::move(opened.gpus);
+    plan.findings.push_back(std::move(opened.finding));
+  }
+  return plan;
+}
+
+}  // namespace
+
 Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
   check(options);
   const Context context{.options = options, .machine = read_machine(options.host), .perf = std::move(perf)};
   const std::vector<Reader> all = readers();
+  if (options.gpus_only) return gpus_alone(context, all);
   Plan plan;
   std::vector<Opened> opened(all.size());
   std::vector<bool> done(all.size(), false);
   const auto open_reader = [&](std::size_t i) -> Opened& {
-    if (!done[i]) opened[i] = all[i].open(context, coverage(plan.meters));
+    if (!done[i]) opened[i] = all[i].open(context, coverage(plan.meters, options.divided));
     done[i] = true;
     return opened[i];
   };
@@ -187,7 +261,7 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
         // Of several providers of the CPU the first that works is taken.
         const bool memory = std::string_view(all[i].provider) == "model.ram";
         const bool gpus = std::string_view(all[i].provider) == "nvml";
-        const Covered covered = coverage(plan.meters);
+        const Covered covered = coverage(plan.meters, options.divided);
         take(i, gpus || (memory ? covered.memory < 1 : !covered.cpu));
       }
     }
@@ -219,7 +293,7 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     const bool memory = std::string_view(all[i].provider) == "model.ram";
-    const Covered covered = coverage(plan.meters);
+    const Covered covered = coverage(plan.meters, options.divided);
     Opened& from = open_reader(i);
     const bool wanted = all[i].is_model && (memory ? covered.memory < 1 : !covered.cpu);
     if (wanted && !from.finding.used && !from.meters.empty()) {
@@ -227,7 +301,12 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
       plan.meters.insert(plan.meters.end(), from.meters.begin(), from.meters.end());
     }
   }
-  for (Opened& o : opened) plan.findings.push_back(std::move(o.finding));
+  add_stand_ins(plan, all, opened);
+  for (Opened& o : opened) {
+    if (o.finding.used) plan.stand_ins.insert(plan.stand_ins.end(), o.stand_ins.begin(), o.stand_ins.end());
+    plan.gpus.insert(plan.gpus.end(), o.gpus.begin(), o.gpus.end());
+    plan.findings.push_back(std::move(o.finding));
+  }
   return plan;
 }
 
@@ -236,5 +315,21 @@ std::vector<Finding> findings(const OpenOptions& options) { return make_plan(opt
 std::vector<Finding> sensors(const Host& host) { return findings({.host = host}); }
 
 std::vector<std::shared_ptr<Meter>> open(const OpenOptions& options) { return make_plan(options).meters; }
+
+Opening open_all(const OpenOptions& options) {
+  Plan plan = make_plan(options);
+  Opening opening{.meters = std::move(plan.meters),
+                  .stand_ins = std::move(plan.stand_ins),
+                  .gpus = std::move(plan.gpus),
+                  .issues = {}};
+  const auto wanted = [&](const std::string& provider) {
+    return !options.meters ||
+           std::find(options.meters->begin(), options.meters->end(), MeterChoice(provider)) != options.meters->end();
+  };
+  for (const Finding& finding : plan.findings) {
+    if (wanted(finding.provider)) add_issues(opening.issues, finding.issues);
+  }
+  return opening;
+}
 
 }  // namespace co2lib::meter

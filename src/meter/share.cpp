@@ -21,6 +21,7 @@
 
 #include "cgroup.hpp"
 #include "cpu_time.hpp"
+#include "process_tree.hpp"
 
 namespace co2lib::meter {
 
@@ -30,8 +31,9 @@ namespace fs = std::filesystem;
 
 /// Seconds of CPU time, and memory in bytes, since they were counted first.
 struct Usage {
-  double busy_s = 0;  ///< of all processes
-  double own_s = 0;   ///< of the scope
+  double busy_s = 0;    ///< of all processes
+  double own_s = 0;     ///< of the scope
+  double unseen_s = 0;  ///< that may be of the scope besides
   // Nothing where it could not be read: then memory is not divided.
   std::optional<double> memory{};   ///< of the machine; there if `used` is
   std::optional<double> used{};     ///< by all
@@ -43,7 +45,17 @@ class UsageReader {
  public:
   explicit UsageReader(const ShareOptions& options)
       : host_(options.host), scope_(options.scope), pid_(options.pid.value_or(::getpid())) {
-    if (scope_ == Scope::container) group_ = find_cgroup_usage(host_);
+    if (scope_ == Scope::container) {
+      group_ = find_cgroup_usage(host_);
+    } else {
+      tree_.emplace(host_, pid_);
+    }
+  }
+
+  /// Whose use it is: the pid, or the path of the group.
+  [[nodiscard]] std::string target() const {
+    if (scope_ == Scope::process) return std::to_string(pid_);
+    return group_ ? group_->path : "";
   }
 
   /// As of `now`; asked again with the same time it answers the same.
@@ -82,7 +94,13 @@ class UsageReader {
       if (total) usage.memory = *total * 1024;
       if (total && available) usage.used = std::max(0.0, *total - *available) * 1024;
     }
-    return scope_ == Scope::container ? of_group(usage) : of_tree(usage, now);
+    if (scope_ == Scope::container) return of_group(usage);
+    const auto use = tree_->read(now, usage.busy_s);
+    if (!use) return use.issue();
+    usage.own_s = use->cpu_s;
+    usage.unseen_s = use->unseen_s;
+    usage.own_mem = tree_->memory();
+    return usage;
   }
 
   Result<Usage> of_group(Usage usage) {
@@ -96,70 +114,12 @@ class UsageReader {
     return usage;
   }
 
-  /// The tree is searched and its memory read at most once per second; CPU time is read of what is known of it.
-  Result<Usage> of_tree(Usage usage, MonotonicTime now) {
-    const auto root = read_text(host_.procfs / std::to_string(pid_) / "stat");
-    if (!root) return root.issue();
-    if (!searched_ || now - *searched_ >= std::chrono::seconds(1)) {
-      search();
-      searched_ = now;
-    }
-    usage.own_mem = memory_;
-    for (const std::int64_t pid : tree_) {
-      const auto text = read_text(host_.procfs / std::to_string(pid) / "stat");
-      const auto process = text ? parse_process(*text) : std::nullopt;
-      if (process) usage.own_s += process->cpu_s;
-    }
-    // A process that ended unwaited for takes its time with it; time already seen is not given back.
-    most_s_ = std::max(most_s_, usage.own_s);
-    usage.own_s = most_s_;
-    return usage;
-  }
-
-  void search() {
-    std::multimap<std::int64_t, std::int64_t> children;
-    std::error_code error;
-    for (fs::directory_iterator at(host_.procfs, error), end; !error && at != end; at.increment(error)) {
-      const std::string name = at->path().filename().string();
-      std::int64_t pid = 0;
-      const auto [rest, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-      if (bad != std::errc() || rest != name.data() + name.size()) continue;
-      const auto text = read_text(at->path() / "stat");
-      const auto process = text ? parse_process(*text) : std::nullopt;
-      if (process) children.emplace(process->parent, pid);
-    }
-    tree_ = {pid_};
-    for (std::size_t i = 0; i < tree_.size(); ++i) {  // grows while it is walked; no process is its own ancestor
-      const auto [first, last] = children.equal_range(tree_[i]);
-      for (auto child = first; child != last; ++child) {
-        if (std::find(tree_.begin(), tree_.end(), child->second) == tree_.end()) tree_.push_back(child->second);
-      }
-    }
-    memory_ = memory_of(pid_);
-    if (!memory_) return;
-    for (std::size_t i = 1; i < tree_.size(); ++i) *memory_ += memory_of(tree_[i]).value_or(0);  // none: it has ended
-  }
-
-  /// Proportional set size in bytes, else resident size; nothing if neither can be read.
-  [[nodiscard]] std::optional<double> memory_of(std::int64_t pid) const {
-    const fs::path folder = host_.procfs / std::to_string(pid);
-    std::optional<double> kib;
-    if (const auto rollup = read_text(folder / "smaps_rollup")) kib = number(*rollup, "Pss:");
-    if (!kib) {
-      if (const auto status = read_text(folder / "status")) kib = number(*status, "VmRSS:");
-    }
-    return kib ? std::optional(*kib * 1024) : std::nullopt;
-  }
-
   Host host_;
   Scope scope_;
   std::int64_t pid_;
   std::optional<MonotonicTime> last_;
   Result<Usage> value_ = Issue{"absent", "cpu", "not read yet"};
-  std::optional<MonotonicTime> searched_;
-  std::vector<std::int64_t> tree_;
-  std::optional<double> memory_;
-  double most_s_ = 0;
+  std::optional<ProcessTree> tree_;
   std::optional<CgroupUsage> group_;
 };
 
@@ -233,6 +193,7 @@ class Division {
     if (!first) {
       left_busy_s_ += std::max(0.0, usage.busy_s - before_.busy_s);
       left_own_s_ += std::max(0.0, usage.own_s - before_.own_s);
+      left_unseen_s_ += std::max(0.0, usage.unseen_s - before_.unseen_s);
     } else {
       done_ = measured_;
     }
@@ -251,6 +212,7 @@ class Division {
 
     AttributionInput in{.energy = Energy::from_joules(std::max(0.0, whole)), .duration = Seconds(seconds)};
     double tick_s = 0;
+    double own_most_s = 0;  // of CPU time
     if (memory()) {
       in.cpus = 1;
       const double own = *usage.own_mem;
@@ -266,6 +228,9 @@ class Division {
       const double busy = std::clamp(left_busy_s_, own, capacity);  // the two are not read at one instant
       left_own_s_ -= own;
       left_busy_s_ = std::max(0.0, left_busy_s_ - busy);
+      // What is carried on may be used up by nobody: it can be ours of this time as well.
+      own_most_s = std::min(busy, own + left_own_s_ + left_unseen_s_);
+      left_unseen_s_ = std::max(0.0, left_unseen_s_ - (own_most_s - own));
       in.busy = Seconds(busy);
       in.targets.push_back({"own", Seconds(own)});
       if (idle_w_) in.idle_power = Power::from_watts(*idle_w_);
@@ -283,7 +248,8 @@ class Division {
           .mean_since_previous = true};
     };
     // The bounds of the share move against those of the remainder.
-    const double high_j = own.bounds.high.joules();
+    const double used_most_j = in.busy.count() > 0 ? whole * std::min(1.0, own_most_s / in.busy.count()) : 0;
+    const double high_j = std::max(own.bounds.high.joules(), used_most_j);
     const double used_j = in.busy.count() > 0 ? whole : 0;
     answer_[0] = watts(own.energy.joules(), own.bounds.low.joules(), high_j);
     answer_[1] = watts(parts.other.joules(), std::min(parts.other.joules(), used_j - high_j), whole - high_j);
@@ -304,13 +270,14 @@ class Division {
   Usage before_;
   double left_busy_s_ = 0;
   double left_own_s_ = 0;
+  double left_unseen_s_ = 0;
   std::array<Watts, 3> answer_{};
 };
 
-/// The machine's meter, whose readings the division hears of.
-class Heard final : public Meter {
+/// Forwards the machine's meter and reports each reading to the division.
+class ForwardingMeter final : public Meter {
  public:
-  Heard(std::shared_ptr<Meter> meter, std::shared_ptr<Division> division)
+  ForwardingMeter(std::shared_ptr<Meter> meter, std::shared_ptr<Division> division)
       : meter_(std::move(meter)), division_(std::move(division)) {}
   [[nodiscard]] MeterInfo info() const override { return meter_->info(); }
   Reading sample(MonotonicTime now) override {
@@ -367,13 +334,10 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
   double packages = 0;
   for (const auto& meter : meters) {
     const MeterInfo info = meter->info();
-    if (divisible(info, options.scope) && info.device == Device::cpu) ++packages;
+    const bool counted = info.stands_in_for.empty() && info.device == Device::cpu;
+    if (counted && divisible(info, options.scope)) ++packages;
   }
-  std::string target = std::to_string(options.pid.value_or(::getpid()));
-  if (options.scope == Scope::container) {
-    const auto membership = read_text(options.host.procfs / "self/cgroup");
-    target = membership ? membership->substr(0, membership->find('\n')) : std::string("own");
-  }
+  const std::string target = usage->target();
   for (const auto& meter : meters) {
     const MeterInfo info = meter->info();
     if (!divisible(info, options.scope)) {
@@ -381,9 +345,10 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
       continue;
     }
     std::optional<double> idle_w;
-    if (options.idle_w && info.device == Device::cpu) idle_w = *options.idle_w / packages;
+    if (options.idle_w && info.device == Device::cpu)
+      idle_w = *options.idle_w / std::max(1.0, info.stands_in_for.empty() ? packages : 1.0);
     auto division = std::make_shared<Division>(info, usage, cpus, idle_w);
-    result.push_back(std::make_shared<Heard>(meter, division));
+    result.push_back(std::make_shared<ForwardingMeter>(meter, division));
     const std::array<std::pair<std::string, std::string>, 3> parts{
         {{scope, "this " + scope}, {"other", "other programs"}, {"idle", "idle"}}};
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -400,6 +365,7 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
                       .p_max_w = p_max_w(info) * (1 + 1e-9),
                       .scope = parts[i].first,
                       .flags = {},
+                      .stands_in_for = info.stands_in_for,
                       .provenance = "divided by " + by + " of " + scope + " " + target};
       result.push_back(std::make_shared<ShareMeter>(std::move(share), i, division));
     }

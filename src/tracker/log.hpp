@@ -24,7 +24,7 @@ struct LineHead {
   UtcTime utc{};
 };
 
-[[nodiscard]] std::string run_line(const LineHead& head, const Run& run, const RunSegment& segment, bool resumed);
+[[nodiscard]] std::string run_line(const LineHead& head, const RunSegment& segment);
 /// The gaps of each meter from number `gaps_from` on; the earlier ones stand in earlier lines.
 [[nodiscard]] std::string totals_line(const LineHead& head, const RunSegment& segment,
                                       const std::vector<std::size_t>& gaps_from = {});
@@ -32,18 +32,19 @@ struct LineHead {
                                       const std::vector<std::pair<std::string, meter::Reading>>& readings);
 [[nodiscard]] std::string region_line(const LineHead& head, const RegionRecord& region);
 [[nodiscard]] std::string issue_line(const LineHead& head, const Issue& issue);
+[[nodiscard]] std::string command_line(const LineHead& head, const CommandRecord& command);
 [[nodiscard]] std::string end_line(const LineHead& head, std::string_view reason);
 
 /// Reads a log; `name` stands for it in messages. Throws `tracker.bad_log` if it holds no `run` line.
 [[nodiscard]] Run read_log(std::istream& in, const std::string& name);
 
-/// A line of a log. What is droppable goes first when too much waits for a full disk: totals are cumulative and stay.
+/// A line of a log. When the disk is full, droppable lines are discarded first; totals are cumulative and are kept.
 struct LogLine {
   std::string text;  ///< without its line end
   bool droppable = false;
 };
 
-/// Appends lines to a file. Lines that could not be written are kept and tried again.
+/// Appends lines to a file that it holds alone. Lines that could not be written are kept and tried again.
 ///
 /// `add`, `take` and `put_back` belong to one lock, `write` to another, so that nobody waits for a disk to queue a
 /// line.
@@ -54,8 +55,18 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  /// Opens for appending; throws `tracker.bad_log`.
-  void open(const std::filesystem::path& file);
+  enum class Lock {
+    held,         ///< no other process can open it
+    taken,        ///< another process holds it; it is not open
+    unavailable,  ///< it is open, and nothing keeps another process from it
+  };
+  /// Opens for appending and locks the file until it is closed; throws `tracker.bad_log`. What is not a regular file is
+  /// not locked.
+  Lock open(const std::filesystem::path& file);
+  /// Bytes that the file held when it was opened.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Empties the file.
+  void truncate();
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
   void close() noexcept;
 
@@ -69,12 +80,12 @@ class LogWriter {
   /// Writes `lines` and leaves in them what could not be written; the text of the failure, if any.
   std::optional<std::string> write(std::deque<LogLine>& lines, bool synced);
 
-  std::int64_t seq = 0;
-
  private:
   void drop_if_too_many();
 
   int fd_ = -1;
+  int owner_ = 0;  ///< the process that opened it
+  std::uint64_t size_ = 0;
   bool torn_ = false;  ///< the file does not end with a line end
   bool has_dropped_ = false;
   std::deque<LogLine> lines_;

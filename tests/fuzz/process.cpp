@@ -13,9 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace co2lib::meter;
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (const auto process = parse_process(text)) {
-    if (!(process->cpu_s >= 0) || !std::isfinite(process->cpu_s)) __builtin_trap();
+    if (!(process->cpu_s() >= 0) || !std::isfinite(process->cpu_s())) __builtin_trap();
     const auto named = parse_process("12 () R 1 (" + text);
-    if (!named || named->parent != process->parent || named->cpu_s != process->cpu_s) __builtin_trap();
+    if (!named || named->parent != process->parent || named->cpu_s() != process->cpu_s()) __builtin_trap();
   } else if (parse_process(") S 1 1 1 0 -1 0 0 0 0 0 5 0 0 0 (" + text)) {
     if (text.find(')') != std::string::npos) __builtin_trap();
   }

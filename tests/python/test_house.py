@@ -216,7 +216,7 @@ def test_allowed_includes_are_not_found(tmp_path: Path) -> None:
         ("include/co2lib/meter.hpp", "<co2lib/format.hpp>"),
         ("include/co2lib/tracker/run.hpp", "<co2lib/meter/counter.hpp>"),
         ("src/tracker/run.cpp", "<co2lib/hub.hpp>"),
-        ("src/tracker/log.cpp", '"detail/json.hpp"'),
+        ("src/tracker/json_parts.hpp", '"detail/json.hpp"'),
         ("include/co2lib/testing.hpp", "<co2lib/tracker.hpp>"),
     ]:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

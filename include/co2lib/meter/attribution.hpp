@@ -17,6 +17,9 @@
 
 namespace co2lib::meter {
 
+/// CPU times of processes and machines come in ticks of this (USER_HZ of Linux, 100 on all its platforms).
+inline constexpr Seconds clock_tick{0.01};
+
 /// CPU time that one target (a process tree, a container) used in the interval.
 struct CpuTime {
   std::string name;

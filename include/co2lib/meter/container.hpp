@@ -82,6 +82,37 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
 
 }  // namespace detail
 
+/// The control group that is the whole job of a process, from the path of its own group: not the leaf of one task.
+///
+/// A SLURM job (`.../job_123/step_0/user/task_0` -> `.../job_123`), a Kubernetes pod (`...-pod<uid>.slice/...`,
+/// `.../pod<uid>/...`), an LSF or PBS job (`.../job.123...`, `.../jobid/123...`), a container of LXC
+/// (`/lxc.payload.name/...`), else the innermost systemd scope or service, which containers of Docker and Podman have
+/// too; else the group itself.
+[[nodiscard]] inline std::string job_group(std::string_view path) {
+  std::size_t innermost_unit = 0;
+  std::size_t begin = 0;
+  std::string_view before;
+  while (begin < path.size()) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    const auto numbered = [&](std::string_view prefix) {
+      return part.starts_with(prefix) && part.size() > prefix.size() && part[prefix.size()] >= '0' &&
+             part[prefix.size()] <= '9';
+    };
+    const bool kubernetes = path.find("kubepods") < begin;
+    const std::size_t pod = part.find("-pod");
+    const bool is_pod =
+        kubernetes && (part.starts_with("pod") || (pod != std::string_view::npos && part.ends_with(".slice")));
+    if (numbered("job_") || numbered("job.") || before == "jobid" || is_pod || part.starts_with("lxc.payload.")) {
+      return std::string(path.substr(0, end));
+    }
+    if (part.ends_with(".scope") || part.ends_with(".service")) innermost_unit = end;
+    before = part;
+    begin = end + 1;
+  }
+  return std::string(innermost_unit > 0 ? path.substr(0, innermost_unit) : path);
+}
+
 /// The limits that a chain of control groups sets, from the process's own group to the root; the smallest limit holds.
 ///
 /// CPUs: the least of `host.cpus`, the CPU set and quota / period. Memory: the least of `host.memory_bytes` and the

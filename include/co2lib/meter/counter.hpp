@@ -5,10 +5,12 @@
 // arithmetic. The state machine is that of docs/meter.md, section "Counter engine".
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <co2lib/clock.hpp>
@@ -26,13 +28,27 @@ struct CounterSample {
   std::optional<std::uint64_t> count{};
 };
 
+/// How long a counter may stand still before it is taken for one that does not work.
+struct StillLimits {
+  MonotonicTime first = MonotonicTime::max();  ///< before it has moved once
+  MonotonicTime later = MonotonicTime::max();  ///< after that
+};
+
 /// The streaming form of the counter engine.
 ///
-/// `push` calls `sink(segment)` for every accepted step and every gap, in order and without holes in time.
+/// `push` calls `sink(segment)` for every accepted step and every gap, in order and without holes in time. With
+/// `limits`, a counter that stands still for too long is a gap since then (issue `frozen`), which takes the place of
+/// its steps of 0 J (`Segment::retracts`). What it shows when it moves again is the least that the gap can hold. Until
+/// its first move nothing shows that it works, so its steps of 0 J may hold all that the ceiling allows; the first move
+/// is the energy of all the time before it, since a counter may be slow.
 class CounterEngine {
  public:
-  explicit CounterEngine(const MeterInfo& info)
-      : unit_(info.unit), wrap_(info.wrap), p_max_w_(meter::p_max_w(info)), slack_s_(meter::slack_s(info)) {}
+  explicit CounterEngine(const MeterInfo& info, const StillLimits& limits = {})
+      : unit_(info.unit),
+        wrap_(info.wrap),
+        p_max_w_(meter::p_max_w(info)),
+        slack_s_(meter::slack_s(info)),
+        limits_(limits) {}
 
   /// Takes one read. `after_suspend`: the machine slept since the last read, so a counter that fell was reset.
   template <class Sink>
@@ -50,6 +66,7 @@ class CounterEngine {
     last_time_ = now.time;
     if (!base_) {  // rule 3
       base_ = now;
+      still_since_ = now.time;
       return;
     }
     if (after_suspend && now.count < base_->count) {
@@ -58,7 +75,8 @@ class CounterEngine {
       close_with_gap(now, sink);
       return;
     }
-    if (const auto step = plausible_step(*base_, now)) {  // rule 4
+    const bool never_moved = still_ && !moved_;
+    if (const auto step = plausible_step(never_moved ? Point{still_since_, base_->count} : *base_, now)) {  // rule 4
       if (suspect_) ++events_.glitches;
       accept(*base_, now, *step, sink);
       return;
@@ -88,12 +106,18 @@ class CounterEngine {
   [[nodiscard]] Events& events() noexcept { return events_; }
   /// True while a reading waits for the next one to tell whether it was a glitch.
   [[nodiscard]] bool has_suspect() const noexcept { return suspect_.has_value(); }
+  /// True until something shows that it works, or does not: it has not moved, and may for all that is known.
+  [[nodiscard]] bool is_doubted() const noexcept {
+    return base_ && !moved_ && !still_ && limits_.first != MonotonicTime::max();
+  }
   /// The time up to which the curve is complete; none before the first good read.
   [[nodiscard]] std::optional<MonotonicTime> reached() const noexcept {
     return base_ ? std::optional(base_->time) : std::nullopt;
   }
 
  private:
+  static constexpr int enough_looks = 2;
+
   struct Point {
     MonotonicTime time{};
     std::uint64_t count = 0;
@@ -137,7 +161,44 @@ class CounterEngine {
     }
     base_ = to;
     suspect_.reset();
+    const bool doubted = !moved_ && limits_.first != MonotonicTime::max();
+    if (step.counts == 0) {
+      if (doubted) s.over_j = numeric::product(p_max_w_, s.seconds());
+      if (!still_) sink(s);
+      stand_still(to.time, sink);
+      return;
+    }
+    if (still_ || (doubted && still_since_ < from.time)) {
+      s.begin = still_since_;
+      s.retracts = true;
+      if (moved_) {
+        s.shape = Segment::Shape::gap;
+        s.joules = unit_.joules(static_cast<double>(std::exchange(s.counts, 0)));
+        s.ambiguous = 0;
+      } else {
+        events_.frozen = false;
+      }
+    }
+    note_move(to.time);
     sink(s);
+  }
+
+  void note_move(MonotonicTime time) noexcept {
+    still_ = false;
+    looks_ = 0;
+    moved_ = true;
+    still_since_ = time;
+  }
+
+  /// The counter shows what it showed before.
+  template <class Sink>
+  void stand_still(MonotonicTime now, Sink& sink) {
+    ++looks_;
+    const bool too_long = now - still_since_ >= (moved_ ? limits_.later : limits_.first);
+    still_ = still_ || (too_long && looks_ >= enough_looks);
+    if (!still_) return;
+    events_.frozen = true;
+    sink(Segment{.begin = still_since_, .end = now, .shape = Segment::Shape::gap, .retracts = true, .goes_on = true});
   }
 
   /// The time from the base to `to` becomes a gap, and `to` the base.
@@ -154,7 +215,15 @@ class CounterEngine {
       if (since_zero_j <= ceiling_j(to.time - base_->time)) gap.joules = since_zero_j;
     } else {
       events_.implausible_rate = true;
+      // It may be true all the same: the ceiling is a guess.
+      const double rise_j = unit_.joules(static_cast<double>(to.count - base_->count));
+      gap.over_j = std::max(0.0, rise_j - numeric::product(p_max_w_, gap.seconds()));
     }
+    if (still_) {
+      gap.begin = still_since_;
+      gap.retracts = true;
+    }
+    note_move(to.time);
     base_ = to;
     suspect_.reset();
     sink(gap);
@@ -164,6 +233,11 @@ class CounterEngine {
   WrapRange wrap_;
   double p_max_w_;
   double slack_s_;
+  StillLimits limits_;
+  MonotonicTime still_since_{};  ///< the first reading that showed the present count
+  int looks_ = 0;                ///< that showed it again
+  bool still_ = false;           ///< for longer than the limit
+  bool moved_ = false;
   std::optional<Point> base_;
   std::optional<Point> suspect_;
   std::optional<MonotonicTime> last_time_;

@@ -28,8 +28,11 @@ struct Segment {
   double high_j = 0;
   double begin_w = 0;  ///< line: power at the ends
   double end_w = 0;
+  double over_j = 0;         ///< what may come on top of the upper bound: readings were above the ceiling
   std::int64_t samples = 0;  ///< power samples accepted at its end (and its begin, for the first)
   Shape shape = Shape::counter;
+  bool retracts = false;  ///< gap: takes the place of the steps of 0 J since its begin
+  bool goes_on = false;   ///< gap: the counter stands still yet; a later one takes its place
 
   [[nodiscard]] double seconds() const noexcept { return Seconds(end - begin).count(); }
 };
@@ -50,6 +53,7 @@ struct WindowSums {
   numeric::Sum cut_low_j;  ///< hard bounds of counter steps cut by the window's edges
   numeric::Sum cut_high_j;
   numeric::Sum cut_j;
+  double over_j = 0;
   MonotonicTime covered{};
   std::vector<GapPart> gaps;
   std::int64_t samples = 0;
@@ -66,13 +70,16 @@ class Curve {
         accuracy_(meter::accuracy(info)),
         update_period_s_(info.update_period_s.value_or(0)) {}
 
-  /// Appends a segment; it begins where the last one ends.
-  void append(const Segment& segment) { segments_.push_back(segment); }
+  /// Appends a segment; it begins where the last one ends, or earlier if it retracts.
+  void append(const Segment& segment) {
+    if (segment.retracts) retract(segment.begin);
+    segments_.push_back(segment);
+  }
 
   /// Appends a segment by adding it to the last one, if both are steps of one kind.
   void append_merged(const Segment& s) {
     if (segments_.empty() || segments_.back().shape == Segment::Shape::gap || s.shape == Segment::Shape::gap) {
-      segments_.push_back(s);
+      append(s);
       return;
     }
     join(segments_.back(), s);
@@ -106,6 +113,7 @@ class Curve {
 
   /// Adds a whole segment to the sums of a window.
   static void add(WindowSums& sums, const Segment& s) {
+    sums.over_j += s.over_j;
     if (s.shape == Segment::Shape::gap) {
       sums.gaps.push_back({s.seconds(), s.joules});
       return;
@@ -166,9 +174,9 @@ class Curve {
       gap_high += std::max(gap.lower_j, upper);
     }
     w.low_j += gap_low.value();
-    w.high_j += gap_high.value();
+    w.high_j += gap_high.value() + sums.over_j;
     error_low += gap_low.value();
-    error_high += gap_high.value();
+    error_high += gap_high.value() + sums.over_j;
     if (covered) {
       w.estimated_j = estimated.value();
       w.energy_j = w.measured_j + *w.estimated_j;
@@ -181,8 +189,15 @@ class Curve {
   }
 
  private:
+  /// Removes what lies after `time`: steps of 0 J, and gaps.
+  void retract(MonotonicTime time) {
+    while (!segments_.empty() && segments_.back().begin >= time) segments_.pop_back();
+    if (!segments_.empty() && segments_.back().end > time) segments_.back().end = time;
+  }
+
   static void join(Segment& last, const Segment& s) {
     last.end = s.end;
+    last.over_j += s.over_j;
     last.counts += s.counts;
     last.ambiguous += s.ambiguous;
     last.joules += s.joules;
@@ -196,6 +211,7 @@ class Curve {
     const double length = s.seconds();
     const double part = Seconds(end - begin).count();
     const double share = part / length;
+    sums.over_j += s.over_j;  // when it was is unknown
     switch (s.shape) {
       case Segment::Shape::gap:
         sums.gaps.push_back({part, 0});  // a fall's lower bound holds for the whole gap only

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <co2lib/meter/meter.hpp>
+#include <co2lib/record.hpp>
 
 namespace co2lib::meter {
 
@@ -27,9 +28,10 @@ struct Finding {
   /// What it measures; also while not permitted, as far as known. A GPU that cannot be read has the failure (`absent`,
   /// `no_permission`, `lost`, `io`) among its flags.
   std::vector<MeterInfo> meters{};
-  bool used = false;     ///< a tracker with default options on this machine uses it
-  std::string method{};  ///< `counter`, `integral` or `model`
-  std::string value{};   ///< what it reads now, as text; empty if nothing can be read
+  bool used = false;            ///< a tracker with default options on this machine uses it
+  std::string method{};         ///< `counter`, `integral` or `model`
+  std::string value{};          ///< what it reads now, as text; empty if nothing can be read
+  std::vector<Issue> issues{};  ///< what a footprint must say that was measured like this, beside what its meters say
 };
 
 /// `powercap: no permission: /sys/... (mode 0400, owner root). Fix: ...`

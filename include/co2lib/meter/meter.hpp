@@ -26,6 +26,9 @@ enum class Device { cpu, dram, gpu, platform, board, ram, npu };
 /// Which part of it; decides what is added to what (zones.hpp).
 enum class Domain { package, core, uncore, dram, psys, gpu, module, rail, model, other };
 
+inline constexpr Domain all_domains[] = {Domain::package, Domain::core,   Domain::uncore, Domain::dram,  Domain::psys,
+                                         Domain::gpu,     Domain::module, Domain::rail,   Domain::model, Domain::other};
+
 /// How the samples become energy.
 enum class Kind {
   counter,  ///< a cumulative counter: differences of integers
@@ -97,6 +100,8 @@ struct MeterInfo {
   std::string scope = "machine";
   /// Issue codes that hold for every value of the meter: `wrap_modulus_inferred`, `energy_filtering_possible`, ...
   std::vector<std::string> flags{};
+  /// Ids of the meters that it stands in for: it is read and counted once all of them are found not to work.
+  std::vector<std::string> stands_in_for{};
   std::string provenance{};  ///< model parameters, driver version, and what else a reader must know
 };
 

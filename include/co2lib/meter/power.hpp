@@ -26,12 +26,19 @@ struct PowerSample {
 /// Readings further apart than this are a gap (s).
 inline constexpr double default_max_gap_s = 10;
 
+/// A reading above the ceiling is dropped; up to this many times the ceiling it may be true all the same, and widens
+/// the upper bound (ours).
+inline constexpr double still_credible = 10;
+
 /// The streaming form of the power engine: the trapezoid over consecutive good readings, or value times length where a
 /// reading is the mean since the previous one (models on cumulative CPU time, for which that is exact).
+///
+/// With `still_limit`, a meter that shows nothing but 0 W for that long does not work: a gap until it shows more.
 class PowerEngine {
  public:
-  explicit PowerEngine(const MeterInfo& info, double max_gap_s = default_max_gap_s)
-      : p_max_w_(meter::p_max_w(info)), max_gap_s_(max_gap_s) {}
+  explicit PowerEngine(const MeterInfo& info, double max_gap_s = default_max_gap_s,
+                       MonotonicTime still_limit = MonotonicTime::max())
+      : p_max_w_(meter::p_max_w(info)), max_gap_s_(max_gap_s), still_limit_(still_limit) {}
 
   template <class Sink>
   void push(const PowerSample& sample, Sink&& sink) {
@@ -48,13 +55,19 @@ class PowerEngine {
     const bool finite = std::isfinite(w.low) && std::isfinite(w.high);
     if (!(w.value >= 0) || w.value > p_max_w_ || !finite) {  // NaN too
       ++events_.glitches;
+      if (finite && w.value > p_max_w_ && w.value <= still_credible * p_max_w_) note_above(sample.time, w.value);
       return;
     }
     if (any_) {
       Segment s{.begin = last_time_, .end = sample.time};
+      if (above_) {
+        note_above(sample.time, w.value);
+        s.over_j = above_j_;  // less what the step itself holds, below
+      }
       const double length = s.seconds();
       if (length > max_gap_s_ && !w.mean_since_previous) {
         s.shape = Segment::Shape::gap;
+        s.over_j = std::max(0.0, s.over_j - numeric::product(p_max_w_, length));
         pending_first_ = true;
       } else {
         const Watts& before = last_watts_;
@@ -73,16 +86,28 @@ class PowerEngine {
           s.low_j = numeric::product(0.5 * (before.low + w.low), length);
           s.high_j = numeric::product(0.5 * (before.high + w.high), length);
         }
+        s.over_j = std::max(0.0, s.over_j - s.joules);
       }
-      last_time_ = sample.time;
-      last_watts_ = w;
-      sink(s);
+      if (still_ && w.value > 0) {  // the gap ends; what is between this reading and the last 0 W is a step
+        sink(Segment{.begin = began_, .end = last_time_, .shape = Segment::Shape::gap, .retracts = true});
+        still_ = false;
+      }
+      take(sample);
+      if (!still_) sink(s);
+      if (!worked_) stand_still(sample.time, sink);
     } else {
+      if (above_) {
+        note_above(sample.time, w.value);
+        head_over_j_ = beyond_gap_j();
+      }
       any_ = true;
-      last_time_ = sample.time;
-      last_watts_ = w;
+      began_ = sample.time;
+      take(sample);
     }
   }
+
+  /// The energy of readings above the ceiling that no segment holds: before the first good one and after the last.
+  [[nodiscard]] double loose_over_j() const noexcept { return head_over_j_ + (above_ ? beyond_gap_j() : 0); }
 
   [[nodiscard]] const Events& events() const noexcept { return events_; }
   [[nodiscard]] Events& events() noexcept { return events_; }
@@ -92,8 +117,48 @@ class PowerEngine {
   }
 
  private:
+  /// Takes a reading above the ceiling, or the good one after it, into the energy that there was if it was true.
+  void note_above(MonotonicTime time, double watts) {
+    if (!above_) {
+      above_ = any_ ? std::pair(last_time_, last_watts_.value) : std::pair(time, watts);
+      above_since_ = above_->first;
+      above_j_ = 0;
+    }
+    above_j_ += numeric::product(0.5 * (above_->second + watts), Seconds(time - above_->first).count());
+    above_ = {time, watts};
+  }
+
+  /// What the readings above the ceiling hold beyond the ceiling times their time, the upper bound of a gap.
+  [[nodiscard]] double beyond_gap_j() const noexcept {
+    return std::max(0.0, above_j_ - numeric::product(p_max_w_, Seconds(above_->first - above_since_).count()));
+  }
+
+  void take(const PowerSample& sample) {
+    last_time_ = sample.time;
+    last_watts_ = *sample.watts;
+    above_.reset();
+    above_j_ = 0;
+    worked_ = worked_ || last_watts_.value > 0;
+  }
+
+  template <class Sink>
+  void stand_still(MonotonicTime now, Sink& sink) {
+    still_ = still_ || now - began_ >= still_limit_;
+    if (!still_) return;
+    events_.frozen = true;
+    sink(Segment{.begin = began_, .end = now, .shape = Segment::Shape::gap, .retracts = true, .goes_on = true});
+  }
+
   double p_max_w_;
   double max_gap_s_;
+  MonotonicTime still_limit_;
+  MonotonicTime began_{};  ///< first good reading
+  bool worked_ = false;    ///< showed more than 0 W once
+  bool still_ = false;
+  std::optional<std::pair<MonotonicTime, double>> above_;  ///< the last reading above the ceiling
+  MonotonicTime above_since_{};
+  double above_j_ = 0;
+  double head_over_j_ = 0;
   bool any_ = false;
   MonotonicTime last_time_{};
   Watts last_watts_{};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 
 #include <co2lib/meter/meter.hpp>
 
@@ -18,6 +19,10 @@ enum class Modulus {
   kernel_max,  ///< microjoules as the kernel shows them, starting again at max_energy_range_uj
   exact_unit,  ///< the register's counts in its exact unit, starting again at 2^32, where that unit is known
 };
+
+[[nodiscard]] constexpr std::string_view text(Modulus m) noexcept {
+  return m == Modulus::exact_unit ? "exact_unit" : "kernel_max";
+}
 
 /// The counters of RAPL have 32 bits.
 inline constexpr std::uint64_t rapl_counts = std::uint64_t{1} << 32;

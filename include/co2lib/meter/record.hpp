@@ -39,6 +39,7 @@ struct Events {
   bool implausible_rate = false;
   bool wrap_ambiguous = false;
   bool wrap_modulus_unknown = false;
+  bool frozen = false;  ///< it stood still for longer than it can while it works
 
   bool operator==(const Events&) const = default;
 };
@@ -88,10 +89,12 @@ struct Record {
   }
 };
 
-/// The ceiling of a meter's power in W: its own, else the default of its domain (ours, unverified: package, core and
-/// uncore 1000, dram 500, psys 5000, rail 500, others 1500).
+/// The ceiling of a meter's power in W: its own, else the default of its domain (ours, above what devices of the class
+/// are sold with in 2026: package, core and uncore 1000, dram and rail 500, GPUs 15000 for boards of eight, platforms
+/// 20000, others 1500).
 [[nodiscard]] inline double p_max_w(const MeterInfo& info) noexcept {
   if (info.p_max_w) return *info.p_max_w;
+  if (info.device == Device::board || info.device == Device::platform) return info.domain == Domain::rail ? 500 : 20000;
   switch (info.domain) {
     case Domain::package:
     case Domain::core:
@@ -101,7 +104,9 @@ struct Record {
     case Domain::rail:
       return 500;
     case Domain::psys:
-      return 5000;
+      return 20000;
+    case Domain::gpu:
+      return 15000;
     default:
       return 1500;
   }
@@ -146,8 +151,11 @@ struct Record {
        "part of the window is not covered by readings and is estimated within bounds");
   flag(events.resets > 0, "reset", "the counter restarted; the step across it is a gap");
   flag(events.reset_unconfirmed, "reset_unconfirmed", "the counter fell at its last reading");
-  flag(events.glitches > 0, "glitch", "implausible readings were dropped");
+  flag(events.glitches > 0, "glitch", "implausible readings were dropped; where they are true, give p_max_w");
   flag(events.implausible_rate, "implausible_rate", "the counter rose faster than the ceiling allows; see p_max_w");
+  flag(events.frozen, "frozen",
+       "it stood still for longer than a device in use can: it does not work, and that time has no value. Where the "
+       "device may show the same for long, give its update_period_s");
   flag(events.wrap_ambiguous, "wrap_ambiguous",
        "the counter may have wrapped more often between two reads; the smallest number of wraps is reported");
   flag(events.wrap_modulus_unknown, "wrap_modulus_unknown",
@@ -158,6 +166,8 @@ struct Record {
                         : code == "energy_filtering_possible" ? "the CPU may add noise to its counters (SGX)"
                         : code == "module_scope"              ? "the power of the module: its CPU and memory are in it"
                         : code == "mig"                       ? "the energy of the whole board, not of a MIG instance"
+                        : code == "gpu_unmeasured"
+                            ? "this GPU gives neither energy nor power: what it uses is unknown, and left out"
                         : code == "invalid_entry"
                             ? "CUDA_VISIBLE_DEVICES has an entry that is not exactly one device; the list ends there"
                         : code == "cuda_order_assumed" || code == "cuda_order_ambiguous"

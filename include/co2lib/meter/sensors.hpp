@@ -35,6 +35,8 @@ struct OpenOptions {
   std::optional<double> ram_w{};          ///< power of the memory in W, replaces the RAM model
   Modulus modulus = Modulus::kernel_max;  ///< of powercap counters
   bool container_scope = false;           ///< the RAM model covers the container's memory, not the machine's
+  bool divided = false;    ///< for a share of it: what a platform's meter covers is modelled all the same
+  bool gpus_only = false;  ///< another process of this machine reports all but the GPUs
   std::filesystem::path powercap_root{};  ///< folder of the powercap zones; default: `host.sysfs`/class/powercap
 };
 
@@ -53,5 +55,17 @@ struct OpenOptions {
 /// What a user's or a sensor's platform meter (`Domain::psys`) covers is not modelled. Wrong options are the error
 /// `meter.bad_option`; a missing sensor is none.
 [[nodiscard]] std::vector<std::shared_ptr<Meter>> open(const OpenOptions& options = {});
+
+/// What `open` gives, and what a tracker needs besides.
+struct Opening {
+  std::vector<std::shared_ptr<Meter>> meters;
+  /// Read and counted only once the meters that they stand in for are found not to work (`stands_in_for`).
+  std::vector<std::shared_ptr<Meter>> stand_ins;
+  std::vector<std::string> gpus;  ///< ids of all GPUs that can be seen from here, selected or not
+  std::vector<Issue> issues;      ///< what a footprint must say, beside what its meters say
+};
+
+/// As `open`.
+[[nodiscard]] Opening open_all(const OpenOptions& options = {});
 
 }  // namespace co2lib::meter

@@ -61,37 +61,155 @@ inline std::optional<PackageName> package_name(std::string_view name) noexcept {
   return info.domain == Domain::gpu && info.scope == "module";
 }
 
-/// Compares two zones read by read: mirrors show the same register.
+/// Compares the growth of two zones read by read: mirrors show the same register, so what they grow by is one and the
+/// same but for what the register gained between the two reads.
+///
+/// Two alike dies under one load may stay close for a while. So the growth must be so large that the difference that
+/// the reads explain is less than a 500th of it (ours), and at least 10 J; until then nothing is decided.
 class MirrorTest {
  public:
-  /// Takes a pair of good readings of one time.
-  void push(std::uint64_t a, std::uint64_t b, const CounterUnit& unit, const WrapRange& wrap) noexcept {
-    ++common_;
-    std::uint64_t difference = a > b ? a - b : b - a;
-    if (wrap.is_known() && difference <= wrap.counts()) difference = std::min(difference, wrap.counts() - difference);
-    if (unit.joules(static_cast<double>(difference)) > 1.0) differs_ = true;
+  enum class Verdict { different, mirrored, undecided };
+
+  /// Takes a pair of good readings, the first of them at `time`, the second `apart` later. The register of a zone moves
+  /// in steps of `meter`'s update period.
+  void push(MonotonicTime time, std::uint64_t a, std::uint64_t b, MonotonicTime apart,
+            const MeterInfo& meter) noexcept {
+    if (reads_++ > 0 && time > time_) {
+      const std::optional<std::uint64_t> grown_a = growth(a_, a, meter.wrap);
+      const std::optional<std::uint64_t> grown_b = growth(b_, b, meter.wrap);
+      const double most = meter.unit.joules(static_cast<double>(std::max(grown_a.value_or(0), grown_b.value_or(0))));
+      const double seconds = Seconds(time - time_).count();
+      if (!grown_a || !grown_b || most > numeric::product(p_max_w(meter), seconds + slack_s(meter))) {
+        if (++odd_ == 1) return;  // a glitch of one of them; twice in a row it was reset, and begins anew
+      } else {
+        compare(*grown_a, *grown_b, most / seconds, apart, meter);
+      }
+    }
+    odd_ = 0;
+    time_ = time;
+    a_ = a;
+    b_ = b;
   }
 
-  /// True if at least two readings were common, all within 1 J, and both zones measured at least 10 J.
-  [[nodiscard]] bool mirrored(double measured_a_j, double measured_b_j) const noexcept {
-    return common_ >= 2 && !differs_ && measured_a_j >= 10 && measured_b_j >= 10;
+  [[nodiscard]] Verdict verdict() const noexcept {
+    if (differs_ || least_j_ < 10) return Verdict::different;
+    return least_j_ >= 500 * explained_j_ ? Verdict::mirrored : Verdict::undecided;
   }
 
  private:
-  long common_ = 0;
+  void compare(std::uint64_t grown_a, std::uint64_t grown_b, double watts, MonotonicTime apart,
+               const MeterInfo& meter) noexcept {
+    grown_a_ += grown_a;
+    grown_b_ += grown_b;
+    const double moment_s = std::abs(Seconds(apart).count()) + meter.update_period_s.value_or(0);
+    // The power at the moment of the reads may be twice the mean since the last ones.
+    explained_j_ = std::max(explained_j_, 2 * watts * moment_s + 2 * meter.unit.joules(1));
+    const std::uint64_t difference = grown_a_ > grown_b_ ? grown_a_ - grown_b_ : grown_b_ - grown_a_;
+    differs_ = differs_ || meter.unit.joules(static_cast<double>(difference)) > explained_j_;
+    least_j_ = meter.unit.joules(static_cast<double>(std::min(grown_a_, grown_b_)));
+  }
+
+  static std::optional<std::uint64_t> growth(std::uint64_t from, std::uint64_t to, const WrapRange& wrap) noexcept {
+    if (to >= from) return to - from;
+    if (wrap.is_known() && from - to <= wrap.counts()) return wrap.counts() - (from - to);
+    return std::nullopt;
+  }
+
+  long reads_ = 0;
+  int odd_ = 0;  ///< pairs in a row that no power explains
+  MonotonicTime time_{};
+  std::uint64_t a_ = 0;
+  std::uint64_t b_ = 0;
+  std::uint64_t grown_a_ = 0;
+  std::uint64_t grown_b_ = 0;
+  double explained_j_ = 0;  ///< the greatest difference that the time between two reads explains
+  double least_j_ = 0;      ///< the lesser of the two growths
   bool differs_ = false;
 };
 
+/// True for two zones that are dies of one package.
+[[nodiscard]] inline bool are_dies(const MeterInfo& a, const MeterInfo& b) noexcept {
+  const auto first = detail::package_name(a.name);
+  const auto second = detail::package_name(b.name);
+  return a.domain == Domain::package && b.domain == Domain::package && a.control == b.control && first && second &&
+         !first->die.empty() && !second->die.empty() && first->package == second->package;
+}
+
 /// What the counting of zones decides for one meter.
 struct ZoneRole {
-  bool counted = false;                       ///< belongs to the CPU, DRAM or GPU part, also while its value is null
+  bool counted = false;  ///< belongs to the CPU, DRAM or GPU part, also while its value is null
+  bool in_total =
+      false;  ///< belongs to the total: what is counted, or the platform and GPUs where that is all there is
+  bool replaced = false;                      ///< by what stands in for it
+  bool stands_by = false;                     ///< for a meter that works, so that it is not needed
   std::optional<std::size_t> mirror_of{};     ///< index of the meter that shows the same register
   std::optional<std::size_t> duplicate_of{};  ///< index of the meter of the first control type
 };
 
-/// Decides for each meter whether it is counted. `mirrored(i, j)` tells whether the dies i < j are mirrors.
-template <class Mirrored>
-[[nodiscard]] std::vector<ZoneRole> zone_roles(std::span<const MeterInfo> meters, Mirrored mirrored) {
+/// True for a meter of the whole platform: psys, or what feeds a board.
+[[nodiscard]] inline bool is_platform(const MeterInfo& info) noexcept {
+  return info.domain == Domain::psys || (info.device == Device::board && info.domain != Domain::rail);
+}
+
+namespace detail {
+
+/// The total is that of what is counted. Where nothing shows the CPU, it is that of the platform, and of the GPUs.
+inline void decide_total(std::span<const MeterInfo> meters, std::vector<ZoneRole>& roles) {
+  bool has_cpu = false;
+  bool has_platform = false;
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    const MeterInfo& m = meters[i];
+    const bool copy = roles[i].mirror_of.has_value() || roles[i].duplicate_of.has_value();
+    const bool model = m.domain == Domain::model && m.device == Device::cpu && !roles[i].stands_by;
+    has_cpu = has_cpu || model || (m.domain == Domain::package && !copy) || is_module(m);
+    has_platform = has_platform || is_platform(m);
+  }
+  const bool platform_only = has_platform && !has_cpu;
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    roles[i].in_total = platform_only ? is_platform(meters[i]) || (roles[i].counted && meters[i].domain == Domain::gpu)
+                                      : roles[i].counted;
+  }
+}
+
+/// Lets stand-ins be counted in place of what failed, with the shares of both.
+template <class Failed>
+void place_stand_ins(std::span<const MeterInfo> meters, std::vector<ZoneRole>& roles, Failed failed) {
+  std::vector<std::size_t> replaced;
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    const auto& ids = meters[i].stands_in_for;
+    if (ids.empty()) continue;
+    replaced.clear();
+    bool all_failed = true;
+    for (std::size_t p = 0; p < meters.size(); ++p) {
+      if (std::find(ids.begin(), ids.end(), meters[p].id) == ids.end()) continue;
+      if (roles[p].mirror_of || roles[p].duplicate_of) continue;
+      all_failed = all_failed && failed(p);
+      replaced.push_back(p);
+    }
+    roles[i].stands_by = replaced.empty() || !all_failed;
+    if (roles[i].stands_by) {
+      roles[i].counted = false;
+      continue;
+    }
+    const auto replace = [&](std::size_t p) {
+      roles[p].counted = false;
+      roles[p].replaced = true;
+    };
+    for (const std::size_t p : replaced) {
+      replace(p);
+      for (std::size_t share = 0; share < meters.size(); ++share) {
+        if (meters[share].parent == meters[p].id && meters[share].provider == "model.share") replace(share);
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Decides for each meter whether it is counted. `mirrored(i, j)` tells whether the dies i < j are mirrors, `failed(i)`
+/// whether a meter gave nothing that could be used, so that its stand-in is counted instead of it.
+template <class Mirrored, class Failed>
+[[nodiscard]] std::vector<ZoneRole> zone_roles(std::span<const MeterInfo> meters, Mirrored mirrored, Failed failed) {
   std::vector<ZoneRole> roles(meters.size());
   const auto parent_of = [&](std::size_t i) -> std::optional<std::size_t> {
     if (meters[i].parent.empty()) return std::nullopt;
@@ -109,13 +227,8 @@ template <class Mirrored>
         roles[i].duplicate_of = j;
       }
     }
-    const auto name = detail::package_name(m.name);
-    for (std::size_t j = 0; name && j < i && !roles[i].mirror_of && !roles[i].duplicate_of; ++j) {
-      const auto other = detail::package_name(meters[j].name);
-      if (meters[j].domain == Domain::package && meters[j].control == m.control && other && !name->die.empty() &&
-          !other->die.empty() && other->package == name->package && !roles[j].mirror_of && mirrored(j, i)) {
-        roles[i].mirror_of = j;
-      }
+    for (std::size_t j = 0; j < i && !roles[i].mirror_of && !roles[i].duplicate_of; ++j) {
+      if (are_dies(meters[j], m) && !roles[j].mirror_of && mirrored(j, i)) roles[i].mirror_of = j;
     }
   }
   const bool module = std::any_of(meters.begin(), meters.end(), is_module);
@@ -137,7 +250,14 @@ template <class Mirrored>
     const bool inside = module && domain != Domain::gpu;  // of a module whose power is counted as the GPU's
     roles[i].counted = part && !copy && !remainder && !divided && !inside;
   }
+  detail::place_stand_ins(meters, roles, failed);
+  detail::decide_total(meters, roles);
   return roles;
+}
+
+template <class Mirrored>
+[[nodiscard]] std::vector<ZoneRole> zone_roles(std::span<const MeterInfo> meters, Mirrored mirrored) {
+  return zone_roles(meters, mirrored, [](std::size_t) { return false; });
 }
 
 /// Marks the record of a copy or a mirror.
@@ -197,16 +317,16 @@ struct Totals {
 [[nodiscard]] inline Totals add_up(std::span<const MeterInfo> meters, std::span<const WindowEnergy> windows,
                                    std::span<const ZoneRole> roles) {
   Totals totals;
-  bool has_cpu_model = false;
   std::size_t packages = 0;
   std::size_t modules = 0;
+  bool platform_only = false;
   for (std::size_t i = 0; i < meters.size(); ++i) {
     const MeterInfo& m = meters[i];
-    if (m.domain == Domain::model && m.device == Device::cpu) has_cpu_model = true;
     if (m.domain == Domain::package && !roles[i].mirror_of && !roles[i].duplicate_of) ++packages;
     if (is_module(m)) ++modules;
-    if (m.domain == Domain::psys || (m.device == Device::board && m.domain != Domain::rail)) {
+    if (is_platform(m)) {
       totals.platform.add(windows[i]);
+      platform_only = platform_only || roles[i].in_total;
     }
     if (!roles[i].counted) continue;
     if (m.device == Device::ram) {
@@ -219,7 +339,6 @@ struct Totals {
       totals.cpu.add(windows[i]);
     }
   }
-  const bool platform_only = packages == 0 && !has_cpu_model && modules == 0 && totals.platform.present;
   if (platform_only) {
     totals.total.add(totals.platform);
   } else {
@@ -262,12 +381,10 @@ struct ZoneResult {
                                                 std::optional<TimeWindow> window = std::nullopt) {
   ZoneResult result;
   std::vector<MeterInfo> meters;
-  std::vector<Record> own_windows;
   std::vector<WindowEnergy> windows;
   for (const CounterTrace& t : traces) {
     const Trace trace = integrate_counter(t.meter, t.samples);
     result.records.push_back(trace.record(window));
-    own_windows.push_back(trace.record());
     meters.push_back(t.meter);
     windows.push_back(result.records.back().window);
   }
@@ -279,10 +396,10 @@ struct ZoneResult {
       if (b == traces[j].samples.size()) break;
       const CounterSample& other = traces[j].samples[b];
       if (a.count && other.time == a.time && other.count) {
-        test.push(*a.count, *other.count, meters[i].unit, meters[i].wrap);
+        test.push(a.time, *a.count, *other.count, MonotonicTime::zero(), meters[i]);
       }
     }
-    return test.mirrored(own_windows[i].window.measured_j, own_windows[j].window.measured_j);
+    return test.verdict() == MirrorTest::Verdict::mirrored;
   };
   result.roles = zone_roles(meters, mirrored);
   for (std::size_t i = 0; i < result.records.size(); ++i) {

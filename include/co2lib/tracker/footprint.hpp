@@ -17,6 +17,7 @@
 #include <co2lib/meter/record.hpp>
 #include <co2lib/meter/zones.hpp>
 #include <co2lib/record.hpp>
+#include <co2lib/tracker/region.hpp>
 #include <co2lib/units.hpp>
 
 namespace co2lib::tracker {
@@ -48,7 +49,10 @@ struct Account {
 /// The records of one meter, with its place in the totals.
 struct DeviceFootprint {
   meter::Record record;
-  bool counted = false;      ///< belongs to the total
+  bool counted = false;      ///< belongs to the CPU, DRAM or GPU part of the totals
+  bool in_total = false;     ///< belongs to the total: counted, or the platform where that is all there is
+  std::string host;          ///< the machine; empty if unknown
+  std::optional<int> rank;   ///< of the process that measured it, where its launcher told
   std::string mirror_of;     ///< id of the meter it mirrors; empty if none
   std::string duplicate_of;  ///< id of the meter it copies; empty if none
 };
@@ -56,6 +60,7 @@ struct DeviceFootprint {
 /// How the energy of CPU and memory was divided: the scope's share, which the totals count, and the remainder.
 struct ScopeFootprint {
   std::string scope;     ///< `process` or `container`
+  std::string group;     ///< whose share it is: the pid, or the path of the control group
   Estimate<Energy> own;  ///< counted
   Estimate<Energy> other;
   Estimate<Energy> idle;
@@ -71,6 +76,20 @@ struct RegionFootprint {
   std::optional<Energy> union_energy;  ///< energy of the union of their times
   std::optional<Energy> least;         ///< of one region
   std::optional<Energy> most;
+  std::vector<RegionResult> each;  ///< the regions one by one, the newest first; at most the newest 1000
+};
+
+/// A command that was run under the tracker, and its share of the CPU's energy by CPU time.
+///
+/// The share's bounds go from the command's part of all CPU time to its part of the busy CPU time, a clock tick of each
+/// CPU wider; its interval is widened by the error of the CPU's meter or model.
+struct CommandFootprint {
+  std::string text;           ///< the command line
+  std::optional<int> status;  ///< exit status as shells give it; none while it runs
+  Seconds cpu_time{};
+  Estimate<Energy> energy;  ///< no value where the CPU's energy or CPU time is unknown
+  std::optional<Energy> other;
+  std::optional<Energy> idle;
 };
 
 /// The machine and program a run was on, for reports and CSV rows.
@@ -81,6 +100,7 @@ struct RunContext {
   std::optional<int> logical_cpus;
   std::optional<std::uint64_t> memory_bytes;
   std::string project;
+  std::string command;  ///< the command line of `co2lib run`; empty if there is none
   std::string slurm_job_id;
 };
 
@@ -89,7 +109,7 @@ struct Footprint {
   std::string run_id;
   UtcTime start{};
   UtcTime end{};
-  Seconds duration{};   ///< monotonic time, suspend excluded
+  Seconds duration{};   ///< time in which any of it was measured, suspend excluded; parallel ranks are not added
   Seconds suspended{};  ///< time asleep, neither covered nor estimated
   Seconds downtime{};   ///< time between the segments of a resumed run
   std::int64_t segments = 1;
@@ -99,16 +119,17 @@ struct Footprint {
   Estimate<CarbonMass> operational;  ///< PUE included
   Estimate<CarbonMass> embodied;     ///< share of the hardware; no value until the embodied domain fills it
   Estimate<Water> water;             ///< no value where WUE is not given
-  Facility facility;
+  Facility facility;                 ///< where segments differ: weighted by their energy
 
   meter::Totals totals;
   std::vector<DeviceFootprint> devices;
   std::vector<RegionFootprint> regions;
   std::optional<ScopeFootprint> scope;                    ///< none for the scope `machine`
+  std::optional<CommandFootprint> command;                ///< none unless a command was run
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
   std::optional<double> coverage;                         ///< least coverage of the counted devices
 
-  std::string location;                             ///< as given; empty if unknown
+  std::string location;                             ///< empty if unknown; several are joined by ", "
   std::string intensity_source;                     ///< the table row, series or provider the carbon was priced with
   std::optional<CarbonIntensity> carbon_intensity;  ///< mean over the energy
 
@@ -119,6 +140,8 @@ struct Footprint {
 
   /// JSON of schema `co2lib-footprint/1`: stable key order, floats as shortest text that reads back to the same double.
   [[nodiscard]] std::string to_json() const;
+  /// Reads what `to_json` wrote; `tracker.bad_json` names the field that is wrong.
+  [[nodiscard]] static Footprint from_json(std::string_view text);
 
   /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
   /// are unknown.

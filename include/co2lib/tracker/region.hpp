@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Regions: stretches of a program as pairs of times on the curves of the meters.
+// Regions: stretches of a program, what they are measured with, and what each of them used.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,8 +11,34 @@
 #include <co2lib/clock.hpp>
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/curve.hpp>
+#include <co2lib/record.hpp>
+#include <co2lib/units.hpp>
 
 namespace co2lib::tracker {
+
+/// How a region is measured.
+struct RegionOptions {
+  /// Store two timestamps only; energy is interpolated on the curve, with bounds. Default: counters are read at both
+  /// edges.
+  bool marker = false;
+  /// The enclosing region's id (0: none). Default: the innermost open region of this thread.
+  std::optional<std::uint64_t> parent{};
+  /// The line of execution the region belongs to. Default: this thread.
+  std::optional<std::int64_t> thread{};
+};
+
+/// What one region used: energy of the run's scope, and its carbon, PUE included, by the intensity of its time.
+struct RegionResult {
+  std::string name;
+  std::uint64_t id = 0;
+  std::uint64_t parent = 0;  ///< id of the region it was opened in; 0: none
+  std::int64_t thread = 0;
+  UtcTime start{};
+  Seconds duration{};
+  Estimate<Energy> energy;
+  std::optional<Energy> exclusive;  ///< without direct children of the same thread
+  Estimate<CarbonMass> carbon;
+};
 
 /// A stretch of time on one thread; `parent` is the index of the region it was opened in.
 struct RegionSpan {
@@ -30,57 +55,15 @@ struct RegionEnergy {
   std::optional<double> exclusive_j;  ///< without the direct children of the same thread
 };
 
-/// The union of time windows, in order.
-[[nodiscard]] inline std::vector<meter::TimeWindow> window_union(std::vector<meter::TimeWindow> windows) {
-  std::sort(windows.begin(), windows.end(),
-            [](const meter::TimeWindow& a, const meter::TimeWindow& b) { return a.begin < b.begin; });
-  std::vector<meter::TimeWindow> merged;
-  for (const meter::TimeWindow& w : windows) {
-    if (!merged.empty() && w.begin <= merged.back().end) {
-      merged.back().end = std::max(merged.back().end, w.end);
-    } else {
-      merged.push_back(w);
-    }
-  }
-  return merged;
-}
+/// What regions used that lie on one curve.
+struct RegionEnergies {
+  std::vector<RegionEnergy> regions;  ///< in the order given
+  std::optional<double> union_j;      ///< of the union of all their times; absent where a part of it has no value
+};
 
-/// The energy in J of a union of windows; absent where a part of it has no value.
-[[nodiscard]] inline std::optional<double> union_energy(const meter::Curve& curve,
-                                                        std::vector<meter::TimeWindow> windows) {
-  numeric::Sum sum;
-  for (const meter::TimeWindow& w : window_union(std::move(windows))) {
-    if (w.begin == w.end) continue;
-    const auto energy = curve.over(w.begin, w.end).energy_j;
-    if (!energy) return std::nullopt;
-    sum += *energy;
-  }
-  return sum.value();
-}
-
-/// Inclusive and exclusive energy of every region on one curve. Exclusive energy leaves out the direct children of the
-/// same thread (the union of their times, so that interleaved tasks are not taken off twice).
-[[nodiscard]] inline std::vector<RegionEnergy> region_energies(const meter::Curve& curve,
-                                                               std::span<const RegionSpan> regions) {
-  std::vector<RegionEnergy> energies;
-  for (std::size_t i = 0; i < regions.size(); ++i) {
-    const RegionSpan& r = regions[i];
-    if (r.end < r.begin) {
-      throw Error("meter.bad_window", "region " + r.name + " ends before it starts; give its start first");
-    }
-    RegionEnergy e{.inclusive = curve.over(r.begin, r.end), .exclusive_j = std::nullopt};
-    std::vector<meter::TimeWindow> children;
-    for (const RegionSpan& child : regions) {
-      if (child.parent == i && child.thread == r.thread) {
-        children.push_back({std::max(child.begin, r.begin), std::min(child.end, r.end)});
-      }
-    }
-    std::erase_if(children, [](const meter::TimeWindow& w) { return w.end < w.begin; });
-    const auto inside = union_energy(curve, std::move(children));
-    if (e.inclusive.energy_j && inside) e.exclusive_j = *e.inclusive.energy_j - *inside;
-    energies.push_back(std::move(e));
-  }
-  return energies;
-}
+/// Inclusive and exclusive energy of every region on one curve, by the tracker's own accounting. Exclusive energy
+/// leaves out the direct children of the same thread (the union of their times, so that interleaved tasks are not taken
+/// off twice). A region that ends before it begins is the error `meter.bad_window`.
+[[nodiscard]] RegionEnergies region_energies(const meter::Curve& curve, std::span<const RegionSpan> regions);
 
 }  // namespace co2lib::tracker

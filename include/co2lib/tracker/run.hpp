@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -54,10 +55,15 @@ struct MeterState {
   MonotonicTime reached_end{};    ///< last base; equal to reached_begin while nothing is covered
   bool any_good = false;
   std::uint64_t ambiguous = 0;
+  double over_j = 0;  ///< what may come on top of the upper bound: readings were above the ceiling
   std::int64_t samples = 0;
   std::vector<MeterGap> gaps;
   meter::Events events;
+  std::string failure;                   ///< what the last read that failed said
   std::optional<std::size_t> mirror_of;  ///< index of the meter it was found to mirror
+
+  /// True for a meter that stood still as long as it was looked at.
+  [[nodiscard]] bool failed() const noexcept { return events.frozen && covered <= MonotonicTime::zero(); }
 };
 
 /// One closed region.
@@ -69,14 +75,17 @@ struct RegionRecord {
   MonotonicTime begin{};
   MonotonicTime end{};
   bool marker = false;
-  meter::Part inclusive;  ///< of the counted meters
+  meter::Part inclusive;  ///< of what belongs to the total
   std::optional<double> exclusive_j;
   std::optional<double> union_j;  ///< energy this region added to the union of its name
-  std::vector<double> meters_j;   ///< what each meter gave to `inclusive` (0 if not counted)
+  std::vector<double> meters_j;   ///< what each meter gave to `inclusive` (0 if it does not belong to the total)
 };
 
 /// The statistics of the regions of one name, added up as they close.
 struct RegionStats {
+  /// Regions of a name that are kept one by one, the newest.
+  static constexpr std::size_t most_kept = 1000;
+
   std::string name;
   std::int64_t count = 0;
   double seconds = 0;
@@ -86,8 +95,21 @@ struct RegionStats {
   std::optional<double> least_j;
   std::optional<double> most_j;
   std::vector<double> meters_j;
+  std::vector<RegionRecord> each;  ///< the newest in order of their end; up to twice `most_kept`
 
   void add(const RegionRecord& region);
+};
+
+/// The statistics of all names, in the order in which they came first.
+class RegionTable {
+ public:
+  /// Adds a closed region to the statistics of its name.
+  void add(const RegionRecord& region);
+  [[nodiscard]] const std::vector<RegionStats>& rows() const noexcept { return rows_; }
+
+ private:
+  std::vector<RegionStats> rows_;
+  std::unordered_map<std::string, std::size_t> index_;
 };
 
 /// What the options say about prices; text, so that it can be stored.
@@ -96,42 +118,69 @@ struct Pricing {
   std::string location;             ///< empty: unknown
   std::optional<double> g_per_kwh;  ///< a constant intensity
   std::string intensity_text;       ///< describes a series or source that is not stored
+
+  friend bool operator==(const Pricing& a, const Pricing& b) {
+    return a.facility.pue == b.facility.pue && a.facility.wue == b.facility.wue && a.location == b.location &&
+           a.g_per_kwh == b.g_per_kwh && a.intensity_text == b.intensity_text;
+  }
+};
+
+/// A command that was run under the tracker, as it ended.
+struct CommandRecord {
+  std::optional<int> status;  ///< exit status as shells give it; none while it runs
+  double cpu_s = 0;           ///< CPU time of the command and what it waited for
+  double busy_s = 0;          ///< CPU time of all processes of the machine meanwhile
+  double cpus = 0;            ///< logical CPUs of the machine; 0 if unknown
 };
 
 /// The part of a run that one process measured without interruption.
 struct RunSegment {
+  std::string run_id;      ///< of the run that it was measured in
+  std::size_t number = 0;  ///< of the segment in that run
   std::string boot_id;
+  std::string machine_id;
   std::int64_t pid = 0;
+  std::optional<int> rank;  ///< in the whole job, where the launcher tells
   RunContext context;
+  Pricing pricing;
   std::string version;
   MonotonicTime begin{};
   UtcTime begin_utc{};
   MonotonicTime end{};
   UtcTime end_utc{};
-  bool ended = false;  ///< has its `end` line
-  bool owner = true;   ///< reports the node's devices
+  MonotonicTime asleep{};  ///< boot time minus monotonic time at the begin
+  bool ended = false;      ///< has its `end` line
   Seconds suspended{};
   std::vector<MeterState> meters;
   std::vector<Frame> frames;
-  std::vector<RegionStats> regions;
+  RegionTable regions;
+  std::vector<std::string> gpus;  ///< ids of all GPUs that can be seen from the process
+  bool is_rank = false;           ///< one of several processes of a job on this machine
+  std::optional<CommandRecord> command;
   std::vector<Issue> issues;
-
-  /// Adds a closed region to the statistics of its name.
-  void add_region(const RegionRecord& region);
 };
 
-/// A run: one or more segments (resumed, or of several processes), and how to price it.
+/// Mean power over a stretch of time.
+struct PowerOverTime {
+  UtcTime begin{};
+  UtcTime end{};
+  Power mean;
+};
+
+/// A run: one or more segments (resumed, or of several processes), each with how it is priced.
 class Run {
  public:
   std::string run_id;
-  Pricing pricing;
   std::vector<RunSegment> segments;
-  /// The source to price with; if none, `pricing` tells.
+  /// The source to price all of it with; if none, each segment tells its own.
   std::shared_ptr<const intensity::IntensitySource> source;
-  std::vector<Issue> issues;  ///< found while reading: torn lines, unknown types, double counted devices
+  std::vector<Issue> issues;  ///< found while reading: torn lines, unknown types
 
   /// Computes the footprint; deterministic: a log gives the footprint that its tracker gave.
   [[nodiscard]] Footprint footprint() const;
+
+  /// Mean power of what belongs to the total between two flushes, segment by segment.
+  [[nodiscard]] std::vector<PowerOverTime> power() const;
 };
 
 /// Reads a log (JSON Lines). Torn lines and unknown line types are skipped and reported as issues; a file that
@@ -141,8 +190,9 @@ class Run {
 /// The same run priced with another source; its energy is unchanged bit for bit.
 [[nodiscard]] Run reprice(Run run, std::shared_ptr<const intensity::IntensitySource> source);
 
-/// Joins runs of several processes or nodes. A device that two of them measured at the same time (same boot and meter
-/// id, or same GPU UUID) is counted once, by the longer measurement. Associative and independent of the order.
+/// Joins runs of several processes or nodes, each priced as it was. A device that two of them measured at the same
+/// time (one machine and meter, or one GPU's UUID) is counted once, by the longer measurement. Associative and
+/// independent of the order. One machine is one boot id; without it, one host name and machine id.
 [[nodiscard]] Run merge(std::span<const Run> runs);
 
 /// How the options price: the source, the location it stands for, and the remarks (`location_unknown`).

@@ -21,6 +21,7 @@
 #include <co2lib/meter/share.hpp>
 #include <co2lib/tracker/footprint.hpp>
 #include <co2lib/tracker/forecast.hpp>
+#include <co2lib/tracker/region.hpp>
 #include <co2lib/tracker/run.hpp>
 
 namespace co2lib::tracker {
@@ -31,15 +32,31 @@ using meter::MeterChoice;
 using IntensityChoice =
     std::variant<std::monostate, CarbonIntensity, std::shared_ptr<const intensity::IntensitySource>>;
 
+/// What to do with a log that is there already, or that another process is writing.
+enum class LogExists {
+  error,      ///< refuse: `tracker.bad_log`
+  number,     ///< take the next free name (`run.2.jsonl`), and say so: issue `log_numbered`
+  resume,     ///< continue the run in it
+  overwrite,  ///< replace it, if it is a log that no other process is writing
+};
+
+[[nodiscard]] constexpr std::string_view text(LogExists what) noexcept {
+  constexpr std::string_view names[] = {"error", "number", "resume", "overwrite"};
+  return names[static_cast<std::size_t>(what)];
+}
+
 /// How a tracker measures and prices. Every field has a default that suits a training run.
 struct Options {
   std::string location{};       ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
   IntensityChoice intensity{};  ///< wins over `location`
   double pue = 1.0;             ///< facility energy / IT energy, at least 1
   double wue = 0.0;             ///< L of water per kWh of IT energy; 0: not reported
-  std::filesystem::path log{};  ///< JSON Lines file; none: nothing is written
+  /// JSON Lines file, for this process alone; none: nothing is written. `{rank}`, `{local_rank}`, `{host}`, `{pid}` and
+  /// `{run_id}` in the name are filled in.
+  std::filesystem::path log{};
+  LogExists log_exists = LogExists::error;
   std::string run_id{};         ///< default: a random UUID
-  bool resume = false;          ///< continue the run of `run_id` in `log`
+  bool resume = false;          ///< continue the run of `run_id` in `log`; with `LogExists::number` if it can be
   double period_s = 1.0;        ///< between reads of counters
   double power_period_s = 0.1;  ///< between reads of power that is integrated
   double flush_s = 10.0;        ///< between lines of totals; what a kill can cost
@@ -53,31 +70,25 @@ struct Options {
   meter::Modulus modulus = meter::Modulus::kernel_max;  ///< of powercap counters, or their exact unit
   std::map<std::string, double> p_max_w{};  ///< ceilings in W by domain (`package`, `gpu`, ...), for its meters
   std::map<std::string, double> slack_s{};  ///< lag of counters in s by domain
-  std::optional<bool> owner{};              ///< whether this process reports the node's devices
-  std::string project{};                    ///< a name for reports
-  std::function<void()> sync{};             ///< runs before every region edge (wait for a GPU)
+  /// Whether this process reports CPU, memory and board of the machine. Default: local rank 0 does. GPUs are reported
+  /// by every process that sees them, and count once in a merge.
+  std::optional<bool> owner{};
+  std::string project{};  ///< a name for reports
+  std::string command{};  ///< the command that is run under the tracker, for reports; see `ended`
+  /// Runs before every region edge (wait for a GPU). What it throws at a region's end is the issue `sync_failed`.
+  std::function<void()> sync{};
   std::function<void(std::string_view level, std::string_view text)> on_log{};  ///< default: silent
   Host host{};                                                                  ///< where the machine is read
   std::filesystem::path powercap_root{};  ///< default: class/powercap under the host's sysfs
   std::shared_ptr<Clock> clock{};         ///< default: the system's
+  std::vector<Issue> issues{};            ///< what the footprint must say of where these options come from
 };
 
 class Tracker;
 
 namespace detail {
-struct State;
+class Session;
 }
-
-/// How a region is measured.
-struct RegionOptions {
-  /// Store two timestamps only; energy is interpolated on the curve, with bounds. Default: counters are read at both
-  /// edges.
-  bool marker = false;
-  /// The enclosing region's id (0: none). Default: the innermost open region of this thread.
-  std::optional<std::uint64_t> parent{};
-  /// The line of execution the region belongs to. Default: this thread.
-  std::optional<std::int64_t> thread{};
-};
 
 /// An open region; ends at the end of its scope. Movable, not copyable; may outlive its tracker.
 class [[nodiscard]] Region {
@@ -91,6 +102,9 @@ class [[nodiscard]] Region {
 
   /// Ends the region now; later calls do nothing.
   void end() noexcept;
+  /// Ends the region, if it is open still, and returns what it used. Absent if it was not measured: cancelled, opened
+  /// after the stop, or in a forked child; and once 4096 regions have ended since. Reads the meters if need be.
+  [[nodiscard]] std::optional<RegionResult> result();
   /// Forgets the region: it enters no statistics.
   void cancel() noexcept;
   /// Begins the region anew, as if it had been opened now.
@@ -100,9 +114,10 @@ class [[nodiscard]] Region {
 
  private:
   friend class Tracker;
-  Region(std::shared_ptr<detail::State> state, std::uint64_t id) noexcept;
-  std::shared_ptr<detail::State> state_;
+  Region(std::shared_ptr<detail::Session> session, std::uint64_t id) noexcept;
+  std::shared_ptr<detail::Session> session_;
   std::uint64_t id_ = 0;
+  std::uint64_t ended_ = 0;
 };
 
 /// Meters the machine from construction to `stop()`.
@@ -127,13 +142,21 @@ class Tracker {
 
   /// Opens a region and returns its id; for callers that cannot hold a `Region`.
   std::uint64_t begin(std::string_view name, const RegionOptions& options = {});
+  /// Ends a region by its id and returns what it used, as `Region::result`; absent for an id that is not open.
+  std::optional<RegionResult> end(std::uint64_t id);
   /// Ends, forgets or begins anew a region by its id; an id that is not open does nothing and returns false.
-  bool end(std::uint64_t id) noexcept;
+  bool close(std::uint64_t id) noexcept;
   bool cancel(std::uint64_t id) noexcept;
   bool restart(std::uint64_t id) noexcept;
 
   /// Ends this thread's last mark and begins a stretch `name`, in marker mode, that lasts until the next mark or stop.
   void mark(std::string_view name);
+
+  /// What a region used that has ended, by its id; as `Region::result`.
+  [[nodiscard]] std::optional<RegionResult> result(std::uint64_t id);
+
+  /// The command of `Options::command` has ended: its exit status, as shells give it, and its CPU time.
+  void ended(int status, Seconds cpu_time);
 
   /// The footprint so far; the run goes on. Reads all meters once.
   [[nodiscard]] Footprint snapshot();
@@ -156,10 +179,12 @@ class Tracker {
 
   /// The run's id.
   [[nodiscard]] std::string run_id() const;
+  /// The file of the log, which may be numbered; empty if there is none.
+  [[nodiscard]] std::filesystem::path log() const;
 
  private:
   Options options_;
-  std::shared_ptr<detail::State> state_;
+  std::shared_ptr<detail::Session> session_;
 };
 
 }  // namespace co2lib::tracker

@@ -979,7 +979,7 @@ class Host:
     """
     The roots of the machine's own file systems; a folder can stand in for each.
     """
-    def __init__(self, sysfs: os.PathLike[str] | str | bytes = '/sys', procfs: os.PathLike[str] | str | bytes = '/proc', dev: os.PathLike[str] | str | bytes = '/dev', nvml: str = 'libnvidia-ml.so.1') -> None:
+    def __init__(self, sysfs: os.PathLike[str] | str | bytes = '/sys', procfs: os.PathLike[str] | str | bytes = '/proc', dev: os.PathLike[str] | str | bytes = '/dev', nvml: str = 'libnvidia-ml.so.1', etc: os.PathLike[str] | str | bytes = '/etc') -> None:
         ...
     def __repr__(self) -> str:
         ...
@@ -988,6 +988,12 @@ class Host:
         ...
     @dev.setter
     def dev(self, arg0: os.PathLike[str] | str | bytes) -> None:
+        ...
+    @property
+    def etc(self) -> pathlib.Path:
+        ...
+    @etc.setter
+    def etc(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
     @property
     def nvml(self) -> str:

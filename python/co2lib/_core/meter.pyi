@@ -406,6 +406,9 @@ class ZoneRole:
         Index of the meter of the first control type.
         """
     @property
+    def in_total(self) -> bool:
+        ...
+    @property
     def mirror_of(self) -> int | None:
         """
         Index of the meter that shows the same register.

@@ -7,9 +7,15 @@ import co2lib._core
 import co2lib._core.intensity
 import co2lib._core.meter
 import collections.abc
+import datetime
 import os
+import pathlib
 import typing
-__all__: list[str] = ['Account', 'DeviceFootprint', 'Facility', 'Footprint', 'RegionFootprint', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'reprice']
+__all__: list[str] = ['Account', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'make_options', 'merge', 'option_kinds', 'reprice']
+class Options:
+    """
+    How a tracker measures and prices; made by make_options().
+    """
 class Facility:
     """
     The building around the machine.
@@ -26,13 +32,65 @@ class Facility:
         """
         L per kWh of IT energy
         """
+class RegionResult:
+    """
+    What one region used.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        By the intensity of its time, PUE included.
+        """
+    @property
+    def duration(self) -> datetime.timedelta:
+        """
+        timedelta
+        """
+    @property
+    def duration_s(self) -> float:
+        ...
+    @property
+    def energy(self) -> co2lib._core.EnergyEstimate:
+        """
+        Energy of the run's scope, with bounds and interval.
+        """
+    @property
+    def exclusive(self) -> co2lib._core.Energy | None:
+        """
+        Without direct children of the same thread.
+        """
+    @property
+    def id(self) -> int:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def parent(self) -> int:
+        """
+        Id of the region it was opened in; 0: none.
+        """
+    @property
+    def start(self) -> typing.Any:
+        """
+        datetime in UTC
+        """
+    @property
+    def thread(self) -> int:
+        ...
 class DeviceFootprint:
     """
     The record of one meter, with its place in the totals.
     """
+    def __repr__(self) -> str:
+        ...
     @property
     def counted(self) -> bool:
-        ...
+        """
+        Belongs to the CPU, DRAM or GPU part of the totals.
+        """
     @property
     def device(self) -> str:
         ...
@@ -43,8 +101,18 @@ class DeviceFootprint:
     def energy(self) -> co2lib._core.EnergyEstimate:
         ...
     @property
+    def host(self) -> str:
+        """
+        The machine; empty if unknown.
+        """
+    @property
     def id(self) -> str:
         ...
+    @property
+    def in_total(self) -> bool:
+        """
+        Belongs to the total: counted, or the platform where that is all there is.
+        """
     @property
     def mean_power(self) -> co2lib._core.Power | None:
         ...
@@ -61,12 +129,52 @@ class DeviceFootprint:
     def provider(self) -> str:
         ...
     @property
+    def rank(self) -> int | None:
+        """
+        Of the process that measured it, where its launcher told.
+        """
+    @property
     def record(self) -> co2lib._core.meter.Record:
         ...
+class CommandFootprint:
+    """
+    A command under the tracker, and its share of the CPU's energy.
+    """
+    @property
+    def cpu_s(self) -> float:
+        ...
+    @property
+    def energy(self) -> co2lib._core.EnergyEstimate:
+        """
+        By CPU time: bounds from its part of all CPU time to its part of the busy CPU time; the interval has the error of the CPU's meter or model too.
+        """
+    @property
+    def idle(self) -> co2lib._core.Energy | None:
+        ...
+    @property
+    def other(self) -> co2lib._core.Energy | None:
+        """
+        Energy of the CPU that other programs used.
+        """
+    @property
+    def status(self) -> int | None:
+        """
+        Exit status as shells give it; None while it runs.
+        """
+    @property
+    def text(self) -> str:
+        """
+        The command line.
+        """
 class ScopeFootprint:
     """
     How CPU and memory energy was divided: the scope's share, others, idle.
     """
+    @property
+    def group(self) -> str:
+        """
+        Whose share it is: the pid, or the path of the control group.
+        """
     @property
     def idle(self) -> co2lib._core.EnergyEstimate:
         ...
@@ -96,6 +204,11 @@ class RegionFootprint:
     def duration_s(self) -> float:
         ...
     @property
+    def each(self) -> list[RegionResult]:
+        """
+        The regions one by one, the newest first; at most 1000.
+        """
+    @property
     def exclusive(self) -> co2lib._core.Energy | None:
         """
         Without direct children of the same thread.
@@ -121,7 +234,25 @@ class Footprint:
     """
     What a run used, how that was obtained, and how far off it can be.
     """
+    @staticmethod
+    def from_dict(values: dict[str, typing.Any]) -> Footprint:
+        """
+        Reads what to_dict gave; tracker.bad_json.
+        """
+    @staticmethod
+    def from_json(text: str) -> Footprint:
+        """
+        Reads what to_json wrote; tracker.bad_json.
+        """
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> str:
+        ...
+    def __hash__(self) -> int:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: str) -> None:
         ...
     def __str__(self) -> str:
         ...
@@ -151,6 +282,11 @@ class Footprint:
     def carbon_intensity(self) -> co2lib._core.CarbonIntensity | None:
         """
         Mean over the energy.
+        """
+    @property
+    def command(self) -> CommandFootprint | None:
+        """
+        The command of `co2lib run`; None without one.
         """
     @property
     def complete(self) -> bool:
@@ -195,6 +331,9 @@ class Footprint:
         energy * PUE
         """
     @property
+    def host(self) -> str:
+        ...
+    @property
     def intensity_source(self) -> str:
         ...
     @property
@@ -213,6 +352,9 @@ class Footprint:
         """
         Operational carbon, PUE included.
         """
+    @property
+    def project(self) -> str:
+        ...
     @property
     def regions(self) -> dict[str, typing.Any]:
         """
@@ -255,6 +397,18 @@ class Run:
     def footprint(self) -> Footprint:
         """
         Computes the footprint.
+        """
+    def power(self) -> list[typing.Any]:
+        """
+        Mean power of what belongs to the total between two flushes: (start, end, W) by time.
+        """
+    def to_frame(self, what: str = 'regions') -> typing.Any:
+        """
+        to_records() as a pandas DataFrame; raises core.missing_extra without pandas.
+        """
+    def to_records(self, what: str = 'regions') -> list[dict[str, typing.Any]]:
+        """
+        A list of dicts: the regions one by one, or the mean power over time ("power").
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
@@ -319,19 +473,27 @@ class Tracker:
     """
     Meters the machine from construction to stop().
     """
-    def __init__(self, *, location: str = '', intensity: None | co2lib._core.CarbonIntensity | co2lib._core.intensity.IntensitySource = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, wue: typing.SupportsFloat | typing.SupportsIndex = 0.0, log: os.PathLike[str] | str | bytes | None = None, run_id: str = '', resume: bool = False, period_s: typing.SupportsFloat | typing.SupportsIndex = 1.0, power_period_s: typing.SupportsFloat | typing.SupportsIndex = 0.1, flush_s: typing.SupportsFloat | typing.SupportsIndex = 10.0, fsync: bool = True, meters: collections.abc.Sequence[str | co2lib._core.meter.Meter] | None = None, gpus: str | collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | str] | None = None, tdp_w: typing.SupportsFloat | typing.SupportsIndex | None = None, ram_w: typing.SupportsFloat | typing.SupportsIndex | None = None, modulus: str = 'kernel_max', p_max_w: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, slack_s: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}, owner: bool | None = None, project: str = '', sync: collections.abc.Callable[[], None] | None = None, on_log: collections.abc.Callable[[str, str], None] | None = None, host: co2lib._core.Host = ..., clock: co2lib._core.Clock | None = None, powercap_root: os.PathLike[str] | str | bytes | None = None, scope: str = 'machine', idle_w: typing.SupportsFloat | typing.SupportsIndex | None = None) -> None:
+    def __init__(self, options: Options) -> None:
         ...
-    def begin(self, name: str, *, marker: bool = False, parent: typing.SupportsInt | typing.SupportsIndex | None = None, thread: typing.SupportsInt | typing.SupportsIndex | None = None) -> int:
+    def begin(self, name: str, *, marker: bool = False, parent: int | None = None, thread: int | None = None) -> int:
         """
         Opens a region and returns its id; 0 where the tracker is stopped or inert.
         """
-    def cancel(self, id: typing.SupportsInt | typing.SupportsIndex) -> bool:
+    def cancel(self, id: int) -> bool:
         """
         Forgets a region.
         """
-    def end(self, id: typing.SupportsInt | typing.SupportsIndex) -> bool:
+    def close(self, id: int) -> bool:
         """
-        Ends a region by its id.
+        Ends a region by its id; False if it is not open.
+        """
+    def end(self, id: int) -> RegionResult | None:
+        """
+        Ends a region by its id and returns what it used; None for an id that is not open.
+        """
+    def ended(self, status: typing.SupportsInt | typing.SupportsIndex, cpu_s: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        The command of the option `command` has ended: its exit status as shells give it, and its CPU time in s.
         """
     def forecast(self, region_name: str, units_total: typing.SupportsInt | typing.SupportsIndex) -> RunForecast:
         """
@@ -341,9 +503,13 @@ class Tracker:
         """
         Begins a stretch that lasts until this thread's next mark, or the stop.
         """
-    def restart(self, id: typing.SupportsInt | typing.SupportsIndex) -> bool:
+    def restart(self, id: int) -> bool:
         """
         Begins a region anew.
+        """
+    def result(self, id: int) -> RegionResult | None:
+        """
+        What a region used that has ended; None if it was not measured, or 4096 regions have ended since.
         """
     def run(self) -> Run:
         """
@@ -360,6 +526,11 @@ class Tracker:
     def stop(self) -> Footprint:
         """
         Ends the run and returns its footprint.
+        """
+    @property
+    def log(self) -> pathlib.Path | None:
+        """
+        The file of the log, which may be numbered; None if there is none.
         """
     @property
     def run_id(self) -> str:
@@ -387,9 +558,17 @@ def load(path: os.PathLike[str] | str | bytes) -> Run:
     """
     Reads a log; torn lines are skipped and reported. Raises tracker.bad_log (OSError).
     """
+def make_options(values: dict[str, typing.Any]) -> Options:
+    """
+    Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what was given and what it takes.
+    """
 def merge(runs: collections.abc.Sequence[Run]) -> Run:
     """
     Joins runs of several processes or nodes; a device measured twice at one time counts once.
+    """
+def option_kinds() -> dict[str, typing.Any]:
+    """
+    The name of every option, with its kind: number, truth, text, path, list[typing.Any], intensity, mapping or object.
     """
 def reprice(run: Run, source: co2lib._core.intensity.IntensitySource) -> Run:
     """

@@ -13,6 +13,31 @@ namespace {
 
 constexpr HostSize big{.cpus = 64, .memory_bytes = 256ULL << 30};
 
+TEST(Container, TheGroupOfAProcessIsThatOfItsWholeJob) {
+  const std::string slurm = "/system.slice/slurmstepd.scope/job_123";
+  const std::string pod = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod12ab_34.slice";
+  for (const auto& [path, group] : std::initializer_list<std::pair<std::string, std::string>>{
+           {slurm + "/step_0/user/task_0", slurm},
+           {slurm, slurm},
+           {"/slurm/uid_1000/job_7/step_batch/task_0", "/slurm/uid_1000/job_7"},
+           {pod + "/cri-containerd-0123.scope", pod},
+           {"/kubepods/burstable/pod12ab-34/0123", "/kubepods/burstable/pod12ab-34"},
+           {"/lsf/cluster/job.42.1.99/0", "/lsf/cluster/job.42.1.99"},
+           {"/pbspro.service/jobid/77.head/x", "/pbspro.service/jobid/77.head"},
+           {"/lxc.payload.box/init.scope", "/lxc.payload.box"},
+           {"/system.slice/docker-0123.scope", "/system.slice/docker-0123.scope"},
+           {"/user.slice/user-1000.slice/session-3.scope", "/user.slice/user-1000.slice/session-3.scope"},
+           {"/user.slice/user-1000.slice/user@1000.service/app.slice/run-5.scope/inner",
+            "/user.slice/user-1000.slice/user@1000.service/app.slice/run-5.scope"},
+           {"/system.slice/train.service/worker/1", "/system.slice/train.service"},
+           {"/docker/0123", "/docker/0123"},
+           {"/jobs/mine", "/jobs/mine"},
+           {"/", "/"},
+           {"", ""}}) {
+    EXPECT_EQ(job_group(path), group) << path;
+  }
+}
+
 TEST(Container, ReadsVersionTwo) {
   const ContainerLimits l = container_limits(CgroupFiles{{"cgroup.controllers", "cpu memory\n"},
                                                          {"cpu.max", "250000 100000\n"},

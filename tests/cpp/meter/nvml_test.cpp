@@ -304,7 +304,7 @@ TEST_F(Nvml, TheEnergyCounterComesFirst) {
   EXPECT_EQ(info.kind, Kind::counter);
   EXPECT_EQ(info.unit, CounterUnit::millijoule());
   EXPECT_TRUE(info.wrap.is_none());
-  EXPECT_EQ(p_max_w(info), 1400);
+  EXPECT_EQ(p_max_w(info), 1500) << "a limit of 700 W can be raised while a run goes on";
   EXPECT_EQ(slack_s(info), 0.2);
   EXPECT_EQ(accuracy(info), 0.05);
   EXPECT_EQ(info.scope, "machine");
@@ -349,7 +349,7 @@ TEST_F(Nvml, WithoutTheCounterPowerIsIntegratedAndNothingIsZero) {
     EXPECT_EQ(info.kind, c.kind);
     EXPECT_THAT(info.provenance, HasSubstr(c.provenance));
     EXPECT_EQ(info.scope, c.scope);
-    EXPECT_EQ(p_max_w(info), 1500) << "no limit is known";
+    EXPECT_EQ(p_max_w(info), info.scope == "module" ? 4000 : 1500) << "no limit is known";
     const Reading reading = o.meters[0]->sample(1s);
     if (c.kind == Kind::power) {
       EXPECT_EQ(std::get<Watts>(reading).value, c.value);
@@ -385,18 +385,20 @@ TEST_F(Nvml, AMissingFunctionTakesOnlyItsFeature) {
   api.driver_version = nullptr;
   EXPECT_THAT(open().meters.at(0)->info().flags, IsEmpty());
   api.power_usage = nullptr;
-  EXPECT_THAT(open().meters, IsEmpty());
+  EXPECT_THAT(open().meters.at(0)->info().flags, ElementsAre("gpu_unmeasured"));
 }
 
 TEST_F(Nvml, AGpuWithoutAnySensorIsNamedAndNeverZero) {
   fake.boards = {{.virtualization = 2}};
   const Opened o = open();
-  EXPECT_THAT(o.meters, IsEmpty());
+  // It leaves the total incomplete instead of vanishing from it.
+  ASSERT_EQ(o.meters.size(), 1U);
+  EXPECT_EQ(failure_of(o.meters[0]->sample(1s)), "absent");
+  EXPECT_THAT(o.meters[0]->info().flags, ElementsAre("gpu_unmeasured"));
   EXPECT_EQ(o.finding.availability, Availability::absent);
   EXPECT_THAT(o.finding.reason, AllOf(HasSubstr("neither energy nor power"), HasSubstr("code 3"), HasSubstr("vGPU")));
   ASSERT_EQ(o.finding.meters.size(), 1U);
   EXPECT_THAT(o.finding.meters[0].flags, ElementsAre("absent"));
-  // Named by the user, it leaves the total incomplete instead of vanishing from it.
   const Opened named = open({.gpus = {{0}}});
   ASSERT_EQ(named.meters.size(), 1U);
   EXPECT_EQ(failure_of(named.meters[0]->sample(1s)), "absent");
@@ -504,7 +506,8 @@ TEST_F(Nvml, InitFailuresAreFindingsWithTheirRemedy) {
       return nvml::open_gpus({.options = options, .machine = {}}, [this] { return nvml::initialise(api); });
     };
     const Opened o = open_it();
-    EXPECT_THAT(o.meters, IsEmpty());
+    const bool usable = c.availability != Availability::no_permission;  // by programs, which it then belongs to
+    EXPECT_EQ(o.meters.size(), usable ? 1U : 0U);
     EXPECT_EQ(o.finding.availability, c.availability);
     EXPECT_THAT(o.finding.reason, AllOf(HasSubstr("code " + std::to_string(c.code)), HasSubstr("dev/nvidia0")));
     EXPECT_THAT(o.finding.fix, HasSubstr(c.fix));
@@ -779,7 +782,7 @@ TEST_F(FakeLibrary, IsOpenedOnlyWhenGpusAreWanted) {
   const Meters meters = meter::open({.gpus = {{"MIG-1"}}, .host = host()});
   ASSERT_EQ(meters.size(), 3U) << "GPU, CPU model, RAM model";
   EXPECT_THAT(meters[0]->info().flags, ElementsAre("mig"));
-  EXPECT_EQ(p_max_w(meters[0]->info()), 800);
+  EXPECT_EQ(p_max_w(meters[0]->info()), 1500);
 }
 
 TEST_F(FakeLibrary, TheLoaderSaysWhatIsMissing) {
@@ -825,7 +828,7 @@ TEST_F(FakeLibrary, AModuleReplacesTheModels) {
   const Meters meters = meter::open({.host = host()});
   ASSERT_EQ(meters.size(), 1U);
   EXPECT_EQ(meters[0]->info().scope, "module");
-  EXPECT_EQ(p_max_w(meters[0]->info()), 1800);
+  EXPECT_EQ(p_max_w(meters[0]->info()), 4000);
   EXPECT_EQ(std::get<Watts>(meters[0]->sample(1s)).value, 500);
 }
 
@@ -844,13 +847,16 @@ TEST_F(FakeLibrary, ATrackerMeasuresGpusByCounterAndByPower) {
   for (int tick = 1; tick <= 100; ++tick) {  // every 0.1 s, the period of power
     set_time(0.1 * tick);
     if (tick % 10 == 0) machine.set_energy("intel-rapl:0", static_cast<std::uint64_t>(tick) * 1'000'000);
+    if (tick % 10 == 0) machine.set_energy("intel-rapl:0:0", static_cast<std::uint64_t>(tick) * 100'000);
     clock->wait_for_waiters(1);
     ASSERT_TRUE(clock->advance(100ms));
   }
   const tracker::Footprint f = tracker.stop();
-  ASSERT_EQ(f.devices.size(), 4U) << "package, DRAM, two GPUs that can be read";
+  ASSERT_EQ(f.devices.size(), 5U) << "package, DRAM, two GPUs that can be read, one that cannot";
+  EXPECT_TRUE(has_issue(f.issues, "gpu_unmeasured"));
+  EXPECT_TRUE(f.totals.total.incomplete);
   EXPECT_NEAR(f.totals.gpu.energy_j.value_or(0), 2000 + 1500, 1e-6);
-  EXPECT_NEAR(f.energy.joules().value_or(0), 3500 + 100, 1e-6);
+  EXPECT_NEAR(f.energy.joules().value_or(0), 3500 + 100 + 10, 1e-6);
   for (const auto& d : f.devices) {
     if (d.record.meter.id == "GPU-1") {
       EXPECT_EQ(d.record.method, Method::counter);

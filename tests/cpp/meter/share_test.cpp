@@ -81,6 +81,35 @@ class ShareTest : public ::testing::Test {
 
 double joules(const Estimate<Energy>& e) { return e.value ? e.value->joules() : -1; }
 
+TEST_F(ShareTest, WhereTheSensorCannotBeDividedOrDoesNotWorkTheSharesAreThoseOfTheModel) {
+  for (const char* zone : {"psys", "package-0"}) {
+    SCOPED_TRACE(zone);
+    use(0, 0);
+    machine.add_zone("intel-rapl:0", {.name = zone, .energy_uj = "0"});
+    auto o = options();
+    o.meters.reset();
+    o.gpus.emplace();
+    o.tdp_w = 100;
+    std::filesystem::remove(machine.root() / "proc/meminfo");  // no memory model
+    tracker::Tracker tracker(o);
+    for (int second = 1; second <= 10; ++second) {
+      clock.wait_for_waiters(1);
+      use(4.0 * second, 1.0 * second);
+      if (zone == std::string("psys"))
+        machine.set_energy("intel-rapl:0", static_cast<std::uint64_t>(second) * 500'000'000);
+      clock.advance(1s);
+    }
+    const tracker::Footprint f = tracker.stop();
+    ASSERT_TRUE(f.scope);
+    ASSERT_TRUE(f.scope->own.value) << to_string(f);
+    EXPECT_EQ(f.energy.joules(), joules(f.scope->own)) << "not the machine's";
+    const double machine_j = joules(f.scope->own) + joules(f.scope->other) + joules(f.scope->idle);
+    EXPECT_NEAR(joules(f.scope->own), machine_j / 40 * 10, 1e-6) << "10 of 40 CPU-seconds";
+    EXPECT_GT(machine_j, 100);
+    EXPECT_LE(machine_j, 1000 + 1e-6);
+  }
+}
+
 TEST_F(ShareTest, AProcessIsGivenItsShareOfCpuTimeAndTheRemainderIsStated) {
   tracker::Tracker tracker(options());
   clock.wait_for_waiters(1);  // the sampler has begun
@@ -216,6 +245,37 @@ TEST_F(ShareTest, AContainerIsMeasuredByItsControlGroup) {
   EXPECT_EQ(f.scope->scope, "container");
   EXPECT_NEAR(joules(f.scope->own), 25, 1e-6);
   EXPECT_NEAR(joules(f.scope->other), 25, 1e-6);
+}
+
+TEST_F(ShareTest, AContainerIsTheWholeJobAndNotTheLeafOfOneTask) {
+  const std::string job = "/system.slice/slurmstepd.scope/job_123";
+  const auto usage = [&](const std::string& group, double seconds) {
+    write("sys/fs/cgroup" + group + "/cpu.stat",
+          "usage_usec " + std::to_string(static_cast<std::int64_t>(seconds * 1e6)) + "\n");
+  };
+  write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+  write("proc/self/cgroup", "0::" + job + "/step_0/user/task_0\n");
+  usage(job, 100);
+  usage(job + "/step_0/user/task_0", 10);
+  auto o = options();
+  o.scope = Scope::container;
+  tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
+  usage(job, 102);
+  usage(job + "/step_0/user/task_0", 10.5);
+  use(2, 0);
+  clock.advance(1s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->own), 50, 1e-6);
+  EXPECT_EQ(f.scope->group, job);
+}
+
+TEST_F(ShareTest, ARunShorterThanATickHasBoundsAsWideAsTheTick) {
+  tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
+  clock.advance(5ms);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_GT(f.scope->own.interval->high.joules(), 0);
 }
 
 TEST_F(ShareTest, AFailedReadOfTheMachineIsNoEnergyAndTheNextSpansIt) {

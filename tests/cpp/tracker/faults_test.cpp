@@ -31,7 +31,6 @@
 #include <co2lib/tracker.hpp>
 
 #include "tracker/log.hpp"
-#include "tracker/state.hpp"
 
 #if defined(__SANITIZE_THREAD__)
 #define CO2LIB_TSAN 1
@@ -676,49 +675,6 @@ TEST_F(Faults, ALogThatCannotBeWrittenIsRefusedWithFileAndRemedy) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Threads, memory
 // ---------------------------------------------------------------------------------------------------------------------
-
-TEST_F(Faults, AThreadThatReadFirstAndComesSecondCountsNoTimeTwice) {
-  const auto state = std::make_shared<detail::State>(options());
-  state->begin_sampling();
-  const MonotonicTime start = clock->monotonic();
-  go(100s);
-  {
-    const std::lock_guard lock(state->mutex);
-    const auto open = [&](const std::string& name, MonotonicTime at) {
-      auto region = std::make_shared<detail::OpenRegion>();
-      region->record.name = name;
-      region->record.id = state->next_region++;
-      region->record.begin = start + at;
-      region->begin.at = start + at;
-      state->register_open(region);
-      return region->record.id;
-    };
-    const auto close = [&](std::uint64_t id, MonotonicTime at) {
-      state->close_locked(state->take_open(id), {start + at, {start + at}});
-    };
-    const auto first = open("begin", 1s);
-    close(first, 5s);
-    const auto late = open("begin", 4s);  // its edge was read before the other's end was
-    close(late, 9s);
-    const auto outlasted = open("end", 10s);
-    const auto outlasting = open("end", 11s);
-    close(outlasting, 15s);
-    close(outlasted, 14s);
-    const auto inside = open("inside", 20s);
-    close(inside, 30s);
-    const auto whole = open("inside", 22s);
-    close(whole, 25s);
-    const auto next = open("inside", 40s);
-    close(next, 41s);
-  }
-  const Footprint f = state->stop();
-  const auto joules = [&](const char* name) { return region(f, name).union_energy->joules(); };
-  EXPECT_NEAR(*region(f, "begin").inclusive.joules(), 900, 1e-6);
-  EXPECT_NEAR(joules("begin"), 800, 1e-6);
-  EXPECT_NEAR(joules("end"), 500, 1e-6);
-  EXPECT_NEAR(*region(f, "inside").inclusive.joules(), 1400, 1e-6);
-  EXPECT_NEAR(joules("inside"), 1100, 1e-6);
-}
 
 TEST_F(Faults, SixtyFourThreadsNestRegions) {
   Options o = options();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tracker/reader.hpp"
+#include "tracker/blocking_reader.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -11,12 +11,11 @@
 #include <thread>
 #include <utility>
 
-#include <pthread.h>
-#include <signal.h>
-
 #ifdef __GLIBCXX__
 #include <cxxabi.h>
 #endif
+
+#include "tracker/signals.hpp"
 
 namespace co2lib::tracker::detail {
 
@@ -65,18 +64,14 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
   /// tries again.
   void start_thread() {
     const std::uint64_t mine = ++generation;
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;
     try {
       thread = std::thread([self = shared_from_this(), mine] { self->run(mine); });
-    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): `thread` tells
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): `thread` says so
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  /// True if a read has had its time. Its first slice may have begun before it and does not count.
+  /// True if the read has used up its slices; the first is not counted, since it may have been partly over.
   [[nodiscard]] bool is_over(const Slot& slot) const {
     const bool hurry = last_moment && steady_clock::now() >= *last_moment;
     return slot.slices > (hurry ? few_slices : most_slices);
@@ -107,7 +102,7 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
       answer.time = clock->monotonic();
       lock.lock();
       slot->busy = false;
-      // What a blocked meter says at last is of a time that nobody knows.
+      // A blocked meter's late answer has no usable time; drop it.
       if (!slot->blocked) slot->answer = std::move(answer);
       slot->blocked = false;
       if (next_asked() == nullptr) done.notify_all();

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The footprint of a run, and its parts.
+#include "tracker.hpp"
+
+#include <map>
+
+#include <pybind11/chrono.h>
+
+#include "utc_time.hpp"
+
+using namespace co2lib;
+using namespace co2lib::tracker;
+
+void bind_footprint(py::module_& m) {
+  py::class_<Facility>(m, "Facility", "The building around the machine.")
+      .def(py::init([](double pue, double wue) {
+             return Facility{pue, wue};
+           }),
+           py::arg("pue") = 1.0, py::arg("wue") = 0.0)
+      .def_readonly("pue", &Facility::pue)
+      .def_readonly("wue", &Facility::wue, "L per kWh of IT energy")
+      .def("__repr__", [](const Facility& f) {
+        return "Facility(pue=" + py::repr(py::float_(f.pue)).cast<std::string>() +
+               ", wue=" + py::repr(py::float_(f.wue)).cast<std::string>() + ")";
+      });
+  py::class_<RegionResult>(m, "RegionResult", "What one region used.")
+      .def_readonly("name", &RegionResult::name)
+      .def_readonly("id", &RegionResult::id)
+      .def_readonly("parent", &RegionResult::parent, "Id of the region it was opened in; 0: none.")
+      .def_readonly("thread", &RegionResult::thread)
+      .def_property_readonly(
+          "start", [](const RegionResult& r) { return bindings::from_utc(r.start); }, "datetime in UTC")
+      .def_property_readonly("duration_s", [](const RegionResult& r) { return r.duration.count(); })
+      .def_readonly("duration", &RegionResult::duration, "timedelta")
+      .def_readonly("energy", &RegionResult::energy, "Energy of the run's scope, with bounds and interval.")
+      .def_readonly("exclusive", &RegionResult::exclusive, "Without direct children of the same thread.")
+      .def_readonly("carbon", &RegionResult::carbon, "By the intensity of its time, PUE included.")
+      .def("__repr__", [](const RegionResult& r) {
+        return "<co2lib.tracker.RegionResult " + r.name + " " +
+               (r.energy.value ? to_string(*r.energy.value) : std::string("unknown")) + ">";
+      });
+  py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
+      .def_readonly("record", &DeviceFootprint::record)
+      .def_readonly("counted", &DeviceFootprint::counted, "Belongs to the CPU, DRAM or GPU part of the totals.")
+      .def_readonly("in_total", &DeviceFootprint::in_total,
+                    "Belongs to the total: counted, or the platform where that is all there is.")
+      .def_readonly("host", &DeviceFootprint::host, "The machine; empty if unknown.")
+      .def_readonly("rank", &DeviceFootprint::rank, "Of the process that measured it, where its launcher told.")
+      .def_readonly("mirror_of", &DeviceFootprint::mirror_of)
+      .def_readonly("duplicate_of", &DeviceFootprint::duplicate_of)
+      .def_property_readonly("energy", [](const DeviceFootprint& d) { return d.record.energy(); })
+      .def_property_readonly("id", [](const DeviceFootprint& d) { return d.record.meter.id; })
+      .def_property_readonly("name", [](const DeviceFootprint& d) { return d.record.meter.name; })
+      .def_property_readonly("provider", [](const DeviceFootprint& d) { return d.record.meter.provider; })
+      .def_property_readonly("device",
+                             [](const DeviceFootprint& d) { return std::string(meter::text(d.record.meter.device)); })
+      .def_property_readonly("method",
+                             [](const DeviceFootprint& d) { return std::string(meter::text(d.record.method)); })
+      .def_property_readonly("mean_power", [](const DeviceFootprint& d) { return d.record.mean_power(); })
+      .def("__repr__", [](const DeviceFootprint& d) {
+        const std::string& name = d.record.meter.name;
+        return "<co2lib.tracker.DeviceFootprint " + (name.empty() ? d.record.meter.id : name) + " " +
+               (d.record.window.energy_j ? to_string(Energy::from_joules(*d.record.window.energy_j)) : "unknown") + ">";
+      });
+  py::class_<CommandFootprint>(m, "CommandFootprint", "A command under the tracker, and its share of the CPU's energy.")
+      .def_readonly("text", &CommandFootprint::text, "The command line.")
+      .def_readonly("status", &CommandFootprint::status, "Exit status as shells give it; None while it runs.")
+      .def_property_readonly("cpu_s", [](const CommandFootprint& c) { return c.cpu_time.count(); })
+      .def_readonly("energy", &CommandFootprint::energy,
+                    "By CPU time: bounds from its part of all CPU time to its part of the busy CPU time; the interval "
+                    "has the error of the CPU's meter or model too.")
+      .def_readonly("other", &CommandFootprint::other, "Energy of the CPU that other programs used.")
+      .def_readonly("idle", &CommandFootprint::idle);
+  py::class_<ScopeFootprint>(m, "ScopeFootprint",
+                             "How CPU and memory energy was divided: the scope's share, others, idle.")
+      .def_readonly("scope", &ScopeFootprint::scope, "process or container")
+      .def_readonly("group", &ScopeFootprint::group, "Whose share it is: the pid, or the path of the control group.")
+      .def_readonly("own", &ScopeFootprint::own, "Counted in the totals.")
+      .def_readonly("other", &ScopeFootprint::other)
+      .def_readonly("idle", &ScopeFootprint::idle);
+  py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
+      .def_readonly("name", &RegionFootprint::name)
+      .def_readonly("count", &RegionFootprint::count)
+      .def_property_readonly("duration_s", [](const RegionFootprint& r) { return r.duration.count(); })
+      .def_readonly("inclusive", &RegionFootprint::inclusive)
+      .def_readonly("exclusive", &RegionFootprint::exclusive, "Without direct children of the same thread.")
+      .def_readonly("union_energy", &RegionFootprint::union_energy, "Energy of the union of their times.")
+      .def_readonly("least", &RegionFootprint::least)
+      .def_readonly("most", &RegionFootprint::most)
+      .def_readonly("each", &RegionFootprint::each, "The regions one by one, the newest first; at most 1000.")
+      .def("__repr__", [](const RegionFootprint& r) {
+        return "<co2lib.tracker.RegionFootprint " + r.name + " x" + std::to_string(r.count) + " " +
+               (r.inclusive.value ? to_string(*r.inclusive.value) : std::string("unknown")) + ">";
+      });
+  py::class_<Footprint>(m, "Footprint", "What a run used, how that was obtained, and how far off it can be.")
+      .def_readonly("run_id", &Footprint::run_id)
+      .def_property_readonly(
+          "start", [](const Footprint& f) { return bindings::from_utc(f.start); }, "datetime in UTC")
+      .def_property_readonly(
+          "end", [](const Footprint& f) { return bindings::from_utc(f.end); }, "datetime in UTC")
+      .def_property_readonly("duration_s", [](const Footprint& f) { return f.duration.count(); })
+      .def_property_readonly("suspended_s", [](const Footprint& f) { return f.suspended.count(); })
+      .def_property_readonly("downtime_s", [](const Footprint& f) { return f.downtime.count(); })
+      .def_readonly("segments", &Footprint::segments)
+      .def_readonly("energy", &Footprint::energy, "IT energy of all counted devices.")
+      .def_property_readonly(
+          "facility_energy",
+          [](const Footprint& f) { return f.energy.value ? std::optional(f.facility_energy) : std::nullopt; },
+          "energy * PUE")
+      .def_readonly("operational", &Footprint::operational, "Operational carbon, PUE included.")
+      .def_readonly("embodied", &Footprint::embodied, "Embodied share; no value until the embodied domain fills it.")
+      .def_readonly("water", &Footprint::water)
+      .def_readonly("facility", &Footprint::facility)
+      .def_readonly("totals", &Footprint::totals)
+      .def_readonly("devices", &Footprint::devices)
+      .def_property_readonly(
+          "regions",
+          [](const Footprint& f) {
+            py::dict d;
+            for (const RegionFootprint& r : f.regions) d[py::str(r.name)] = r;
+            return d;
+          },
+          "Name to statistics.")
+      .def_property_readonly(
+          "method",
+          [](const Footprint& f) {
+            py::dict d;
+            for (const auto& [method, share] : f.methods) d[py::str(std::string(meter::text(method)))] = share;
+            return d;
+          },
+          "Method (counter, integral, model) to its share of the energy.")
+      .def_property_readonly("host", [](const Footprint& f) { return f.context.host; })
+      .def_property_readonly("project", [](const Footprint& f) { return f.context.project; })
+      .def_readonly("command", &Footprint::command, "The command of `co2lib run`; None without one.")
+      .def_readonly("scope", &Footprint::scope, "The division of a process or container scope; None for the machine.")
+      .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
+      .def_readonly("location", &Footprint::location)
+      .def_readonly("intensity_source", &Footprint::intensity_source)
+      .def_readonly("carbon_intensity", &Footprint::carbon_intensity, "Mean over the energy.")
+      .def_readonly("issues", &Footprint::issues)
+      .def_readonly("sources", &Footprint::sources)
+      .def_readonly("complete", &Footprint::complete, "False for a snapshot or a run that was killed.")
+      .def("to_json", &Footprint::to_json, "JSON of schema co2lib-footprint/1.")
+      .def(
+          "to_dict", [](const Footprint& f) { return py::module_::import("json").attr("loads")(f.to_json()); },
+          "The JSON as dicts and lists.")
+      .def_static("from_json", &Footprint::from_json, py::arg("text"), "Reads what to_json wrote; tracker.bad_json.")
+      .def_static(
+          "from_dict",
+          [](const py::dict& d) {
+            return Footprint::from_json(py::module_::import("json").attr("dumps")(d).cast<std::string>());
+          },
+          py::arg("values"), "Reads what to_dict gave; tracker.bad_json.")
+      .def(py::pickle([](const Footprint& f) { return f.to_json(); },
+                      [](const std::string& text) { return Footprint::from_json(text); }))
+      .def("__eq__", [](const Footprint& a, const Footprint& b) { return a.to_json() == b.to_json(); })
+      .def("__hash__", [](const Footprint& f) { return py::hash(py::str(f.to_json())); })
+      .def(
+          "to_model_card",
+          [](const Footprint& f, const std::string& training_type, const std::string& place,
+             const std::string& hardware, bool embodied) {
+            return f.to_model_card({.training_type = training_type,
+                                    .geographical_location = place,
+                                    .hardware_used = hardware,
+                                    .embodied = embodied});
+          },
+          py::kw_only(), py::arg("training_type") = "", py::arg("geographical_location") = "",
+          py::arg("hardware_used") = "", py::arg("embodied") = false,
+          "The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.")
+      .def(
+          "csv_row",
+          [](const Footprint& f, const std::map<std::string, std::string>& known) {
+            py::dict d;
+            for (const auto& [name, value] : f.csv_row(known)) d[py::str(name)] = value;
+            return d;
+          },
+          py::arg("known") = std::map<std::string, std::string>{},
+          "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
+      .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
+      .def("_repr_html_", [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
+      .def("__str__", [](const Footprint& f) { return f.to_string(); })
+      .def("__repr__", [](const Footprint& f) { return f.to_string(); });
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Domain tracker: energy and carbon of a run.
+
+>>> import co2lib
+>>> with co2lib.track(location="FRA") as run:
+...     with run.region("epoch"):
+...         pass
+>>> run.footprint.complete
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from co2lib._core import CarbonIntensity, append_csv
+from co2lib._core import tracker as _tracker
+from co2lib._core.tracker import (
+    Account,
+    CommandFootprint,
+    DeviceFootprint,
+    Facility,
+    Footprint,
+    RegionFootprint,
+    RegionResult,
+    Run,
+    RunForecast,
+    ScopeFootprint,
+    account,
+    choose_price,
+    csv_columns,
+    forecast_total,
+    load,
+    merge,
+)
+from co2lib._errors import BadValueError
+from co2lib.tracker._options import TrackOptions, as_source
+from co2lib.tracker._region import Region
+from co2lib.tracker._track import Track, TrackedFunction, Tracker, track
+
+if TYPE_CHECKING:
+    from co2lib.intensity import IntensitySource, Trace
+
+__all__ = [
+    "Account",
+    "CommandFootprint",
+    "DeviceFootprint",
+    "Facility",
+    "Footprint",
+    "Region",
+    "RegionFootprint",
+    "RegionResult",
+    "Run",
+    "RunForecast",
+    "ScopeFootprint",
+    "Track",
+    "TrackOptions",
+    "TrackedFunction",
+    "Tracker",
+    "account",
+    "append_emissions_csv",
+    "choose_price",
+    "csv_columns",
+    "forecast_total",
+    "load",
+    "merge",
+    "reprice",
+    "track",
+]
+
+
+def reprice(run: Run, intensity: IntensitySource | Trace | CarbonIntensity | float) -> Run:
+    """Price a stored run with another intensity; its energy stays the same bit for bit.
+
+    Parameters
+    ----------
+    run : Run
+        From :func:`load`.
+    intensity
+        As the option ``intensity`` of :func:`track`.
+    """
+    from co2lib import intensity as domain
+
+    source = as_source(intensity)
+    if isinstance(source, CarbonIntensity):
+        source = domain.make_source(source)
+    if source is None:
+        raise BadValueError("tracker.bad_config", "intensity: none given; reprice needs one")
+    return _tracker.reprice(run, source)
+
+
+def append_emissions_csv(
+    path: str | Path, footprint: Footprint, known: Mapping[str, str] | None = None
+) -> Path | None:
+    """Append the footprint to a CodeCarbon-compatible emissions.csv, under a file lock.
+
+    Parameters
+    ----------
+    path : path
+        A file with another header is renamed to ``.bak``, never overwritten.
+    footprint : Footprint
+        What to write.
+    known : mapping, optional
+        Columns to fill or replace.
+
+    Returns
+    -------
+    Path or None
+        Where a file with another header was moved.
+    """
+    import platform
+
+    values = {"python_version": platform.python_version(), **(known or {})}
+    row = footprint.csv_row(values)
+    return append_csv(Path(path), list(row), list(row.values()))

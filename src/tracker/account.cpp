@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Carbon and water of an energy series, and which source prices it.
+#include <cmath>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include <co2lib/error.hpp>
+#include <co2lib/intensity/location.hpp>
+#include <co2lib/intensity/price.hpp>
+#include <co2lib/intensity/trace.hpp>
+#include <co2lib/numeric.hpp>
+#include <co2lib/tracker/run.hpp>
+
+#include "tracker/account.hpp"
+#include "tracker/estimate.hpp"
+#include "tracker/timeline.hpp"
+
+namespace co2lib::tracker {
+
+Account account(std::span<const intensity::EnergySample> samples, const intensity::IntensitySource& source,
+                const Facility& facility) {
+  if (!(facility.pue >= 1) || !std::isfinite(facility.pue)) throw Error("meter.bad_input", "pue: must be at least 1");
+  if (!(facility.wue >= 0) || !std::isfinite(facility.wue)) {
+    throw Error("meter.bad_input", "wue: must be at least 0 L/kWh");
+  }
+  Account a;
+  numeric::Sum joules;
+  for (const intensity::EnergySample& s : samples) {
+    if (!(s.energy.joules() >= 0) || !std::isfinite(s.energy.joules())) {
+      throw Error("meter.bad_input", "energy_steps: an energy is negative or not finite");
+    }
+    if (s.end < s.start) throw Error("meter.bad_window", "energy_steps: a step ends before it starts");
+    joules += s.energy.joules();
+  }
+  a.it_energy = Energy::from_joules(joules.value());
+  a.facility_energy = a.it_energy * facility.pue;
+  a.water = a.it_energy * WaterIntensity::from_l_per_kwh(facility.wue);
+  try {
+    const intensity::Priced priced = intensity::price(samples, source);
+    a.operational = priced.mass * facility.pue;
+    a.mean_intensity = priced.mean;
+    a.issues = priced.issues;
+    a.sources = priced.sources;
+  } catch (const Error& error) {
+    // Misuse stays an error; what the source does not know leaves the emissions without a value.
+    if (error.code() != "intensity.out_of_range" && error.code() != "intensity.gap" &&
+        error.code() != "intensity.no_data") {
+      throw;
+    }
+    a.issues.push_back({"incomplete", "emissions", "part of the energy has no carbon intensity"});
+    a.issues.push_back({error.code(), "intensity", error.what()});
+  }
+  return a;
+}
+
+PriceChoice choose_price(const Pricing& pricing, std::shared_ptr<const intensity::IntensitySource> source) {
+  PriceChoice choice;
+  choice.location = pricing.location;
+  // The location is checked also where it is not needed for the price.
+  auto by_location = pricing.location.empty() ? nullptr : intensity::location_source(pricing.location);
+  if (source) {
+    choice.source = std::move(source);
+  } else if (pricing.g_per_kwh) {
+    choice.source = intensity::make_source(CarbonIntensity::from_g_per_kwh(*pricing.g_per_kwh));
+  } else if (by_location) {
+    choice.source = std::move(by_location);
+  } else {
+    choice.source = intensity::world_average();
+    choice.issues.push_back({"location_unknown", "location",
+                             "world average used; give a location (a country such as FRA, a subdivision such as US-WY, "
+                             "or a cloud region such as gcp:us-central1) or an intensity"});
+  }
+  return choice;
+}
+
+namespace detail {
+
+namespace {
+
+/// The time that prices are asked for where the wall clock was not set: when this version was made.
+constexpr UtcTime made{std::chrono::sys_days(std::chrono::year(2026) / 12 / 1)};
+
+/// The intensities that were stored with the flushes of a segment.
+std::shared_ptr<const intensity::IntensitySource> stored_source(const RunSegment& segment) {
+  std::vector<intensity::TimedValue> values;
+  for (std::size_t f = 1; f < segment.frames.size(); ++f) {
+    const Frame& frame = segment.frames[f];
+    const auto length = frame.mono - segment.frames[f - 1].mono;
+    if (!frame.g_per_kwh || length <= MonotonicTime::zero()) continue;
+    UtcTime begin = frame.utc - length;
+    if (!values.empty() && begin < values.back().end) begin = values.back().end;
+    if (begin < frame.utc) {
+      values.push_back({begin, frame.utc, CarbonIntensity::from_g_per_kwh(*frame.g_per_kwh)});
+    }
+  }
+  // A source that was given and never answered leaves the run without a price, not with another one.
+  if (values.empty()) {
+    return segment.pricing.intensity_text.empty() ? nullptr : intensity::make_source(intensity::Trace());
+  }
+  intensity::Record attributes;
+  attributes.origin = "stored";
+  attributes.source = {segment.pricing.intensity_text, "intensity stored with the run", 0, ""};
+  return intensity::make_source(intensity::Trace(std::move(attributes), values));
+}
+
+void add_text(std::string& list, const std::string& more) {
+  if (more.empty() || (", " + list + ",").find(", " + more + ",") != std::string::npos) return;
+  list += (list.empty() ? "" : ", ") + more;
+}
+
+}  // namespace
+
+SegmentPrice::SegmentPrice(const RunSegment& segment, std::shared_ptr<const intensity::IntensitySource> source)
+    : facility_(segment.pricing.facility) {
+  const bool given = source != nullptr;
+  if (!given && !segment.pricing.g_per_kwh) source = stored_source(segment);
+  const bool by_place = !source && !segment.pricing.g_per_kwh;
+  choice_ = choose_price(segment.pricing, std::move(source));
+  if (by_place) shift_ = price_shift(segment);
+}
+
+std::chrono::nanoseconds price_shift(const RunSegment& segment) {
+  return is_unset(segment.begin_utc) ? made - segment.begin_utc : std::chrono::nanoseconds::zero();
+}
+
+Account SegmentPrice::account(std::vector<intensity::EnergySample> samples) const {
+  for (intensity::EnergySample& sample : samples) {
+    sample.start += shift_;
+    sample.end += shift_;
+  }
+  return tracker::account(samples, *choice_.source, facility_);
+}
+
+Estimate<CarbonMass> SegmentPrice::carbon(const Estimate<Energy>& energy, CarbonIntensity mean) const {
+  Estimate<CarbonMass> carbon;
+  if (energy.value) carbon.value = *energy.value * mean * facility_.pue;
+  if (!energy.bounds || !energy.interval) return carbon;
+  const auto range = [&](const Interval<Energy>& e, double low, double high, double confidence) {
+    return Interval<CarbonMass>{e.low * mean * facility_.pue * (1 + low), e.high * mean * facility_.pue * (1 + high),
+                                confidence};
+  };
+  const auto error = choice_.source->relative_error().value_or(intensity::RelativeError{});
+  carbon.bounds = range(*energy.bounds, 0, 0, 1.0);
+  carbon.interval = range(*energy.interval, error.low, error.high, 0.95);
+  return carbon;
+}
+
+void SegmentPrice::add_carbon(RegionResult& region) const {
+  const UtcTime begin = region.start + shift_;
+  const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(region.duration);
+  const intensity::EnergySample probe{begin, begin + length, Energy::from_kwh(1)};
+  try {
+    const intensity::Priced priced = intensity::price(std::span(&probe, 1), *choice_.source);
+    if (priced.mean) region.carbon = carbon(region.energy, *priced.mean);
+    region.carbon.issues = priced.issues;
+  } catch (const Error& error) {
+    region.carbon.issues.push_back({error.code(), "intensity", error.what()});
+  } catch (const std::exception& error) {
+    region.carbon.issues.push_back({"intensity_failed", "intensity", error.what()});
+  }
+}
+
+void Bill::add(const RunSegment& segment, const SegmentPrice& price, const Estimate<Energy>& energy,
+               const std::vector<intensity::EnergySample>& samples) {
+  Item item{.segment = &segment, .choice = price.choice(), .energy = energy, .account = {}, .carbon = {}};
+  if (energy.value) {
+    item.account = price.account(samples);
+    if (item.account.operational && item.account.mean_intensity) {
+      item.carbon = price.carbon(energy, *item.account.mean_intensity);
+      item.carbon.value = item.account.operational;
+    }
+  }
+  items_.push_back(std::move(item));
+}
+
+void Bill::write(Footprint& f) const {
+  numeric::Sum facility_j;
+  numeric::Sum litres;
+  numeric::Sum grams;
+  numeric::Sum priced_j;
+  Estimate<Water> water;
+  bool priced = true;
+  for (const Item& item : items_) {
+    add_text(f.location, item.choice.location);
+    add_text(f.intensity_source, item.choice.source->describe().name);
+    add_issues(f.issues, item.choice.issues);
+    if (!item.energy.value) continue;
+    const Facility& facility = item.segment->pricing.facility;
+    facility_j += item.energy.value->joules() * facility.pue;
+    const auto wue = WaterIntensity::from_l_per_kwh(facility.wue);
+    litres += (*item.energy.value * wue).litres();
+    add_to(water,
+           {.value = *item.energy.value * wue,
+            .bounds = Interval<Water>{item.energy.bounds->low * wue, item.energy.bounds->high * wue, 1.0},
+            .interval = Interval<Water>{item.energy.interval->low * wue, item.energy.interval->high * wue, 0.95}});
+    priced = priced && item.account.operational;
+    if (item.account.mean_intensity) {
+      grams += (item.account.it_energy * *item.account.mean_intensity).grams();
+      priced_j += item.account.it_energy.joules();
+    }
+    add_to(f.operational, item.carbon);
+    for (const Source& s : item.account.sources) add_source(f.operational.sources, s);
+    add_issues(f.operational.issues, item.account.issues);
+    for (const Issue& issue : item.account.issues) {
+      if (issue.code == "world_average" && has_issue(f.issues, "location_unknown")) continue;  // said already
+      add_issue(f.issues, issue);
+    }
+    for (const Source& s : item.account.sources) add_source(f.sources, s);
+    if (items_.size() == 1) f.carbon_intensity = item.account.mean_intensity;
+  }
+  if (!items_.empty()) f.facility = items_.front().segment->pricing.facility;
+  if (!f.energy.value) return;
+  if (!priced) f.operational.value.reset();
+  f.facility_energy = Energy::from_joules(facility_j.value());
+  const double joules = f.energy.value->joules();
+  for (const Item& item : items_) {
+    const Facility& facility = item.segment->pricing.facility;
+    if (joules > 0 && facility.pue != f.facility.pue) f.facility.pue = facility_j.value() / joules;
+    if (joules > 0 && facility.wue != f.facility.wue) f.facility.wue = litres.value() / f.energy.value->kwh();
+  }
+  if (items_.size() > 1 && priced_j.value() > 0) {
+    f.carbon_intensity = CarbonMass::from_grams(grams.value()) / Energy::from_joules(priced_j.value());
+  }
+  if (f.facility.wue > 0) f.water = water;
+}
+
+}  // namespace detail
+
+}  // namespace co2lib::tracker

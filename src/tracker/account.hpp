@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What prices a segment, and the sums of all segments' prices; private to src/tracker.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <co2lib/intensity/price.hpp>
+#include <co2lib/tracker/run.hpp>
+
+namespace co2lib::tracker::detail {
+
+/// The price of one segment: its place or intensity, PUE and WUE.
+class SegmentPrice {
+ public:
+  /// With `source`, if it is given; else with the intensities stored at its flushes, else with what its options say.
+  SegmentPrice(const RunSegment& segment, std::shared_ptr<const intensity::IntensitySource> source);
+  /// With a source that is known.
+  SegmentPrice(PriceChoice choice, const Facility& facility, std::chrono::nanoseconds shift = {})
+      : choice_(std::move(choice)), facility_(facility), shift_(shift) {}
+
+  [[nodiscard]] const PriceChoice& choice() const noexcept { return choice_; }
+  [[nodiscard]] Account account(std::vector<intensity::EnergySample> samples) const;
+  /// The carbon of an energy whose mean intensity is known: bounds from those of the energy, the interval widened by
+  /// the source's error.
+  [[nodiscard]] Estimate<CarbonMass> carbon(const Estimate<Energy>& energy, CarbonIntensity mean) const;
+  /// Prices a region by the intensity of its time; leaves it without carbon where that is unknown.
+  void add_carbon(RegionResult& region) const;
+
+ private:
+  PriceChoice choice_;
+  Facility facility_;
+  std::chrono::nanoseconds shift_{};  ///< of a wall clock that was not set
+};
+
+/// From the wall clock of a segment that was not set to the time that it is priced for, where annual factors price it.
+[[nodiscard]] std::chrono::nanoseconds price_shift(const RunSegment& segment);
+
+/// Adds up what the segments of a run cost.
+class Bill {
+ public:
+  void add(const RunSegment& segment, const SegmentPrice& price, const Estimate<Energy>& energy,
+           const std::vector<intensity::EnergySample>& samples);
+  /// Writes carbon, water, facility and where the prices come from into a footprint whose energy is known.
+  void write(Footprint& footprint) const;
+
+ private:
+  struct Item {
+    const RunSegment* segment;
+    PriceChoice choice;
+    Estimate<Energy> energy;
+    Account account;
+    Estimate<CarbonMass> carbon;
+  };
+  std::vector<Item> items_;
+};
+
+}  // namespace co2lib::tracker::detail

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Runs as a whole: statistics of regions, merging, other prices.
+#include <co2lib/tracker/run.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <co2lib/error.hpp>
+
+namespace co2lib::tracker {
+
+void RegionStats::add(const RegionRecord& r) {
+  ++count;
+  seconds += Seconds(r.end - r.begin).count();
+  if (r.inclusive.present || !inclusive.present) inclusive.add(r.inclusive);
+  const auto sum = [](std::optional<double>& into, std::optional<double> x) {
+    into = into && x ? std::optional(*into + *x) : std::nullopt;
+  };
+  sum(exclusive_j, r.exclusive_j);
+  sum(union_j, r.union_j);
+  if (r.inclusive.energy_j) {
+    least_j = std::min(least_j.value_or(*r.inclusive.energy_j), *r.inclusive.energy_j);
+    most_j = std::max(most_j.value_or(*r.inclusive.energy_j), *r.inclusive.energy_j);
+  }
+  meters_j.resize(std::max(meters_j.size(), r.meters_j.size()));
+  for (std::size_t i = 0; i < r.meters_j.size(); ++i) meters_j[i] += r.meters_j[i];
+  if (each.size() >= 2 * most_kept) each.erase(each.begin(), each.begin() + most_kept);
+  each.push_back(r);
+}
+
+void RegionTable::add(const RegionRecord& region) {
+  const auto [at, is_new] = index_.try_emplace(region.name, rows_.size());
+  if (is_new) {
+    rows_.emplace_back();
+    rows_.back().name = region.name;
+  }
+  rows_[at->second].add(region);
+}
+
+Run merge(std::span<const Run> runs) {
+  if (runs.empty()) throw Error("tracker.bad_config", "runs: none given; merge needs at least one");
+  Run merged;
+  std::set<std::string> ids;
+  for (const Run& run : runs) {
+    if (run.source) merged.source = run.source;
+    for (const RunSegment& segment : run.segments) {
+      merged.segments.push_back(segment);
+      std::string& id = merged.segments.back().run_id;
+      if (id.empty()) id = run.run_id;
+      ids.insert(id);
+    }
+    if (run.segments.empty()) ids.insert(run.run_id);
+    add_issues(merged.issues, run.issues);
+  }
+  for (const std::string& id : ids) merged.run_id += (merged.run_id.empty() ? "" : "+") + id;
+
+  const auto order = [](const RunSegment& s) {
+    return std::tie(s.begin_utc, s.context.host, s.pid, s.begin, s.run_id, s.number);
+  };
+  std::sort(merged.segments.begin(), merged.segments.end(),
+            [&](const RunSegment& a, const RunSegment& b) { return order(a) < order(b); });
+  // The same log given twice is one segment.
+  const auto same = [](const RunSegment& a, const RunSegment& b) {
+    return a.boot_id == b.boot_id && a.pid == b.pid && a.begin == b.begin && a.begin_utc == b.begin_utc &&
+           a.context.host == b.context.host && a.frames.size() == b.frames.size();
+  };
+  merged.segments.erase(std::unique(merged.segments.begin(), merged.segments.end(), same), merged.segments.end());
+  return merged;
+}
+
+Run reprice(Run run, std::shared_ptr<const intensity::IntensitySource> source) {
+  if (!source) throw Error("tracker.bad_config", "source: none given; reprice needs an intensity to price with");
+  run.source = std::move(source);
+  return run;
+}
+
+}  // namespace co2lib::tracker

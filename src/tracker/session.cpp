@@ -1,0 +1,627 @@
+// SPDX-License-Identifier: MIT
+#include "tracker/session.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <co2lib/meter/attribution.hpp>
+
+#include "tracker/account.hpp"
+#include "tracker/estimate.hpp"
+#include "tracker/forks.hpp"
+#include "tracker/signals.hpp"
+#include "tracker/timeline.hpp"
+
+namespace co2lib::tracker::detail {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// How long a caller waits for sensors that another thread is reading, and for the sampling thread to end.
+constexpr milliseconds patience{1000};
+/// How long a region's edge waits: beyond it the edge is a time only.
+constexpr milliseconds edge_patience{50};
+/// Closed regions that may wait for a reading. As many that were settled can be asked for.
+constexpr std::size_t most_regions_waiting = 4096;
+constexpr std::size_t most_regions_doubted = 256;  ///< that wait for the first move of a counter
+/// Regions that were open at the stop and are named one by one.
+constexpr std::size_t most_named = 100;
+
+nanoseconds from_seconds(double seconds) { return nanoseconds(static_cast<std::int64_t>(std::llround(seconds * 1e9))); }
+
+Cadence cadence_of(const Options& o) {
+  return {
+      .counters = from_seconds(o.period_s), .powers = from_seconds(o.power_period_s), .flush = from_seconds(o.flush_s)};
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Start and sampling
+// ---------------------------------------------------------------------------------------------------------------------
+
+Session::Session(Setup setup)
+    : options_(std::move(setup.options)),
+      clock_(std::move(setup.clock)),
+      price_(std::move(setup.price)),
+      source_(std::move(setup.source)),
+      run_(std::move(setup.run)),
+      sampler_(clock_, std::move(setup.meters), std::move(setup.stand_ins), cadence_of(options_)),
+      journal_(std::move(setup.log.writer), std::move(setup.log.file), run_.run_id,
+               static_cast<std::int64_t>(run_.segments.size() - 1) * 1'000'000'000),
+      settle_at_(most_regions_waiting) {
+  RunSegment& s = segment();
+  s.begin = clock_->monotonic();
+  anchor_mono_ = s.begin;
+  anchor_utc_ = clock_->utc();
+  s.begin_utc = utc_of(s.begin);
+  s.end = s.begin;
+  s.end_utc = s.begin_utc;
+  asleep_ = clock_->boottime() - s.begin;
+  s.asleep = asleep_;
+  if (!options_.command.empty()) {
+    if (const auto busy = meter::read_cpu_time(options_.host)) busy_at_begin_s_ = busy->busy.count();
+  }
+  journal_.begin(s.begin, s.begin_utc, s);
+  for (const Issue& issue : s.issues) {
+    journal_.issue(s.begin, s.begin_utc, issue);
+    if (options_.on_log) options_.on_log("warning", co2lib::to_string(issue));
+  }
+  if (journal_.is_open()) write_out(options_.fsync);
+  watch_forks(this);
+}
+
+Session::~Session() { forget_forks(this); }
+
+void Session::begin_sampling() {
+  sweep(What::all, patience);
+  {
+    const std::lock_guard lock(mutex_);
+    RunSegment& s = segment();
+    Frame frame{.mono = s.begin, .utc = s.begin_utc, .meters = {}, .g_per_kwh = std::nullopt};
+    for (const LiveMeter& m : sampler_.meters()) frame.meters.push_back(m.point());
+    s.frames.push_back(std::move(frame));
+  }
+  const SignalsBlocked blocked;
+  thread_ = std::make_unique<std::jthread>([self = shared_from_this()] { self->loop(); });
+}
+
+void Session::loop() {
+  constexpr MonotonicTime never = MonotonicTime::max();
+  const Cadence periods = sampler_.periods();
+  const MonotonicTime start = segment().begin;
+  const auto after = [&](nanoseconds period) { return period.count() > 0 ? start + period : never; };
+  MonotonicTime next_counter = after(periods.counters);
+  MonotonicTime next_power = after(periods.powers);
+  // The first flushes of a log come early, so that a run that is killed soon shows what it had.
+  nanoseconds flush_period =
+      options_.log.empty() ? periods.flush : std::min<nanoseconds>(periods.flush, std::chrono::seconds(1));
+  MonotonicTime next_flush = start + flush_period;
+
+  while (clock_->wait_until(waiter_, std::min({next_counter, next_power, next_flush}))) {
+    const MonotonicTime now = clock_->monotonic();
+    const bool is_flush = now >= next_flush;
+    const bool counters = now >= next_counter || is_flush;
+    const bool powers = now >= next_power || is_flush;
+    if (counters || powers) sweep(counters && powers ? What::all : counters ? What::counters : What::powers, patience);
+    // Absolute deadlines; a tick that was missed is counted, not repeated.
+    const auto advance = [&](MonotonicTime& next, nanoseconds period, std::optional<meter::Kind> kind) {
+      if (next == never || now < next) return;
+      const auto missed = (now - next) / period;
+      next += (missed + 1) * period;
+      if (missed > 0 && kind) {
+        const std::lock_guard lock(mutex_);
+        sampler_.add_late_ticks(*kind, missed);
+      }
+    };
+    advance(next_counter, periods.counters, meter::Kind::counter);
+    advance(next_power, periods.powers, meter::Kind::power);
+    if (!is_flush) continue;
+    const Step step = price_step();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopped_) break;
+      check_clocks();
+      flush(step);
+    }
+    write_out(options_.fsync);
+    if (flush_period < periods.flush) {  // 1, 2, 4, 8 s, then as was asked for
+      flush_period = std::min(2 * flush_period, periods.flush);
+      next_flush = start + flush_period;
+    }
+    advance(next_flush, flush_period, std::nullopt);
+  }
+  sweep(What::all, patience);
+  const bool looks_again = [&] {
+    const std::lock_guard lock(mutex_);
+    return sampler_.has_still_counter();
+  }();
+  if (looks_again) sweep(What::all, patience);  // two looks that are alike are no proof that it stands still
+  {
+    const std::lock_guard lock(finished_mutex_);
+    finished_ = true;
+  }
+  finished_changed_.notify_all();
+}
+
+bool Session::sweep(What what, milliseconds limit, Edge* edge) {
+  const auto readings = sampler_.read(what, limit);
+  const std::lock_guard lock(mutex_);
+  if (readings && !stopped_) {
+    take_in(*readings, edge);
+    return true;
+  }
+  if (edge != nullptr) *edge = edge_now();
+  const int at = sampler_.reading();
+  if (!readings && at >= 0 && limit >= patience) note_blocked(static_cast<std::size_t>(at));
+  return readings.has_value();
+}
+
+void Session::take_in(const Sampler::Sweep& readings, Edge* edge) {
+  const MonotonicTime now = clock_->monotonic();
+  const MonotonicTime offset = clock_->boottime() - now;
+  const bool slept = offset - asleep_ > std::chrono::seconds(1);
+  if (slept) {
+    segment().suspended += Seconds(offset - asleep_);
+    note({"suspended", "machine", "the machine slept during the run; that time is neither covered nor estimated"});
+    asleep_ = offset;
+  }
+  for (const std::size_t blocked : sampler_.take(readings, slept)) note_blocked(blocked);
+  if (edge != nullptr) *edge = sampler_.edge(readings, now);
+  if (book_.waiting() > 0) settle(Settle::sure);
+}
+
+void Session::note_blocked(std::size_t meter) {
+  note({"blocked", sampler_.meters()[meter].info().id,
+        "the sensor did not answer within 1 s; it is left out until it does, and what it did not measure is "
+        "estimated"});
+}
+
+void Session::note(Issue issue) {
+  std::vector<Issue>& issues = segment().issues;
+  const std::size_t before = issues.size();
+  add_issue(issues, std::move(issue));
+  if (issues.size() == before) return;
+  const MonotonicTime now = clock_->monotonic();
+  journal_.issue(now, utc_of(now), issues.back());
+}
+
+void Session::check_clocks() {
+  const MonotonicTime now = clock_->monotonic();
+  const UtcTime utc = clock_->utc();
+  const MonotonicTime offset = clock_->boottime() - now;
+  const auto step = utc - (anchor_utc_ + (now - anchor_mono_));
+  // Sleep moves the wall clock too; what remains is a step.
+  const auto unexplained = step - std::max(offset - asleep_, MonotonicTime::zero());
+  static constexpr auto second = std::chrono::nanoseconds(std::chrono::seconds(1));
+  const auto slept = std::chrono::duration_cast<nanoseconds>(segment().suspended);
+  const bool explained_by_sleep = step > nanoseconds::zero() && step <= slept + second;
+  if ((unexplained > second || unexplained < -second) && !explained_by_sleep) {
+    note({"clock_step", "clock", "the wall clock was set during the run; times after it may be shifted"});
+  }
+  anchor_mono_ = now;
+  anchor_utc_ = utc;
+}
+
+Session::Step Session::price_step() {
+  Step step;
+  MonotonicTime last{};
+  UtcTime utc{};
+  {
+    const std::lock_guard lock(mutex_);
+    step.now = clock_->monotonic();
+    last = segment().frames.back().mono;
+    utc = utc_of(step.now);
+  }
+  if (!source_ || step.now <= last) return step;
+  // A kilowatt-hour spread over the time since the last flush shows the mean intensity.
+  const intensity::EnergySample probe{utc - (step.now - last), utc, Energy::from_kwh(1)};
+  try {
+    const intensity::Priced priced = intensity::price(std::span(&probe, 1), *source_);
+    step.g_per_kwh = priced.mass.grams();
+    step.issues = priced.issues;
+  } catch (const Error& error) {
+    step.issues.push_back({error.code(), "intensity", error.what()});
+  } catch (const std::exception& error) {
+    step.issues.push_back({"intensity_failed", "intensity", error.what()});
+  }
+  return step;
+}
+
+void Session::flush(const Step& step) {
+  RunSegment& s = segment();
+  sampler_.decide_roles();
+  const MonotonicTime now = std::max(step.now, s.frames.back().mono);
+  s.end = now;
+  s.end_utc = utc_of(now);
+  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .g_per_kwh = step.g_per_kwh};
+  s.meters.clear();
+  for (const LiveMeter& m : sampler_.meters()) {
+    frame.meters.push_back(m.point());
+    s.meters.push_back(m.state());
+  }
+  for (const Issue& issue : step.issues) note(issue);
+  s.frames.push_back(std::move(frame));
+  settle(Settle::sure);
+  sampler_.compact(book_);
+  if (!journal_.is_open()) return;
+  std::vector<std::pair<std::string, meter::Reading>> last;
+  for (const LiveMeter& m : sampler_.meters()) last.emplace_back(m.info().id, m.last());
+  journal_.totals(s, last);
+}
+
+void Session::write_out(bool synced, bool wait) {
+  if (!journal_.is_open()) return;
+  if (journal_.has_dropped()) {
+    const std::lock_guard lock(mutex_);
+    note({"log_lines_dropped", journal_.file().string(),
+          "too many lines waited to be written: regions and samples are missing in the log, totals are not"});
+  }
+  const std::optional<std::string> failure = journal_.write(synced, wait);
+  if (!failure) return;
+  {
+    const std::lock_guard lock(mutex_);
+    add_issue(segment().issues,
+              {"log_write_failed", journal_.file().string(), *failure + "; the lines are kept and tried again"});
+  }
+  if (!options_.on_log) return;
+  try {
+    options_.on_log("warning", journal_.file().string() + ": " + *failure);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the issue tells; the sampling thread goes on
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What was measured so far, and the stop
+// ---------------------------------------------------------------------------------------------------------------------
+
+RunSegment Session::segment_copy(std::optional<double> g_per_kwh) const {
+  RunSegment s = run_.segments.back();
+  const MonotonicTime now = clock_->monotonic();
+  s.end = now;
+  s.end_utc = utc_of(now);
+  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .g_per_kwh = g_per_kwh};
+  s.meters.clear();
+  for (LiveMeter m : sampler_.meters()) {  // a copy each: an open suspect is settled in it only
+    m.finish();
+    frame.meters.push_back(m.point());
+    s.meters.push_back(m.state());
+  }
+  s.frames.push_back(std::move(frame));
+  return s;
+}
+
+Run Session::copy_run() {
+  if (!forked_) {
+    const Step step = price_step();
+    const std::lock_guard lock(mutex_);
+    settle(Settle::known);
+    Run copy = run_;
+    if (!stopped_) copy.segments.back() = segment_copy(step.g_per_kwh);
+    return copy;
+  }
+  Run copy = run_;
+  if (!stopped_) copy.segments.back() = segment_copy(run_.segments.back().frames.back().g_per_kwh);
+  add_issue(copy.segments.back().issues,
+            {"forked", "process", "this is the parent's state at the fork; call start() to measure here"});
+  return copy;
+}
+
+Footprint Session::snapshot() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (final_footprint_) return *final_footprint_;
+  }
+  if (!forked_) sweep(What::all, patience);
+  return copy_run().footprint();
+}
+
+void Session::note_ended_command(int status, Seconds cpu_time) {
+  CommandRecord command{.status = status, .cpu_s = cpu_time.count(), .busy_s = 0, .cpus = 0};
+  if (const auto now = meter::read_cpu_time(options_.host); now && busy_at_begin_s_) {
+    command.busy_s = std::max(0.0, now->busy.count() - *busy_at_begin_s_);
+    command.cpus = now->cpus;
+  }
+  const std::lock_guard lock(mutex_);
+  if (stopped_ || forked_) return;
+  segment().command = command;
+  const MonotonicTime now = clock_->monotonic();
+  journal_.command(now, utc_of(now), command);
+}
+
+void Session::end_open_regions() {
+  std::size_t named = 0;
+  for (const std::uint64_t id : book_.open_ids()) {
+    const bool mark = std::any_of(marks_.begin(), marks_.end(), [&](const auto& entry) { return entry.second == id; });
+    const std::string name = book_.find_open(id)->name;
+    book_.close(id, edge_now());
+    if (!mark && named++ < most_named) {
+      note({"region_open", name, "the region was open when the run ended, and was ended with it"});
+    }
+  }
+  marks_.clear();
+  stacks_.clear();
+  on_stack_.clear();
+}
+
+Footprint Session::stop() {
+  if (forked_) return snapshot();
+  const std::lock_guard one_at_a_time(stopping_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (final_footprint_) return *final_footprint_;
+  }
+  waiter_.interrupt();
+  sampler_.hurry(patience);
+  if (thread_) {
+    bool ended = false;
+    {
+      std::unique_lock lock(finished_mutex_);
+      ended = co2lib::detail::wait_for(finished_changed_, lock, 2 * patience, [&] { return finished_; });
+    }
+    if (ended) {
+      thread_->join();
+    } else {
+      // A sensor of ours holds the thread. It is left behind; what it reads later is dropped.
+      const std::lock_guard lock(mutex_);
+      const int at = sampler_.reading();
+      if (at >= 0) {
+        note_blocked(static_cast<std::size_t>(at));
+      } else {
+        note({"blocked", "sampler", "the sampling thread did not end in time and was left behind"});
+      }
+      thread_->detach();
+    }
+    thread_.reset();
+  }
+  sampler_.close();
+  const Step last_step = price_step();
+  {
+    const std::lock_guard lock(mutex_);
+    end_open_regions();
+    sampler_.finish();
+    settle(Settle::all);
+    if (sampler_.dies_undecided()) {
+      note({"mirror_undecided", "package",
+            "two dies grew alike for too short a time to tell whether they show one register: both are counted"});
+    }
+    check_clocks();
+    flush(last_step);
+    segment().ended = true;
+    stopped_ = true;
+    journal_.end(segment().end, segment().end_utc);
+  }
+  write_out(options_.fsync);
+  Footprint footprint = run_.footprint();
+  journal_.close();
+  const std::lock_guard lock(mutex_);
+  final_footprint_ = std::move(footprint);
+  return *final_footprint_;
+}
+
+bool Session::running() {
+  if (forked_) return false;
+  const std::lock_guard lock(mutex_);
+  return !stopped_;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Regions
+// ---------------------------------------------------------------------------------------------------------------------
+
+Edge Session::edge_now() const {
+  Edge edge;
+  edge.at = clock_->monotonic();
+  return edge;
+}
+
+std::int64_t Session::thread_number() {
+  return threads_.try_emplace(std::this_thread::get_id(), static_cast<std::int64_t>(threads_.size()) + 1).first->second;
+}
+
+std::uint64_t Session::open_region(std::string_view name, const RegionOptions& region_options, bool on_stack) {
+  if (forked_) return 0;
+  if (options_.sync) options_.sync();
+  Edge begin;
+  if (!region_options.marker) sweep(What::counters, edge_patience, &begin);
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return 0;
+  if (region_options.marker) begin = edge_now();
+  RegionRecord record;
+  record.name = name;
+  record.marker = region_options.marker;
+  record.thread = region_options.thread.value_or(thread_number());
+  std::vector<std::uint64_t>& stack = stacks_[std::this_thread::get_id()];
+  record.parent = region_options.parent.value_or(stack.empty() ? 0 : stack.back());
+  sampler_.keep_edge(begin);
+  const std::uint64_t id = book_.open(std::move(record), std::move(begin));
+  if (on_stack && !region_options.parent) {
+    stack.push_back(id);
+    on_stack_.emplace(id, std::this_thread::get_id());
+  }
+  return id;
+}
+
+void Session::forget_stack_entry(std::uint64_t id) {
+  const auto entry = on_stack_.find(id);
+  if (entry == on_stack_.end()) return;
+  const auto stack = stacks_.find(entry->second);
+  on_stack_.erase(entry);
+  if (stack == stacks_.end()) return;
+  std::erase(stack->second, id);
+  if (stack->second.empty() && stacks_.size() > 64) stacks_.erase(stack);  // kept for the next region
+}
+
+bool Session::close_region(std::uint64_t id) noexcept {
+  if (forked_ || id == 0) return false;
+  bool done = false;
+  try {
+    std::string sync_error;
+    try {
+      if (options_.sync) options_.sync();
+    } catch (const std::exception& error) {
+      sync_error = error.what();
+    } catch (...) {
+      sync_error = "something that is not a std::exception";
+    }
+    std::unique_lock lock(mutex_);
+    const RegionRecord* const record = book_.find_open(id);
+    if (record == nullptr || stopped_) return false;
+    if (!sync_error.empty()) {
+      note({"sync_failed", record->name, "sync threw at its end, and the region was ended there: " + sync_error});
+    }
+    Edge end;
+    if (record->marker) {
+      end = edge_now();
+    } else {
+      lock.unlock();
+      sweep(What::counters, edge_patience, &end);
+      lock.lock();
+    }
+    if (stopped_) return false;
+    sampler_.keep_edge(end);
+    if (!book_.close(id, std::move(end))) return false;
+    done = true;
+    forget_stack_entry(id);
+    settle(Settle::sure);
+    compact_if_worth();
+    lock.unlock();
+    relieve();
+  } catch (...) {  // NOLINT(bugprone-empty-catch): failure is reported by `done`
+  }
+  return done;
+}
+
+void Session::relieve() {
+  bool crowded = false;
+  {
+    const std::lock_guard lock(mutex_);
+    crowded = book_.waiting() > settle_at_;
+  }
+  if (crowded) {
+    sweep(What::all, edge_patience);
+    const std::lock_guard lock(mutex_);
+    settle(Settle::sure);
+    settle_at_ = std::max(most_regions_waiting, 2 * book_.waiting());
+  }
+  if (journal_.is_full()) write_out(false, false);
+}
+
+bool Session::cancel_region(std::uint64_t id) noexcept {
+  if (forked_) return false;
+  try {
+    const std::lock_guard lock(mutex_);
+    if (!book_.cancel(id)) return false;
+    forget_stack_entry(id);
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+bool Session::restart_region(std::uint64_t id) noexcept {
+  if (forked_) return false;
+  try {
+    bool marker = false;
+    {
+      const std::lock_guard lock(mutex_);
+      const RegionRecord* const record = book_.find_open(id);
+      if (record == nullptr) return false;
+      marker = record->marker;
+    }
+    Edge begin;
+    if (!marker) sweep(What::counters, edge_patience, &begin);
+    const std::lock_guard lock(mutex_);
+    if (marker) begin = edge_now();
+    sampler_.keep_edge(begin);
+    return book_.restart(id, std::move(begin));
+  } catch (...) {
+    return false;
+  }
+}
+
+void Session::mark(std::string_view name) {
+  if (forked_) return;
+  std::uint64_t last = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = marks_.find(std::this_thread::get_id());
+    if (found != marks_.end()) last = found->second;
+  }
+  if (last != 0) close_region(last);
+  const std::uint64_t id = open_region(name, {.marker = true}, false);
+  const std::lock_guard lock(mutex_);
+  marks_[std::this_thread::get_id()] = id;
+}
+
+void Session::settle(Settle how) {
+  if (book_.waiting() == 0) return;
+  const bool patient = how == Settle::sure && book_.waiting() < most_regions_doubted;
+  book_.settle(sampler_.views(patient), how == Settle::all, [&](const RegionRecord& r) {
+    segment().regions.add(r);
+    if (r.inclusive.energy_j) forecasts_[r.name].push(Energy::from_joules(*r.inclusive.energy_j));
+    journal_.region(r.end, utc_of(r.end), r);
+    if (r.id >= settled_.size() && settled_.size() < most_regions_waiting) {  // ids below the size keep their place
+      settled_.resize(std::min<std::size_t>(most_regions_waiting, std::max<std::size_t>(64, 2 * (r.id + 1))));
+    }
+    settled_[r.id % settled_.size()] = r;
+  });
+}
+
+void Session::compact_if_worth() {
+  if (sampler_.most_segments() <= compact_at_) return;
+  sampler_.compact(book_);
+  // Regions that wait for a slow meter keep their segments: try again only when there are twice as many.
+  compact_at_ = std::max<std::size_t>(512, 2 * sampler_.most_segments());
+}
+
+std::optional<RegionResult> Session::result(std::uint64_t id) {
+  if (forked_ || id == 0) return std::nullopt;
+  std::optional<RegionRecord> record;
+  UtcTime start{};
+  const auto look = [&] {
+    if (settled_.empty()) return;
+    const RegionRecord& kept = settled_[id % settled_.size()];
+    if (kept.id != id) return;
+    record = kept;
+    start = utc_of(kept.begin);
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    look();
+    if (!record && !book_.is_waiting(id)) return std::nullopt;
+  }
+  if (!record) {
+    sweep(What::all, patience);
+    const std::lock_guard lock(mutex_);
+    settle(Settle::sure);
+    look();
+    if (!record) {  // a meter keeps it waiting: what is known now
+      record = book_.so_far(id, sampler_.views(false));
+      if (record) start = utc_of(record->begin);
+    }
+  }
+  if (!record) return std::nullopt;
+  RegionResult result = to_result(*record, record->inclusive, start);
+  const auto shift = source_ ? nanoseconds::zero() : price_shift(run_.segments.back());
+  SegmentPrice(price_, {options_.pue, options_.wue}, shift).add_carbon(result);
+  return result;
+}
+
+RunForecast Session::forecast(std::string_view name, long units_total) {
+  if (!forked_) sweep(What::all, patience);
+  const std::lock_guard lock(mutex_);
+  settle(Settle::known);
+  const auto found = forecasts_.find(std::string(name));
+  if (found == forecasts_.end()) {
+    throw Error("meter.bad_input",
+                "region '" + std::string(name) + "' has not ended once; forecast after its first end");
+  }
+  return found->second.total(units_total);
+}
+
+}  // namespace co2lib::tracker::detail

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "bench.hpp"
+
+namespace co2lib::tracker {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+/// What identifies a machine, as a log holds it.
+struct Node {
+  std::string host;
+  std::string boot;
+  std::string machine;
+};
+
+class Merge : public Bench {
+ protected:
+  /// The run of a process on a node, 100 W for `length`; the clock goes on with it.
+  tracker::Run run_on(const Node& node, std::chrono::nanoseconds length, std::chrono::nanoseconds wall_step = 0s) {
+    Tracker tracker(options());
+    go(length);
+    clock->step_utc(wall_step);
+    tracker.stop();
+    tracker::Run run = tracker.run();
+    RunSegment& s = run.segments.front();
+    s.context.host = node.host;
+    s.boot_id = node.boot;
+    s.machine_id = node.machine;
+    return run;
+  }
+  /// As `run_on`, at the same time as `other`.
+  static tracker::Run beside(tracker::Run other, const Node& node) {
+    RunSegment& s = other.segments.front();
+    other.run_id += "-2";
+    s.run_id = other.run_id;
+    s.context.host = node.host;
+    s.boot_id = node.boot;
+    s.machine_id = node.machine;
+    s.pid += 1;
+    return other;
+  }
+  static Footprint merged(std::vector<tracker::Run> runs) { return merge(runs).footprint(); }
+};
+
+TEST_F(Merge, NodesWithoutABootIdAreKnownByTheirNames) {
+  const tracker::Run a = run_on({"node1", "", ""}, 10s);
+  EXPECT_NEAR(*merged({a, beside(a, {"node2", "", ""})}).energy.joules(), 2000, 1e-6);
+  EXPECT_NEAR(*merged({a, beside(a, {"node1", "", ""})}).energy.joules(), 1000, 1e-6) << "two ranks of one node";
+  EXPECT_NEAR(*merged({a, beside(a, {"node1", "", "other"})}).energy.joules(), 2000, 1e-6)
+      << "two installations that are called alike";
+}
+
+TEST_F(Merge, RunsThatNameNothingAreOneMachineAndSaySo) {
+  const tracker::Run a = run_on({"", "", ""}, 10s);
+  const Footprint f = merged({a, beside(a, {"", "", ""})});
+  EXPECT_NEAR(*f.energy.joules(), 1000, 1e-6);
+  EXPECT_TRUE(has_issue(f.issues, "machine_unknown"));
+}
+
+TEST_F(Merge, ContainersOfOneMachineCountItsDevicesOnceAndSaySo) {
+  const tracker::Run a = run_on({"pod-a", "boot", ""}, 10s);
+  const Footprint f = merged({a, beside(a, {"pod-b", "boot", ""})});
+  EXPECT_NEAR(*f.energy.joules(), 1000, 1e-6);
+  EXPECT_TRUE(has_issue(f.issues, "same_boot_id"));
+}
+
+TEST_F(Merge, MachinesFromOneSnapshotAreToldApartByTheirClocks) {
+  const tracker::Run a = run_on({"vm-a", "boot", ""}, 10s);
+  tracker::Run b = beside(a, {"vm-b", "boot", ""});
+  RunSegment& s = b.segments.front();
+  for (UtcTime* time : {&s.begin_utc, &s.end_utc}) *time += 10min;  // restored later, so its monotonic clock is behind
+  for (Frame& frame : s.frames) frame.utc += 10min;
+  const Footprint f = merged({a, b});
+  EXPECT_NEAR(*f.energy.joules(), 2000, 1e-6);
+  EXPECT_TRUE(has_issue(f.issues, "same_boot_id"));
+}
+
+TEST_F(Merge, ParallelRanksLastAsLongAsTheyLast) {
+  const tracker::Run a = run_on({"node1", "one", ""}, 1200ms);
+  tracker::Run b = beside(a, {"node2", "two", ""});
+  RunSegment& s = b.segments.front();
+  for (UtcTime* time : {&s.begin_utc, &s.end_utc}) *time += 50ms;
+  for (Frame& frame : s.frames) frame.utc += 50ms;
+  const Footprint f = merged({a, b});
+  EXPECT_NEAR(f.duration.count(), 1.25, 1e-9);
+  EXPECT_EQ(f.downtime.count(), 0);
+}
+
+TEST_F(Merge, TheMeanPowerOfADeviceIsThatOfTheTimeThatItCovers) {
+  const tracker::Run a = run_on({"node1", "one", ""}, 10s);
+  tracker::Run longer = run_on({"node1", "one", ""}, 20s);
+  longer.run_id = longer.segments.front().run_id = "z";
+  // The shorter run lies inside of the longer one but for its first second.
+  RunSegment& s = longer.segments.front();
+  const MonotonicTime back = s.begin - a.segments.front().begin - 1s;
+  for (MonotonicTime* t : {&s.begin, &s.end}) *t -= back;
+  for (MeterState& m : s.meters) {
+    *m.first -= back;
+    for (MonotonicTime* t : {&m.last, &m.reached_begin, &m.reached_end}) *t -= back;
+  }
+  for (Frame& frame : s.frames) frame.mono -= back;
+  const Footprint f = merged({a, longer});
+  EXPECT_NEAR(*f.energy.joules(), 2100, 1e-6);
+  for (const DeviceFootprint& d : f.devices) {
+    EXPECT_NEAR(d.record.mean_power()->watts(), 100, 1e-6);
+    EXPECT_EQ(d.host, "node1");
+  }
+  EXPECT_NEAR(f.duration.count(), 21, 1e-9);
+}
+
+TEST_F(Merge, OverlapOnOneBootIsDecidedByItsOwnClock) {
+  // The wall clock is set back by an hour between two runs that follow each other.
+  const tracker::Run a = run_on({"node1", "one", ""}, 10s, -1h);
+  const tracker::Run b = run_on({"node1", "one", ""}, 10s);
+  const Footprint f = merged({a, b});
+  EXPECT_NEAR(*f.energy.joules(), 2000, 1e-6);
+  EXPECT_NEAR(f.duration.count(), 20, 1e-9);
+}
+
+TEST_F(Merge, ARunIdMayHoldAPlus) {
+  Options o = options();
+  o.run_id = "exp+lr=1e-3+a";
+  Tracker tracker(o);
+  tracker.stop();
+  EXPECT_EQ(merged({tracker.run()}).run_id, "exp+lr=1e-3+a");
+  o.run_id = "b";
+  Tracker other(o);
+  other.stop();
+  const tracker::Run both = merge(std::vector{tracker.run(), other.run()});
+  EXPECT_EQ(both.run_id, "b+exp+lr=1e-3+a");
+  EXPECT_EQ(merge(std::vector{both, tracker.run()}).run_id, "b+exp+lr=1e-3+a");
+}
+
+TEST_F(Merge, RunsOfTwoPlacesAreEachPricedAsTheyWere) {
+  Options o = options();
+  o.intensity = {};
+  o.location = "FRA";
+  Tracker a(o);
+  go(3600s);
+  a.stop();
+  o.location = "POL";
+  o.pue = 1.5;
+  Tracker b(o);
+  go(3600s);
+  b.stop();
+  const Footprint f = merged({a.run(), b.run()});
+  const double alone = *a.run().footprint().operational.grams() + *b.run().footprint().operational.grams();
+  EXPECT_NEAR(*f.operational.grams(), alone, 1e-9);
+  EXPECT_EQ(f.location, "FRA, POL");
+  EXPECT_NEAR(f.facility.pue, 1.25, 1e-9);
+  EXPECT_NEAR(
+      f.operational.interval->high.grams(),
+      a.run().footprint().operational.interval->high.grams() + b.run().footprint().operational.interval->high.grams(),
+      1e-6);
+}
+
+/// A segment that measured the GPUs named, on a machine that has GPU-0 and GPU-1.
+tracker::Run rank_of(const tracker::Run& base, int rank, const std::vector<std::string>& gpus) {
+  tracker::Run run = base;
+  RunSegment& s = run.segments.front();
+  run.run_id += std::to_string(rank);
+  s.run_id = run.run_id;
+  s.pid += rank;
+  s.rank = rank;
+  s.is_rank = true;
+  s.gpus = {"GPU-0", "GPU-1"};
+  const MeterState state = s.meters.front();
+  s.meters.clear();
+  for (Frame& frame : s.frames) frame.meters.resize(gpus.size(), frame.meters.front());
+  for (const std::string& gpu : gpus) {
+    s.meters.push_back(state);
+    s.meters.back().info.id = gpu;
+    s.meters.back().info.device = meter::Device::gpu;
+    s.meters.back().info.domain = meter::Domain::gpu;
+  }
+  return run;
+}
+
+TEST_F(Merge, AGpuIsCountedOnceHoweverManyRanksReportIt) {
+  const tracker::Run base = run_on({"node1", "one", ""}, 10s);
+  const Footprint f = merged({rank_of(base, 0, {"GPU-0", "GPU-1"}), rank_of(base, 1, {"GPU-0", "GPU-1"})});
+  EXPECT_NEAR(*f.totals.gpu.energy_j, 2000, 1e-6);
+  EXPECT_FALSE(has_issue(f.issues, "gpu_unreported"));
+  EXPECT_EQ(f.devices[0].rank, 0);
+  EXPECT_EQ(f.devices[2].rank, 1);
+}
+
+TEST_F(Merge, AGpuThatNoRankReportsIsAnIssue) {
+  const tracker::Run base = run_on({"node1", "one", ""}, 10s);
+  EXPECT_FALSE(has_issue(merged({rank_of(base, 0, {"GPU-0"}), rank_of(base, 1, {"GPU-1"})}).issues, "gpu_unreported"));
+  const Footprint one = merged({rank_of(base, 0, {"GPU-0"}), rank_of(base, 1, {"GPU-0"})});
+  ASSERT_TRUE(has_issue(one.issues, "gpu_unreported"));
+  EXPECT_NEAR(*one.totals.gpu.energy_j, 1000, 1e-6);
+  EXPECT_TRUE(has_issue(rank_of(base, 0, {"GPU-0"}).footprint().issues, "gpu_unreported")) << "of one rank alone, too";
+}
+
+TEST_F(Merge, AMeasurementThatFailedCountsNothingAgainstOneThatDidNot) {
+  const tracker::Run good = run_on({"node1", "one", ""}, 10s);
+  tracker::Run bad = beside(good, {"node1", "one", ""});
+  RunSegment& s = bad.segments.front();
+  s.end += 5s;
+  s.end_utc += 5s;
+  s.meters.front().last += 5s;
+  s.meters.front().covered = {};
+  s.meters.front().any_good = false;
+  for (Frame& frame : s.frames) frame.meters.front() = {};
+  EXPECT_NEAR(merged({good, bad}).totals.cpu.energy_j.value_or(-1), 1000, 1e-6);
+}
+
+}  // namespace
+}  // namespace co2lib::tracker
