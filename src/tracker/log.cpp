@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <concepts>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <span>
@@ -23,6 +22,7 @@
 #include <co2lib/tracker/run.hpp>
 #include <co2lib/version.hpp>
 
+#include "detail/files.hpp"
 #include "detail/json.hpp"
 
 namespace co2lib::tracker {
@@ -683,13 +683,7 @@ void RunSegment::add_region(const RegionRecord& region) {
 }
 
 Run load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) {
-    const int error = errno;
-    throw Error("tracker.bad_log",
-                file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
-                ErrorCategory::os);
-  }
+  std::istringstream in(co2lib::detail::read_file_or_throw(file, "tracker.bad_log"));
   return detail::read_log(in, file.string());
 }
 
