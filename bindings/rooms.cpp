@@ -3,13 +3,164 @@
 #include "bindings.hpp"
 #include "gil.hpp"
 
+#include <cmath>
+
 #include <co2lib/clock.hpp>
 #include <co2lib/csv.hpp>
 #include <co2lib/host.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/random.hpp>
 #include <co2lib/version.hpp>
 
 using namespace co2lib;
+
+namespace {
+
+void register_numeric(py::module_& m) {
+  py::module_ numeric = m.def_submodule("numeric", "Room numeric.");
+  numeric.def(
+      "student_quantile",
+      [](double p, double df) { return bindings::value_or_throw(numeric::student_quantile(p, df), "numeric"); },
+      py::arg("p"), py::arg("df"), "The t with P(T <= t) = p of Student's distribution.");
+  numeric.def(
+      "compensated_sum",
+      [](const std::vector<double>& values) {
+        numeric::Sum sum;
+        for (const double x : values) sum += x;
+        return sum.value();
+      },
+      py::arg("values"), "Neumaier's compensated sum.");
+  const auto correlation = [&](const char* name, const char* doc, auto function) {
+    numeric.def(
+        name,
+        [function](const std::vector<double>& x, const std::vector<double>& y) {
+          return bindings::value_or_throw(function(x, y), "numeric");
+        },
+        py::arg("x"), py::arg("y"), doc);
+  };
+  correlation("pearson", "Pearson's correlation; None for fewer than two points or a constant side.",
+              [](const auto& x, const auto& y) { return numeric::pearson(x, y); });
+  correlation("spearman", "Spearman's rank correlation, average ranks for ties; None as for `pearson`.",
+              [](const auto& x, const auto& y) { return numeric::spearman(x, y); });
+  correlation("kendall_tau_b", "Kendall's tau-b; None as for `pearson`.",
+              [](const auto& x, const auto& y) { return numeric::kendall_tau_b(x, y); });
+  numeric.def(
+      "percentile",
+      [](const std::vector<double>& values, double p) {
+        return bindings::value_or_throw(numeric::percentile(values, p), "numeric");
+      },
+      py::arg("values"), py::arg("p"),
+      R"(The value below which the share `p` of `values` lies, by linear interpolation.
+
+The same bits as ``numpy.quantile(values, p)`` wherever that is finite.
+
+Parameters
+----------
+values : sequence of float
+    In any order; infinite values are taken, NaN is not.
+p : float
+    In [0, 1]: 0.95 is the 95th percentile.
+
+Raises
+------
+co2lib.Error
+    ``numeric.bad_input`` for no values, a NaN, or `p` outside [0, 1].)");
+
+  using Median = numeric::MedianInterval;
+  py::class_<Median>(numeric, "MedianInterval", "A median with an interval that assumes no distribution.")
+      .def_readonly("median", &Median::median)
+      .def_readonly("low", &Median::low)
+      .def_readonly("high", &Median::high)
+      .def_readonly("coverage", &Median::coverage, "Probability that [low, high] holds the median of the population.")
+      .def_readonly("below_confidence", &Median::below_confidence,
+                    "Too few values: even the least and greatest have less than the confidence asked.")
+      .def("__repr__",
+           [](const Median& m) {
+             const auto text = [](double x) { return py::repr(py::float_(x)).cast<std::string>(); };
+             return "<MedianInterval " + text(m.median) + " (" + text(m.low) + " to " + text(m.high) + "), coverage " +
+                    text(m.coverage) + ">";
+           })
+      .def(
+          "__eq__", [](const Median& a, const Median& b) { return a == b; }, py::is_operator())
+      .def("__hash__", [](const Median& m) { return py::hash(py::make_tuple(m.median, m.low, m.high, m.coverage)); })
+      .def(py::pickle(
+          [](const Median& m) { return py::make_tuple(m.median, m.low, m.high, m.coverage, m.below_confidence); },
+          [](const py::tuple& t) {
+            return Median{t[0].cast<double>(), t[1].cast<double>(), t[2].cast<double>(), t[3].cast<double>(),
+                          t[4].cast<bool>()};
+          }));
+  numeric.def(
+      "median_interval",
+      [](const std::vector<double>& values, double confidence) {
+        return bindings::value_or_throw(numeric::median_interval(values, confidence), "numeric");
+      },
+      py::arg("values"), py::arg("confidence") = 0.95,
+      R"(The median, and the narrowest pair of order statistics around it that reaches `confidence`.
+
+With n sorted values the pair is x_k and x_(n+1-k), k the greatest with
+2 P(Bin(n, 1/2) <= k - 1) <= 1 - confidence (David and Nagaraja, Order Statistics, 7.1). Fewer than 6 values have
+none at 0.95: then the whole range, and `below_confidence`.
+
+Parameters
+----------
+values : sequence of float
+    Finite, in any order.
+confidence : float, optional
+    In (0, 1).
+
+Raises
+------
+co2lib.Error
+    ``numeric.bad_input`` for no values, values that are not finite, or a confidence outside (0, 1).)");
+}
+
+void register_random(py::module_& m) {
+  py::module_ random = m.def_submodule("random", "Room random: numbers that depend on seed, index and name alone.");
+  random.def(
+      "fnv1a", [](const std::string& name) { return random::fnv1a(name); }, py::arg("name"),
+      "FNV-1a, 64 bits, of the UTF-8 bytes.");
+  random.def("philox", &random::philox, py::arg("counter"), py::arg("key"),
+             "Philox4x32-10: four 32-bit words of a counter of four under a key of two.");
+  random.def(
+      "draw", [](std::uint64_t seed, std::uint64_t d, const std::string& name) { return random::draw(seed, d, name); },
+      py::arg("seed"), py::arg("d"), py::arg("name"), "Draw `d` of the variable `name`; in (0, 1), 52 bits.");
+  // What is NaN in C++ raises here.
+  const auto checked = [](double x, const char* needs) {
+    if (std::isnan(x)) throw Error("numeric.bad_input", needs);
+    return x;
+  };
+  random.def(
+      "normal",
+      [checked](double u) {
+        return checked(u > 0 && u < 1 ? random::normal(u) : std::nan(""), "normal: needs 0 < u < 1");
+      },
+      py::arg("u"), "The standard normal quantile (Wichura, AS 241); raises numeric.bad_input.");
+  random.def(
+      "triangular",
+      [checked](double u, double low, double mode, double high) {
+        return checked(random::triangular(u, low, mode, high),
+                       "triangular: needs 0 < u < 1 and low <= mode <= high, finite");
+      },
+      py::arg("u"), py::arg("low"), py::arg("mode"), py::arg("high"),
+      "The quantile of the triangular distribution; raises numeric.bad_input.");
+  random.def(
+      "uniform",
+      [checked](double u, double low, double high) {
+        return checked(random::uniform(u, low, high), "uniform: needs 0 < u < 1 and low <= high, finite");
+      },
+      py::arg("u"), py::arg("low"), py::arg("high"),
+      "The quantile of the uniform distribution; raises numeric.bad_input.");
+  random.def(
+      "lognormal",
+      [checked](double u, double median, double gsd) {
+        return checked(random::lognormal(u, median, gsd),
+                       "lognormal: needs 0 < u < 1, median >= 0 and gsd >= 1, finite");
+      },
+      py::arg("u"), py::arg("median"), py::arg("gsd"),
+      "The quantile of the lognormal distribution; raises numeric.bad_input.");
+}
+
+}  // namespace
 
 void register_rooms(py::module_& m) {
   m.attr("__version__") = CO2LIB_VERSION;
@@ -91,31 +242,6 @@ void register_rooms(py::module_& m) {
       .def_readonly("hostname", &Machine::hostname);
   m.def("read_machine", &read_machine, py::arg("host") = Host{}, "Read the machine once; never fails.");
 
-  py::module_ numeric = m.def_submodule("numeric", "Room numeric.");
-  numeric.def(
-      "student_quantile",
-      [](double p, double df) { return bindings::value_or_throw(numeric::student_quantile(p, df), "numeric"); },
-      py::arg("p"), py::arg("df"), "The t with P(T <= t) = p of Student's distribution.");
-  numeric.def(
-      "compensated_sum",
-      [](const std::vector<double>& values) {
-        numeric::Sum sum;
-        for (const double x : values) sum += x;
-        return sum.value();
-      },
-      py::arg("values"), "Neumaier's compensated sum.");
-  const auto correlation = [&](const char* name, const char* doc, auto function) {
-    numeric.def(
-        name,
-        [function](const std::vector<double>& x, const std::vector<double>& y) {
-          return bindings::value_or_throw(function(x, y), "numeric");
-        },
-        py::arg("x"), py::arg("y"), doc);
-  };
-  correlation("pearson", "Pearson's correlation; None for fewer than two points or a constant side.",
-              [](const auto& x, const auto& y) { return numeric::pearson(x, y); });
-  correlation("spearman", "Spearman's rank correlation, average ranks for ties; None as for `pearson`.",
-              [](const auto& x, const auto& y) { return numeric::spearman(x, y); });
-  correlation("kendall_tau_b", "Kendall's tau-b; None as for `pearson`.",
-              [](const auto& x, const auto& y) { return numeric::kendall_tau_b(x, y); });
+  register_numeric(m);
+  register_random(m);
 }

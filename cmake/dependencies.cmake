@@ -5,11 +5,16 @@ include(FetchContent)
 set(FETCHCONTENT_QUIET ON)
 
 # co2lib_dependency(<package> <target> <debian package> <git url> <tag>)
+# A package may call its target by another name than `<package>::<package>`, as yaml-cpp did before 0.8; it is asked for
+# by that one.
 function(co2lib_dependency package target debian url tag)
   if(TARGET ${target})
     return()
   endif()
   find_package(${package} QUIET)
+  if(NOT TARGET ${target} AND TARGET ${package})
+    add_library(${target} ALIAS ${package})
+  endif()
   if(TARGET ${target})
     return()
   endif()
@@ -33,6 +38,10 @@ co2lib_dependency(nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev 
 set(EIGEN_BUILD_DOC OFF)
 set(EIGEN_BUILD_PKGCONFIG OFF)
 co2lib_dependency(Eigen3 Eigen3::Eigen libeigen3-dev https://gitlab.com/libeigen/eigen 3.4.0)
+set(YAML_CPP_BUILD_TOOLS OFF)
+set(YAML_CPP_BUILD_CONTRIB OFF)
+set(YAML_CPP_INSTALL ${CO2LIB_INSTALL})
+co2lib_dependency(yaml-cpp yaml-cpp::yaml-cpp libyaml-cpp-dev https://github.com/jbeder/yaml-cpp yaml-cpp-0.9.0)
 if(CO2LIB_TESTS)
   co2lib_dependency(GTest GTest::gtest_main "libgtest-dev libgmock-dev" https://github.com/google/googletest
                     release-1.12.1)

@@ -18,6 +18,11 @@ if(CO2LIB_TORCH)  # find_package(co2lib COMPONENTS torch)
   install(EXPORT co2lib-torch-targets NAMESPACE co2lib:: DESTINATION "${package_dir}" COMPONENT development)
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/co2lib-torch.cmake" DESTINATION "${package_dir}" COMPONENT development)
 endif()
+get_target_property(library_type co2lib TYPE)
+set(co2lib_is_static OFF)
+if(library_type STREQUAL "STATIC_LIBRARY")
+  set(co2lib_is_static ON)
+endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/co2libConfig.cmake.in"
                               "${PROJECT_BINARY_DIR}/co2libConfig.cmake" INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/co2libConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
@@ -25,8 +30,12 @@ install(FILES "${PROJECT_BINARY_DIR}/co2libConfig.cmake" "${PROJECT_BINARY_DIR}/
         DESTINATION "${package_dir}" COMPONENT development)
 
 # pkg-config: the prefix follows the file, so that the tree can be moved; pkg-config itself escapes spaces in it, and
-# quotes in the .pc file would escape them twice.
+# quotes in the .pc file would escape them twice. Of fmt, used header-only, it takes the folder and no library.
 file(RELATIVE_PATH pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+set(co2lib_pc_requires "")
+if(co2lib_is_static)
+  set(co2lib_pc_requires "yaml-cpp")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib.pc.in" "${PROJECT_BINARY_DIR}/co2lib.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/co2lib.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
         COMPONENT development)

@@ -19,6 +19,7 @@ demo_needs=(
   "header fmt/format.h libfmt-dev"
   "header nlohmann/json.hpp nlohmann-json3-dev"
   "header eigen3/Eigen/Core libeigen3-dev"
+  "header yaml-cpp/yaml.h libyaml-cpp-dev"
 )
 test_needs=(
   "header gtest/gtest.h libgtest-dev"

@@ -2,40 +2,42 @@
 // Room `format`: fmt support for everything of co2lib that has `to_string`.
 //
 //   fmt::print("{}\n", co2lib::Energy::from_kwh(2));  // 2 kWh
+//
+// Types of others stay theirs, also where they have a `to_string`: fmt prints those as it does without this header.
 #pragma once
 
-#include <concepts>
 #include <string>
-#include <type_traits>
 
 #include <fmt/format.h>
 
-namespace co2lib::format_detail {
+#include <co2lib/record.hpp>
 
-// As good a match as fmt's own to_string, which takes everything: the two are ambiguous, and only a function made for
-// the type is better than both.
-template <class T>
-void to_string(const T&);
+namespace co2lib {
 
-/// A class or scoped enumeration whose own namespace has `to_string`; what converts to a number, and texts (among them
-/// fmt::string_view, for which fmt::to_string would be found), are left to fmt.
+/// A type of this library that has a text.
 template <class T>
-concept HasToString =
-    !std::is_convertible_v<T, double> && !std::is_convertible_v<T, fmt::string_view> && requires(const T& value) {
-  { to_string(value) } -> std::same_as<std::string>;
-};
+concept HasText = has_text<T>;
+
+namespace format_detail {
 
 template <class T>
 std::string text_of(const T& value) {
   return to_string(value);
 }
 
-}  // namespace co2lib::format_detail
+}  // namespace format_detail
 
-template <co2lib::format_detail::HasToString T>
-struct fmt::formatter<T> : fmt::formatter<fmt::string_view> {
+}  // namespace co2lib
+
+template <co2lib::HasText T>
+struct fmt::formatter<T> {
+  constexpr auto parse(fmt::format_parse_context& context) { return text_.parse(context); }
+
   template <class Context>
   auto format(const T& value, Context& context) const {
-    return fmt::formatter<fmt::string_view>::format(co2lib::format_detail::text_of(value), context);
+    return text_.format(co2lib::format_detail::text_of(value), context);
   }
+
+ private:
+  fmt::formatter<fmt::string_view> text_;  // a base would let fmt quote it in ranges, as it quotes texts
 };

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <co2lib/record.hpp>
@@ -151,6 +152,24 @@ inline double incomplete_beta(double a, double b, double x, double y) noexcept {
   return p < 0.5 ? -t : t;
 }
 
+/// Sorts as std::stable_sort does: what is equal keeps its order.
+///
+/// That one of libstdc++ 12 calls a function that C++17 has deprecated, and clang 16 and later warn of it in the code
+/// of whoever includes the header.
+template <class T, class Less>
+void stable_sort(std::vector<T>& values, Less less) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (less(values[a], values[b])) return true;
+    return !less(values[b], values[a]) && a < b;
+  });
+  std::vector<T> sorted;
+  sorted.reserve(values.size());
+  for (const std::size_t i : order) sorted.push_back(std::move(values[i]));
+  values = std::move(sorted);
+}
+
 /// Ranks from 1; equal values share the mean of their ranks.
 [[nodiscard]] inline std::vector<double> average_ranks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
@@ -248,6 +267,88 @@ namespace detail {
   }
   if (untied_x == 0 || untied_y == 0) return std::optional<double>();
   return std::optional(std::clamp(balance / (std::sqrt(untied_x) * std::sqrt(untied_y)), -1.0, 1.0));
+}
+
+/// The value below which the share `p` of `values` lies, by linear interpolation; `values` in any order.
+///
+/// `p` in [0, 1]. With n values, h = (n - 1) p and the sorted values x: between x[floor(h)] and its neighbour, in the
+/// arithmetic of NumPy (`numpy.quantile`, method "linear"; Hyndman and Fan 1996, definition 7): the same bits wherever
+/// NumPy's result is finite. A neighbour that is infinite is the result. The issue `bad_input` for no values, a NaN, or
+/// `p` outside [0, 1].
+[[nodiscard]] inline Result<double> percentile(std::span<const double> values, double p) {
+  const auto bad = [](const char* why) { return Issue{"bad_input", "percentile", why}; };
+  if (!(p >= 0.0 && p <= 1.0)) return bad("p must lie in [0, 1]; 95 % is 0.95");
+  if (values.empty()) return bad("needs at least one value");
+  for (const double value : values) {
+    if (std::isnan(value)) return bad("a value is NaN; leave missing values out");
+  }
+  std::vector<double> x(values.begin(), values.end());
+  const double h = product(static_cast<double>(x.size() - 1), p);
+  const auto k = static_cast<std::ptrdiff_t>(std::floor(h));
+  const auto at = x.begin() + k;
+  std::nth_element(x.begin(), at, x.end());
+  const double t = h - static_cast<double>(k);
+  const double a = *at;
+  if (t == 0.0 || at + 1 == x.end()) return a;
+  const double b = *std::min_element(at + 1, x.end());
+  if (a == b || std::isinf(a)) return b == std::numeric_limits<double>::infinity() ? b : a;
+  if (std::isinf(b)) return b;
+  const double step = b - a;
+  if (std::isinf(step)) return product(a, 1.0 - t) + product(b, t);
+  return t < 0.5 ? a + product(step, t) : b - product(step, 1.0 - t);
+}
+
+/// A median with an interval that needs no assumption on the distribution.
+struct MedianInterval {
+  double median = 0;
+  double low = 0;
+  double high = 0;
+  double coverage = 0;            ///< probability that [low, high] holds the median of the population
+  bool below_confidence = false;  ///< too few values: even the least and greatest have less than the confidence asked
+
+  bool operator==(const MedianInterval&) const = default;
+};
+
+/// The median and the narrowest pair of order statistics around it that reaches `confidence`.
+///
+/// With n values, sorted: [x_k, x_(n+1-k)] for the greatest k >= 1 with 2 P(Bin(n, 1/2) <= k - 1) <= 1 - confidence
+/// (David and Nagaraja, Order Statistics, 7.1). There is none for fewer than 6 values at 0.95: then the whole range,
+/// `below_confidence`. The issue `bad_input` for no values, values that are not finite, or `confidence` outside (0, 1).
+[[nodiscard]] inline Result<MedianInterval> median_interval(std::span<const double> values, double confidence = 0.95) {
+  const auto bad = [](const char* why) { return Issue{"bad_input", "median_interval", why}; };
+  if (!(confidence > 0.0 && confidence < 1.0)) return bad("confidence must lie in (0, 1); 95 % is 0.95");
+  if (values.empty()) return bad("needs at least one value");
+  for (const double value : values) {
+    if (!std::isfinite(value)) return bad("needs finite values; leave missing values out");
+  }
+  std::vector<double> x(values.begin(), values.end());
+  std::sort(x.begin(), x.end());
+  const std::size_t n = x.size();
+  // In units of 2^(scale - n), scale being above 0 as soon as they outgrow a double; exact while they are below 2^53.
+  double term = 1;  // C(n, k - 1)
+  double sum = 1;   // of the terms up to it
+  long scale = 0;
+  const auto tails = [&] { return 2.0 * std::scalbln(sum, scale - static_cast<long>(n)); };
+  std::size_t k = 1;
+  MedianInterval found{.below_confidence = tails() > 1.0 - confidence};
+  found.coverage = 1.0 - tails();
+  while (2 * k < n) {
+    const auto next = static_cast<double>(k);
+    term = product(term, static_cast<double>(n) - next + 1.0) / next;
+    sum += term;
+    if (sum > 0x1p900) {
+      term *= 0x1p-900;
+      sum *= 0x1p-900;
+      scale += 900;
+    }
+    if (tails() > 1.0 - confidence) break;
+    found.coverage = 1.0 - tails();
+    ++k;
+  }
+  found.median = *percentile(x, 0.5);
+  found.low = x[k - 1];
+  found.high = x[n - k];
+  return found;
 }
 
 }  // namespace co2lib::numeric

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include <co2lib/numeric.hpp>
@@ -104,6 +105,42 @@ namespace co2lib::random {
     z = poly(e, r) / poly(f, r);
   }
   return q < 0 ? -z : z;
+}
+
+// Inverse distribution functions: the value below which the share `u`, in (0, 1), of a distribution lies. `draw` gives
+// such a u. NaN where u or the parameters are not what the text says: checked, because a draw of carbon must never be a
+// number by mistake.
+
+/// The triangular distribution: low <= mode <= high, all finite; `low` where low = high. Never outside [low, high].
+[[nodiscard]] inline double triangular(double u, double low, double mode, double high) noexcept {
+  if (!(u > 0 && u < 1 && low <= mode && mode <= high && std::isfinite(low) && std::isfinite(high))) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  if (low == high) return low;
+  // a + sqrt(u (b - a)(m - a)) or b - sqrt((1 - u)(b - a)(b - m)), with b - a taken out of the root, so that neither
+  // product over- or underflows.
+  const double width = high - low;
+  const double left = (mode - low) / width;
+  const double x = u < left ? low + numeric::product(width, std::sqrt(u * left))
+                            : high - numeric::product(width, std::sqrt((1.0 - u) * ((high - mode) / width)));
+  return x < low ? low : x > high ? high : x;
+}
+
+/// The uniform distribution: low <= high, both finite. Never outside [low, high].
+[[nodiscard]] inline double uniform(double u, double low, double high) noexcept {
+  if (!(u > 0 && u < 1 && low <= high && std::isfinite(low) && std::isfinite(high))) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const double x = low + numeric::product(u, high - low);
+  return x > high ? high : x;
+}
+
+/// The lognormal distribution of a median >= 0 and a geometric standard deviation >= 1, both finite.
+[[nodiscard]] inline double lognormal(double u, double median, double gsd) noexcept {
+  if (!(u > 0 && u < 1 && median >= 0 && gsd >= 1 && std::isfinite(median) && std::isfinite(gsd))) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  return median * std::exp(numeric::product(std::log(gsd), normal(u)));
 }
 
 }  // namespace co2lib::random

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -12,6 +13,11 @@
 #include <vector>
 
 namespace co2lib {
+
+/// True for the types of this library that `to_string` writes; `<co2lib/format.hpp>` lets fmt print those, and no
+/// others.
+template <class T>
+inline constexpr bool has_text = false;
 
 /// A remark or a failure that did not end the call.
 ///
@@ -117,6 +123,8 @@ struct Estimate {
   { return value ? std::optional(value->litres()) : std::nullopt; }
   [[nodiscard]] std::optional<double> g_per_kwh() const requires requires(const Q& q) { q.g_per_kwh(); }
   { return value ? std::optional(value->g_per_kwh()) : std::nullopt; }
+  [[nodiscard]] std::optional<double> seconds() const requires requires { typename Q::period; }
+  { return value ? std::optional(std::chrono::duration<double>(*value).count()) : std::nullopt; }
 };
 
 /// A value that is known exactly: bounds and interval are the point itself.
@@ -132,5 +140,7 @@ template <class Q>
   if (!issue.text.empty()) text += ": " + issue.text;
   return text;
 }
+template <>
+inline constexpr bool has_text<Issue> = true;
 
 }  // namespace co2lib

@@ -18,6 +18,9 @@
 #include <utility>
 #include <vector>
 
+#if !__has_include(<ATen/core/Tensor.h>)
+#error "co2lib/torch.hpp needs LibTorch: build co2lib with -DCO2LIB_TORCH=ON and link co2lib::torch"
+#endif
 #include <ATen/core/Tensor.h>
 
 #include <co2lib/preindex/accumulator.hpp>  // Result

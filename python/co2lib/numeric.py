@@ -3,6 +3,24 @@
 
 from __future__ import annotations
 
-from co2lib._core.numeric import compensated_sum, kendall_tau_b, pearson, spearman, student_quantile
+from co2lib._core.numeric import (
+    MedianInterval,
+    compensated_sum,
+    kendall_tau_b,
+    median_interval,
+    pearson,
+    percentile,
+    spearman,
+    student_quantile,
+)
 
-__all__ = ["compensated_sum", "kendall_tau_b", "pearson", "spearman", "student_quantile"]
+__all__ = [
+    "MedianInterval",
+    "compensated_sum",
+    "kendall_tau_b",
+    "median_interval",
+    "pearson",
+    "percentile",
+    "spearman",
+    "student_quantile",
+]

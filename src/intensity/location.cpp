@@ -15,6 +15,7 @@
 #include <co2lib/clock.hpp>
 #include <co2lib/csv.hpp>
 #include <co2lib/error.hpp>
+#include <co2lib/numeric.hpp>
 
 namespace co2lib::intensity {
 
@@ -319,8 +320,7 @@ bool collect(Choice& choice, const Place& place, Scope scope) {
   for (const Row& row : place.rows) {
     if (row.value(scope)) choice.rows.push_back(&row);
   }
-  std::stable_sort(choice.rows.begin(), choice.rows.end(),
-                   [](const Row* a, const Row* b) { return a->year < b->year; });
+  numeric::stable_sort(choice.rows, [](const Row* a, const Row* b) { return a->year < b->year; });
   return !choice.rows.empty();
 }
 

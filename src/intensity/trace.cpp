@@ -2,14 +2,13 @@
 #include <co2lib/intensity/trace.hpp>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include <co2lib/csv.hpp>
 #include <co2lib/error.hpp>
+
+#include "detail/files.hpp"
 
 namespace co2lib::intensity {
 
@@ -274,25 +273,7 @@ Trace parse_csv(std::string_view text, const CsvOptions& options, std::string_vi
 }
 
 Trace read_csv(const std::filesystem::path& file, const CsvOptions& options) {
-  std::error_code unknown;
-  const bool folder = std::filesystem::is_directory(file, unknown);
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  std::string text;
-  std::array<char, 65536> block;
-  while (!folder && stream) {
-    stream.read(block.data(), block.size());
-    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-  }
-  if (folder || !stream.eof()) {
-    throw Error("core.io",
-                "cannot read " + file.string() + ": " +
-                    std::strerror(folder  ? EISDIR
-                                  : errno ? errno
-                                          : EIO),
-                {{"file", file.string()}}, ErrorCategory::os);
-  }
-  return parse_csv(text, options, file.string());
+  return parse_csv(co2lib::detail::read_file_or_throw(file, "core.io"), options, file.string());
 }
 
 }  // namespace co2lib::intensity

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <co2lib/meter/gpu_select.hpp>
+#include <co2lib/numeric.hpp>
 
 #include "reader.hpp"
 #include "sysfs.hpp"
@@ -288,7 +289,7 @@ void add_power_meters(const std::vector<Chip>& chips, Found& found) {
     if (!s.socket) return 4;
     return s.socket->what == "module" ? 0 : s.socket->what == "grace" ? 1 : s.socket->what == "cpu" ? 2 : 3;
   };
-  std::stable_sort(sensors.begin(), sensors.end(), [&](const Sensor& a, const Sensor& b) { return rank(a) < rank(b); });
+  numeric::stable_sort(sensors, [&](const Sensor& a, const Sensor& b) { return rank(a) < rank(b); });
   bool whole_machine = std::any_of(sensors.begin(), sensors.end(),
                                    [](const Sensor& s) { return s.socket && s.socket->what == "module"; });
   for (const Sensor& s : sensors) {

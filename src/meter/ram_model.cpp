@@ -35,7 +35,7 @@ Opened open_ram(const Context& context, const Covered& covered) {
   } else if (bytes) {
     const double gib = static_cast<double>(*bytes) / bytes_per_gib;
     watts = ram_power(gib);
-    parameters = std::to_string(*bytes >> 20U) + " MiB" + (limited ? " (limit of the container)" : "");
+    parameters = co2lib::detail::digits(gib, 3, true) + " GiB" + (limited ? " (limit of the container)" : "");
   } else {
     finding.availability = Availability::absent;
     finding.reason =
@@ -54,7 +54,7 @@ Opened open_ram(const Context& context, const Covered& covered) {
   finding.value = to_string(Power::from_watts(watts.value)) + " (" + to_string(Power::from_watts(watts.low)) + " to " +
                   to_string(Power::from_watts(watts.high)) + ")";
   finding.meters.push_back({.id = "model.ram",
-                            .name = parameters,
+                            .name = "RAM, " + parameters,
                             .device = Device::ram,
                             .domain = Domain::model,
                             .provider = "model.ram",

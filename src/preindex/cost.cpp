@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 
+#include "detail/files.hpp"
 #include "detail/json.hpp"
 
 namespace co2lib::preindex {
@@ -56,11 +58,7 @@ std::string CalibrationRun::to_json() const {
 }
 
 std::vector<CalibrationRun> read_runs(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream) {
-    throw Error("preindex.bad_calibration", file.string() + ": cannot be read; give a file of JSON lines", {},
-                ErrorCategory::os);
-  }
+  std::istringstream stream(co2lib::detail::read_file_or_throw(file, "preindex.bad_calibration"));
   std::vector<CalibrationRun> runs;
   std::string line;
   for (std::size_t number = 1; std::getline(stream, line); ++number) {

@@ -10,18 +10,6 @@
 
 namespace co2lib::tracker {
 
-namespace {
-
-template <class Q>
-std::string text_of(const Estimate<Q>& e) {
-  if (!e.value) return "unknown";
-  std::string text = to_string(*e.value);
-  if (e.interval) text += " (" + to_string(e.interval->low) + " to " + to_string(e.interval->high) + ")";
-  return text;
-}
-
-}  // namespace
-
 std::string Footprint::to_string() const {
   std::string text;
   std::size_t width = 12;
@@ -33,18 +21,18 @@ std::string Footprint::to_string() const {
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("{:<{}} {}\n", name, width, value);
   };
-  line("energy", text_of(energy));
+  line("energy", co2lib::to_string(energy));
   for (const DeviceFootprint& d : devices) {
     const meter::Record& r = d.record;
-    std::string value = text_of(r.energy());
+    std::string value = co2lib::to_string(r.energy());
     if (const auto mean = r.mean_power()) value += ", mean " + co2lib::to_string(*mean);
     value += fmt::format(", {} ({})", meter::text(r.method), r.meter.provider);
     if (!d.in_total) value += ", not in the total";
     line(fmt::format("  {}", r.meter.name.empty() ? r.meter.id : r.meter.name), value);
   }
-  line("operational", text_of(operational));
-  if (embodied.value) line("embodied", text_of(embodied));
-  if (water.value) line("water", text_of(water));
+  line("operational", co2lib::to_string(operational));
+  if (embodied.value) line("embodied", co2lib::to_string(embodied));
+  if (water.value) line("water", co2lib::to_string(water));
   std::string grid = intensity_source;
   if (carbon_intensity) grid += ", " + co2lib::to_string(*carbon_intensity);
   if (facility.pue != 1) grid += fmt::format(", PUE {}", facility.pue);
@@ -52,7 +40,7 @@ std::string Footprint::to_string() const {
   line("duration", fmt::format("{:.4g} s", duration.count()));
   if (coverage) line("coverage", fmt::format("{:.4g} %", *coverage * 100));
   for (const RegionFootprint& r : regions) {
-    std::string value = text_of(r.inclusive);
+    std::string value = co2lib::to_string(r.inclusive);
     if (r.count > 1) value += fmt::format(", {} times", r.count);
     line(fmt::format("  {}", r.name), value);
   }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The log's lines as they are read.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 
 #include <co2lib/error.hpp>
 
+#include "detail/files.hpp"
 #include "detail/json.hpp"
 #include "tracker/json_parts.hpp"
 #include "tracker/log.hpp"
@@ -237,13 +236,7 @@ class LogReader {
 }  // namespace
 
 Run load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) {
-    const int error = errno;
-    throw Error("tracker.bad_log",
-                file.string() + ": cannot read the log: " + std::strerror(error != 0 ? error : EISDIR), {},
-                ErrorCategory::os);
-  }
+  std::istringstream in(co2lib::detail::read_file_or_throw(file, "tracker.bad_log"));
   return detail::read_log(in, file.string());
 }
 

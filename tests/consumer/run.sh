@@ -30,6 +30,16 @@ case "$way" in
   find_package)
     quietly "$cmake" --install "$build" --prefix "$prefix" --component development
     build_with_cmake "-DCMAKE_PREFIX_PATH=$prefix"
+    for component in torch tensorflow; do # neither is there; the message says why
+      if said=$("$cmake" -S "$source/tests/consumer" -B "$work/$component" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix" \
+        -DCONSUMER_WAY=$way "-DCONSUMER_VERSION=$version" -DCONSUMER_COMPONENTS=$component 2>&1); then
+        echo "found the component $component, which is not there"
+        exit 1
+      fi
+      [[ "$component" == torch ]] && reason="built without its component torch.*CO2LIB_TORCH=ON" ||
+        reason="no component 'tensorflow'; there is 'torch'"
+      tr -s '\n ' ' ' <<< "$said" | grep -q "$reason" || { echo "$component: no reason in: $said"; exit 1; }
+    done
     ;;
   add_subdirectory)
     mkdir -p "$prefix"
@@ -45,6 +55,7 @@ case "$way" in
     # pkg-config escapes spaces for the shell, hence eval.
     mkdir -p "$work/consumer"
     eval "flags=($(pkg-config --cflags --libs co2lib))"
+    [[ " ${flags[*]} " != *" -lfmt "* ]] || { echo "fmt is used header-only; the flags link it: ${flags[*]}"; exit 1; }
     quietly "$compiler" -std=c++20 "$source/tests/consumer/main.cpp" -o "$work/consumer/consumer" "${flags[@]}"
     ;;
   *)

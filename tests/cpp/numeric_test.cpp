@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <co2lib/numeric.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -191,6 +195,98 @@ TEST(Student, RefusesWhatIsNoProbabilityOrNoDegree) {
     const Result<double> quantile = student_quantile(p, df);
     ASSERT_FALSE(quantile);
     EXPECT_EQ(quantile.issue().code, "bad_input");
+  }
+}
+
+TEST(StableSort, KeepsTheOrderOfWhatIsEqual) {
+  std::vector<std::pair<int, std::string>> values;
+  for (int i = 0; i < 200; ++i) values.emplace_back((i * 37) % 7, std::to_string(i));
+  auto expected = values;
+  std::sort(expected.begin(), expected.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, std::stoi(a.second)) < std::pair(b.first, std::stoi(b.second));
+  });
+  numeric::stable_sort(values, [](const auto& a, const auto& b) { return a.first < b.first; });
+  EXPECT_EQ(values, expected);
+  std::vector<int> none;
+  numeric::stable_sort(none, std::less<>());
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(Percentile, InterpolatesLinearlyAsNumpyDoes) {
+  const auto value = [](std::vector<double> values, double p) { return *numeric::percentile(values, p); };
+  EXPECT_EQ(value({3, 1, 2}, 0.5), 2.0);
+  EXPECT_EQ(value({3, 1, 2}, 0), 1.0);
+  EXPECT_EQ(value({3, 1, 2}, 1), 3.0);
+  EXPECT_EQ(value({5.5}, 0.8), 5.5);
+  // What numpy.quantile (2.4) gives; the naive a + (b - a) t gives 0.28 for the last.
+  EXPECT_EQ(value({1, 2, 4, 8}, 0.4), 2.4000000000000004);
+  EXPECT_EQ(value({0.1, 0.7, 0.3, 0.9, 0.5, 0.2}, 0.96), 0.86);
+  EXPECT_EQ(value({0.1, 0.3}, 0.9), 0.27999999999999997);
+}
+
+TEST(Percentile, TakesInfinityAndNeverMakesNaN) {
+  const auto value = [](std::vector<double> values, double p) { return *numeric::percentile(values, p); };
+  EXPECT_EQ(value({1, infinity, 2}, 0.8), infinity);
+  EXPECT_EQ(value({1, infinity, 2}, 0.5), 2.0);
+  EXPECT_EQ(value({infinity, infinity}, 0.3), infinity);
+  EXPECT_EQ(value({-infinity, 1}, 0.3), -infinity);
+  EXPECT_EQ(value({-infinity, -infinity}, 0.3), -infinity);
+  EXPECT_EQ(value({-infinity, infinity}, 0.3), infinity);
+  // Their difference is beyond the doubles.
+  EXPECT_EQ(value({-1.5e308, 1.5e308}, 0.5), 0.0);
+  EXPECT_NEAR(value({-1.5e308, 1.5e308}, 0.75) / 0.75e308, 1, 1e-15);
+}
+
+TEST(Percentile, RefusesWhatHasNone) {
+  const std::vector<double> values{1, 2};
+  for (const double p : {-0.01, 1.01, 95.0, std::nan(""), infinity}) {
+    EXPECT_EQ(numeric::percentile(values, p).issue().code, "bad_input") << p;
+  }
+  EXPECT_EQ(numeric::percentile({}, 0.5).issue().code, "bad_input");
+  const std::vector<double> hole{1, std::nan(""), 2};
+  EXPECT_EQ(numeric::percentile(hole, 0.5).issue().code, "bad_input");
+}
+
+TEST(MedianInterval, IsTheNarrowestPairThatReachesTheConfidence) {
+  const std::vector<double> ten{10.2, 9.9, 10.1, 10.4, 9.8, 10.0, 10.3, 12.9, 10.05, 9.95};
+  const auto found = *numeric::median_interval(ten);
+  EXPECT_NEAR(found.median, 10.075, 1e-14);
+  EXPECT_EQ(found.low, 9.9);
+  EXPECT_EQ(found.high, 10.4);
+  EXPECT_EQ(found.coverage, 0.978515625);
+  EXPECT_FALSE(found.below_confidence);
+
+  const auto six = *numeric::median_interval(std::vector<double>{6, 1, 5, 2, 4, 3});
+  EXPECT_EQ(six, (numeric::MedianInterval{3.5, 1, 6, 0.96875, false}));
+  const auto five = *numeric::median_interval(std::vector<double>{1, 2, 3, 4, 5});
+  EXPECT_EQ(five, (numeric::MedianInterval{3, 1, 5, 0.9375, true}));
+  const auto one = *numeric::median_interval(std::vector<double>{7});
+  EXPECT_EQ(one, (numeric::MedianInterval{7, 7, 7, 0, true}));
+  const auto two = *numeric::median_interval(std::vector<double>{7, 8}, 0.5);
+  EXPECT_EQ(two, (numeric::MedianInterval{7.5, 7, 8, 0.5, false}));
+}
+
+TEST(MedianInterval, HasTheOrderStatisticsOfTheBinomialForManyValues) {
+  // From integers without rounding: the greatest k with 40 (C(n, 0) + ... + C(n, k - 1)) <= 2^n.
+  for (const auto& [n, k] : {std::pair(20, 6), {100, 40}, {1000, 469}, {5000, 2431}, {100000, 49690}}) {
+    std::vector<double> values(static_cast<std::size_t>(n));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i + 1);
+    const auto found = *numeric::median_interval(values);
+    EXPECT_EQ(found.low, k) << n;
+    EXPECT_EQ(found.high, n + 1 - k) << n;
+    EXPECT_GE(found.coverage, 0.95) << n;
+    EXPECT_LT(found.coverage, 0.97 + 1.0 / n) << n;
+  }
+}
+
+TEST(MedianInterval, RefusesWhatHasNone) {
+  const std::vector<double> values{1, 2};
+  for (const double confidence : {0.0, 1.0, 95.0, -1.0, std::nan("")}) {
+    EXPECT_EQ(numeric::median_interval(values, confidence).issue().code, "bad_input") << confidence;
+  }
+  EXPECT_EQ(numeric::median_interval({}).issue().code, "bad_input");
+  for (const double hole : {std::nan(""), infinity, -infinity}) {
+    EXPECT_EQ(numeric::median_interval(std::vector<double>{1, hole}).issue().code, "bad_input") << hole;
   }
 }
 

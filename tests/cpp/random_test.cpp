@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -51,6 +52,66 @@ TEST(Random, HasNormalQuantiles) {
   for (double p = 0.001; p < 1; p += 0.01) {
     EXPECT_NEAR(0.5 * std::erfc(-random::normal(p) / std::sqrt(2.0)), p, 1e-15) << p;
   }
+}
+
+TEST(Random, HasTheQuantilesOfTheTriangularDistribution) {
+  // a + sqrt(u (b - a)(m - a)) below the mode, b - sqrt((1 - u)(b - a)(b - m)) above.
+  EXPECT_NEAR(random::triangular(0.05, 0.7, 1.0, 2.6), 0.7 + std::sqrt(0.05 * 1.9 * 0.3), 1e-15);
+  EXPECT_NEAR(random::triangular(0.9, 0.7, 1.0, 2.6), 2.6 - std::sqrt(0.1 * 1.9 * 1.6), 1e-15);
+  EXPECT_NEAR(random::triangular(0.3 / 1.9, 0.7, 1.0, 2.6), 1.0, 1e-15);
+  EXPECT_NEAR(random::triangular(0.25, 1, 1, 2), 2 - std::sqrt(0.75), 1e-15);
+  EXPECT_NEAR(random::triangular(0.25, 1, 2, 2), 1.5, 1e-15);
+  EXPECT_EQ(random::triangular(0.25, 3, 3, 3), 3);
+}
+
+TEST(Random, KeepsEveryDrawInsideItsRange) {
+  for (const double scale : {1e-300, 1e-9, 0.1, 1.0, 1e9, 1e200}) {
+    for (std::uint64_t d = 0; d < 3000; ++d) {
+      const double u = random::draw(7, d, "range");
+      const double x = random::triangular(u, 0.1 * scale, 0.3 * scale, 0.7 * scale);
+      ASSERT_GE(x, 0.1 * scale);
+      ASSERT_LE(x, 0.7 * scale);
+      const double y = random::uniform(u, 0.1 * scale, 0.7 * scale);
+      ASSERT_GE(y, 0.1 * scale);
+      ASSERT_LE(y, 0.7 * scale);
+    }
+    EXPECT_NEAR(random::triangular(0.5, 0, scale, 2 * scale) / scale, 1, 1e-15);
+  }
+  EXPECT_LE(random::uniform(1 - 0x1p-53, 0.1, 0.3), 0.3);
+  EXPECT_GE(random::triangular(0x1p-53, 0.1, 0.1, 0.3), 0.1);
+}
+
+TEST(Random, HasTheQuantilesOfTheUniformAndLognormalDistributions) {
+  EXPECT_EQ(random::uniform(0.25, 2, 6), 3);
+  EXPECT_EQ(random::uniform(0.25, 2, 2), 2);
+  EXPECT_NEAR(random::lognormal(0.975, 2.0, 1.35), 3.6014673994070003, 1e-14);
+  EXPECT_EQ(random::lognormal(0.5, 2.0, 1.35), 2.0);
+  EXPECT_NEAR(random::lognormal(random::draw(1, 2, "x"), 5, 1), 5, 1e-15);
+}
+
+TEST(Random, GivesNoNumberForParametersThatAreNone) {
+  const double nan = std::nan("");
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double u : {0.0, 1.0, -0.5, 1.5, nan}) {
+    EXPECT_TRUE(std::isnan(random::triangular(u, 1, 2, 3))) << u;
+    EXPECT_TRUE(std::isnan(random::uniform(u, 1, 3))) << u;
+    EXPECT_TRUE(std::isnan(random::lognormal(u, 1, 3))) << u;
+  }
+  for (const auto& [low, mode, high] : {std::array{2., 1., 3.},
+                                        {1., 4., 3.},
+                                        {3., 2., 1.},
+                                        {nan, 2., 3.},
+                                        {1., nan, 3.},
+                                        {1., 2., nan},
+                                        {-inf, 2., 3.},
+                                        {1., 2., inf}}) {
+    EXPECT_TRUE(std::isnan(random::triangular(0.5, low, mode, high)));
+  }
+  EXPECT_TRUE(std::isnan(random::uniform(0.5, 3, 1)));
+  EXPECT_TRUE(std::isnan(random::uniform(0.5, 3, inf)));
+  EXPECT_TRUE(std::isnan(random::lognormal(0.5, -1, 2)));
+  EXPECT_TRUE(std::isnan(random::lognormal(0.5, 1, 0.9)));
+  EXPECT_TRUE(std::isnan(random::lognormal(0.5, 1, inf)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <type_traits>
 
@@ -181,17 +182,25 @@ TEST_P(Convert, Gives) {
   EXPECT_DOUBLE_EQ(*back, c.value);
 }
 
-INSTANTIATE_TEST_SUITE_P(Units, Convert,
-                         testing::Values(Conversion{937, "lb/MWh", "g/kWh", 425.01605069},
-                                         Conversion{1, "kWh", "J", 3.6e6}, Conversion{1, "W*h", "J", 3600},
-                                         Conversion{1, "J/s", "W", 1}, Conversion{1, "mW", "uW", 1000},
-                                         Conversion{1, "GiB", "B", 1073741824}, Conversion{1, "L", "cm3", 1000},
-                                         Conversion{1, "m3", "L", 1000}, Conversion{1, "m2", "mm2", 1e6},
-                                         Conversion{1.5, "kg/cm2", "g/mm2", 15}, Conversion{2, "d", "h", 48},
-                                         Conversion{1, "t/MWh", "g/kWh", 1000}, Conversion{1, "L/kWh", "mL/Wh", 1},
-                                         Conversion{3, "kWh/d", "W", 125}, Conversion{1, "nJ/op", "J/op", 1e-9},
-                                         Conversion{1, "kg", "lb", 1 / 0.45359237}, Conversion{1, "min", "ns", 6e10},
-                                         Conversion{1, "um3", "m3", 1e-18}));
+INSTANTIATE_TEST_SUITE_P(
+    Units, Convert,
+    testing::Values(Conversion{937, "lb/MWh", "g/kWh", 425.01605069}, Conversion{1, "kWh", "J", 3.6e6},
+                    Conversion{1, "W*h", "J", 3600}, Conversion{1, "J/s", "W", 1}, Conversion{1, "mW", "uW", 1000},
+                    Conversion{1, "GiB", "B", 1073741824}, Conversion{1, "L", "cm3", 1000},
+                    Conversion{1, "m3", "L", 1000}, Conversion{1, "m2", "mm2", 1e6},
+                    Conversion{1.5, "kg/cm2", "g/mm2", 15}, Conversion{2, "d", "h", 48},
+                    Conversion{1, "t/MWh", "g/kWh", 1000}, Conversion{1, "L/kWh", "mL/Wh", 1},
+                    Conversion{3, "kWh/d", "W", 125}, Conversion{1, "nJ/op", "J/op", 1e-9},
+                    Conversion{1, "kg", "lb", 1 / 0.45359237}, Conversion{1, "min", "ns", 6e10},
+                    Conversion{1, "um3", "m3", 1e-18}, Conversion{2, "year", "h", 17520}, Conversion{1, "day", "d", 1},
+                    Conversion{1000, "mWh", "Wh", 1}, Conversion{1, "mWh", "J", 3.6}, Conversion{1, "km", "cm", 1e5},
+                    Conversion{1, "PB", "TB", 1000}, Conversion{1, "EB", "B", 1e18}, Conversion{1, "EiB", "PiB", 1024},
+                    Conversion{1, "EiB", "B", 0x1p60}, Conversion{1, "A", "uA", 1e6}, Conversion{2, "mA", "A", 0.002},
+                    Conversion{12, "g/IC", "g/pc", 12}, Conversion{3, "1", "1", 3},
+                    Conversion{1, "1/h", "1/year", 8760}, Conversion{1, "1/mm2", "1/cm2", 100},
+                    Conversion{1, "kg/(t*km)", "g/(kg*m)", 0.001}, Conversion{1, "kg/(t*km)", "kg/t/km", 1},
+                    Conversion{1, "(kg)", "g", 1000}, Conversion{1, "W*(s/min)", "W*(s/h)", 60},
+                    Conversion{1, "J/(s/(m/(s)))", "W*m/s", 1}));
 
 TEST(ParseUnit, ReadsEverySymbolOfTheTable) {
   for (const auto& symbol : detail::unit_symbols) {
@@ -200,6 +209,7 @@ TEST(ParseUnit, ReadsEverySymbolOfTheTable) {
     EXPECT_EQ(static_cast<double>(unit->numerator) / static_cast<double>(unit->denominator),
               static_cast<double>(symbol.numerator) / static_cast<double>(symbol.denominator));
     EXPECT_EQ(unit->exponents, symbol.exponents) << symbol.text;
+    EXPECT_EQ(std::gcd(unit->numerator, unit->denominator), 1) << symbol.text;
   }
 }
 
@@ -209,6 +219,10 @@ TEST(ParseUnit, ReadsProductsAndQuotientsFromLeftToRight) {
   EXPECT_EQ(*parse_unit("J/s*s"), *parse_unit("J"));
   EXPECT_EQ(*parse_unit("m*m"), *parse_unit("m2"));
   EXPECT_EQ(*parse_unit("m1"), *parse_unit("m"));
+  EXPECT_EQ(*parse_unit("kg/(t*km)"), *parse_unit("kg/t/km"));
+  EXPECT_EQ(*parse_unit("kg/(t/km)"), *parse_unit("kg/t*km"));
+  EXPECT_EQ(*parse_unit("kg/(t/(km*s))"), *parse_unit("kg/t*km*s"));
+  EXPECT_EQ(*parse_unit("(J/s)*(s)"), *parse_unit("J"));
   EXPECT_TRUE(parse_unit("g/kWh")->same_quantity(*parse_unit("lb/MWh")));
   EXPECT_FALSE(parse_unit("g/kWh")->same_quantity(*parse_unit("g/kW")));
 }
@@ -226,7 +240,11 @@ TEST_P(BadUnit, IsAnIssueThatNamesIt) {
 INSTANTIATE_TEST_SUITE_P(Units, BadUnit,
                          testing::Values("", " ", "kwh", "KWh", "kWh ", " kWh", "k Wh", "*", "/", "/s", "s/", "s**2",
                                          "m0", "m12", "m-1", "m^2", "2", "g CO2e", "gCO2e/kWh", "W//s", "\xC2\xB5J",
-                                         "TiB9", "TB2", "1/s", "g/kWh/", "m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9"));
+                                         "TiB9", "TB2", "g/kWh/", "Day", "years", "y", "yr", "Km", "KM", "ic", "PC",
+                                         "a", "Ah", "Mwh", "kA", "PIB", "Eib", "12", "11", "1.", "g/2", "kg/1000", "()",
+                                         "(", ")", "kg/()", "kg/(t*km", "kg/t*km)", "kg/(t*km))", "kg/((t*km)", "(t)km",
+                                         "t(km)", "(t)(km)", "(t*km)2", "kg/(t*)", "kg/(*km)", "kg(t)",
+                                         "(((((((kg)))))))", "m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9"));
 
 TEST(ParseUnit, SaysOutOfRangeInsteadOfOverflowing) {
   std::string text = "nm9";
@@ -276,7 +294,7 @@ TEST(ToString, ChoosesAUnitOfFittingSize) {
   EXPECT_EQ(to_string(CarbonMass::from_grams(2.5e6)), "2.5 t CO2e");
   EXPECT_EQ(to_string(CarbonMass::from_grams(1500)), "1.5 kg CO2e");
   EXPECT_EQ(to_string(CarbonMass::from_grams(0.012)), "12 mg CO2e");
-  EXPECT_EQ(to_string(CarbonMass::from_grams(0.000142)), "142 ug CO2e");
+  EXPECT_EQ(to_string(CarbonMass::from_grams(0.000142)), "0.142 mg CO2e");
   EXPECT_EQ(to_string(CarbonIntensity::from_g_per_kwh(56.04)), "56.04 g CO2e/kWh");
   EXPECT_EQ(to_string(Water::from_litres(0.5)), "500 mL");
   EXPECT_EQ(to_string(WaterIntensity::from_l_per_kwh(1.8)), "1.8 L/kWh");
@@ -289,6 +307,55 @@ TEST(ToString, IsRoundedBeforeTheUnitIsChosenAndHasNoExponentForUsualSizes) {
   EXPECT_EQ(to_string(CarbonMass::from_tonnes(12345)), "12345 t CO2e");
   EXPECT_EQ(to_string(CarbonIntensity::from_g_per_kwh(12345)), "12345 g CO2e/kWh");
   EXPECT_EQ(to_string(Power::from_watts(0.99999)), "1 W");
+}
+
+TEST(ToString, StaysInTheSmallestUnitWithoutAnExponent) {
+  EXPECT_EQ(to_string(CarbonMass::from_grams(9.662e-7)), "0.0009662 mg CO2e");
+  EXPECT_EQ(to_string(Energy::from_joules(0.0361)), "36.1 mJ");
+  EXPECT_EQ(to_string(Energy::from_joules(2.5e-7)), "0.00025 mJ");
+  EXPECT_EQ(to_string(Power::from_watts(1e-5)), "0.01 mW");
+  EXPECT_EQ(to_string(Water::from_litres(-2e-4)), "-0.2 mL");
+  EXPECT_EQ(to_string(Water::from_litres(1e-12)), "1e-09 mL");
+  EXPECT_EQ(to_string(WaterIntensity::from_l_per_kwh(0.00001234)), "0.00001234 L/kWh");
+}
+
+TEST(ToString, WritesAnEstimateInOneUnitWithThreeDigits) {
+  const auto energy = [](double low, std::optional<double> value, double high) {
+    const auto joules = [](double x) { return Energy::from_joules(x); };
+    return to_string(Estimate<Energy>{.value = value ? std::optional(joules(*value)) : std::nullopt,
+                                      .interval = Interval<Energy>{joules(low), joules(high)}});
+  };
+  EXPECT_EQ(energy(1836, 4075.2, 7920), "1.13 Wh (0.510 to 2.20 Wh)");
+  EXPECT_EQ(energy(0, 12.1, 27.92), "12.1 J (0 to 27.9 J)");
+  EXPECT_EQ(energy(9.996, 9.996, 9.996), "10.0 J (10.0 to 10.0 J)");
+  EXPECT_EQ(energy(0.02, 3599.9, 1e7), "1.00 Wh (0.00000556 to 2778 Wh)");
+  EXPECT_EQ(energy(0, 0, 7200), "0 Wh (0 to 2.00 Wh)");
+  EXPECT_EQ(energy(-7200, 0, 10), "0 Wh (-2.00 to 0.00278 Wh)");
+  EXPECT_EQ(energy(0, 0, 0), "0 J (0 to 0 J)");
+  EXPECT_EQ(energy(5, std::nullopt, 7200), "unknown (0.00139 to 2.00 Wh)");
+  EXPECT_EQ(to_string(Estimate<Energy>{}), "unknown");
+  EXPECT_EQ(to_string(Estimate<Energy>{.value = Energy::from_kwh(1.2345)}), "1.23 kWh");
+}
+
+TEST(ToString, NamesTheGasOnceInAnEstimate) {
+  const Estimate<CarbonMass> mass{
+      .value = CarbonMass::from_grams(1.11e-5),
+      .interval = Interval<CarbonMass>{CarbonMass::from_grams(9.662e-7), CarbonMass::from_grams(3.02e-5)}};
+  EXPECT_EQ(to_string(mass), "0.0111 mg CO2e (0.000966 to 0.0302 mg)");
+  const Estimate<CarbonIntensity> grid{.value = CarbonIntensity::from_g_per_kwh(384.4),
+                                       .interval = Interval<CarbonIntensity>{CarbonIntensity::from_g_per_kwh(231),
+                                                                             CarbonIntensity::from_g_per_kwh(538)}};
+  EXPECT_EQ(to_string(grid), "384 g CO2e/kWh (231 to 538 g/kWh)");
+}
+
+TEST(ToString, WritesTheEstimateOfATime) {
+  const Estimate<Seconds> time{.value = Seconds(0.00125), .interval = Interval<Seconds>{Seconds(0.001), Seconds(2)}};
+  EXPECT_EQ(to_string(time), "1.25 ms (1.00 to 2000 ms)");
+  EXPECT_EQ(*time.seconds(), 0.00125);
+  EXPECT_EQ(to_string(Estimate<Seconds>{.value = Seconds(5400)}), "1.50 h");
+  EXPECT_EQ(to_string(Estimate<Seconds>{.value = Seconds(3e-7)}), "0.300 us");
+  EXPECT_EQ(Estimate<Seconds>{}.seconds(), std::nullopt);
+  EXPECT_EQ(*Estimate<std::chrono::milliseconds>{.value = 1500ms}.seconds(), 1.5);
 }
 
 TEST(ToString, SaysWhatIsNotFinite) {

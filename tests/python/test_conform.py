@@ -15,8 +15,10 @@ import pytest
 
 import co2lib
 from co2lib import testing
+from co2lib._errors import NoSolutionError
+from co2lib._extras import require
 from co2lib.testing import SkipVector, _vectors, compare, conform, run_file, run_vector
-from co2lib.testing._adapter import Fields, registrar
+from co2lib.testing._adapter import Fields, registrar, series, trace_file
 
 NAN = float("nan")
 INF = float("inf")
@@ -177,6 +179,18 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     def _trace(given: dict[str, Any]) -> dict[str, Any]:
         raise SkipVector(f"no trace {given['trace']}")
 
+    @kind("fancy.budget")
+    def _budget(given: dict[str, Any]) -> dict[str, Any]:
+        raise NoSolutionError(
+            "fancy.infeasible",
+            "no plan keeps the budget",
+            {"min_carbon_g": 12.5, "nearest": ["a"], "error": 1},
+        )
+
+    @kind("fancy.extra")
+    def _extra(given: dict[str, Any]) -> dict[str, Any]:
+        return {"value": require("no_such_package_anywhere", extra="viz", needed_for="this").__name__}
+
     @kind("meter.elsewhere")
     def _elsewhere(given: dict[str, Any]) -> dict[str, Any]:
         return {"value": 7}
@@ -227,6 +241,31 @@ def test_errors_of_the_library_are_answers() -> None:
     assert run_vector(_vector("fancy.refuse", {}, {"error": "fancy.bad_input"})).status == "passed"
     assert run_vector(_vector("fancy.refuse", {}, {"value": 1})).status == "failed"
     assert run_vector(_vector("fancy.refuse", {"value": 1}, {"error": "fancy.bad_input"})).status == "failed"
+
+
+@pytest.mark.usefixtures("adapter")
+def test_the_details_of_an_error_stand_beside_its_code() -> None:
+    assert conform("fancy.budget", {}) == {
+        "error": "fancy.infeasible",
+        "min_carbon_g": 12.5,
+        "nearest": ["a"],
+    }
+    expected = {"error": "fancy.infeasible", "min_carbon_g": 12.5}
+    assert run_vector(_vector("fancy.budget", {}, expected)).status == "passed"
+    assert run_vector(_vector("fancy.budget", {}, {"error": "fancy.infeasible"})).status == "passed"
+    assert run_vector(_vector("fancy.budget", {}, {**expected, "min_carbon_g": 12})).status == "failed"
+    assert run_vector(_vector("fancy.budget", {}, {**expected, "retry_after_s": 1})).status == "failed"
+
+
+@pytest.mark.usefixtures("adapter")
+def test_a_vector_whose_package_is_missing_is_skipped() -> None:
+    with pytest.raises(testing.SkipVector, match="co2lib\\[viz\\]"):
+        conform("fancy.extra", {})
+    outcome = run_vector(_vector("fancy.extra", {}, {"value": 1}))
+    assert outcome.status == "skipped"
+    assert "pip install 'co2lib[viz]'" in outcome.reason
+    # Not even where the vector expects that error: it would say nothing about the library.
+    assert run_vector(_vector("fancy.extra", {}, {"error": "core.missing_extra"})).status == "skipped"
 
 
 @pytest.mark.usefixtures("adapter")
@@ -359,7 +398,8 @@ def test_a_name_has_one_adapter() -> None:
 @pytest.mark.parametrize(
     ("read", "good", "bad"),
     [
-        ("number", 1.5, ["1", True, [1]]),
+        ("number", 1.5, ["1", True, [1], "-inf", "infinity"]),
+        ("numbers", [1, 2.5], [1, ["1"], [True], [None], "inf"]),
         ("integer", 3, [1.5, True, "3"]),
         ("text", "a", [1, ["a"]]),
         ("boolean", False, [0, "no"]),
@@ -371,7 +411,45 @@ def test_fields_are_read_by_type(read: str, good: Any, bad: list[Any]) -> None:
     assert getattr(Fields({"x": good}, "a.bad"), read)("x") == good
     assert getattr(Fields({"x": None}, "a.bad"), read)("x", "default") == "default"
     for given in [{}, {"x": None}, *({"x": value} for value in bad)]:
-        with pytest.raises(ValueError, match="x:") as caught:
+        with pytest.raises(ValueError, match=r"x(\[0\])?:") as caught:
             getattr(Fields(given, "a.bad"), read)("x")
         assert isinstance(caught.value, co2lib.Error)
         assert caught.value.code == "a.bad"
+
+
+def test_the_text_inf_is_infinity_where_a_number_is_read() -> None:
+    fields = Fields({"x": "inf", "xs": [1, "inf"]}, "a.bad")
+    assert fields.number("x") == INF
+    assert fields.numbers("xs") == [1, INF]
+    assert fields.text("x") == "inf"
+    with pytest.raises(ValueError, match=r"xs\[1\]"):
+        Fields({"xs": [1, "nan"]}, "a.bad").numbers("xs")
+
+
+def test_every_adapter_reads_traces_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inline = {"start": "2024-01-01T00:00:00Z", "step_s": 3600, "values": [10, 20]}
+    assert len(series({"inline": inline})) == 2
+    monkeypatch.setenv("CO2LIB_TRACES", str(tmp_path))
+    with pytest.raises(testing.SkipVector, match="CO2LIB_TRACES"):
+        series({"trace": "x.csv"})
+    (tmp_path / "x.csv").write_text(
+        "start,end,value,unit,signal,scope\n"
+        "2022-01-05T04:00:00Z,2022-01-05T05:00:00Z,180,g/kWh,average,lifecycle\n"
+    )
+    assert trace_file("x.csv") == tmp_path / "x.csv"
+    assert len(series({"trace": "x.csv"})) == 1
+
+
+def test_rooms_answer_with_the_codes_of_embodied() -> None:
+    triangle = {"dist": "triangular", "low": 1, "mode": 2, "high": 3}
+    assert conform("embodied.inverse_cdf", {**triangle, "u": 0.5}) == {"x": 2.0}
+    for given, code in [
+        ({**triangle, "u": 1}, "embodied.out_of_range"),
+        ({**triangle, "u": 0.5, "mode": 4}, "embodied.bad_factor"),
+        ({**triangle, "u": 0.5, "mode": None}, "embodied.bad_factor"),
+        ({"dist": "normal", "u": 0.5}, "embodied.bad_factor"),
+        ({"dist": "lognormal", "u": 0.5, "median": 1, "gsd": "inf"}, "embodied.bad_factor"),
+    ]:
+        assert conform("embodied.inverse_cdf", given) == {"error": code}, given
+    assert conform("embodied.percentile", {"samples": [], "p": 0.5}) == {"error": "embodied.out_of_range"}
+    assert conform("embodied.percentile", {"samples": [1, "inf"], "p": 0.5}) == {"x": INF}

@@ -290,6 +290,37 @@ def test_the_search_for_forbidden_calls_finds_them() -> None:
     ]
 
 
+# libstdc++ 12 implements these with std::get_temporary_buffer, and clang 16 and later warn of it at the user.
+DEPRECATED_INSIDE = re.compile(r"\bstd::(?:ranges::)?(stable_sort|stable_partition|inplace_merge)\b")
+
+
+def test_no_header_or_source_sorts_with_what_newer_compilers_warn_of() -> None:
+    for base in ("include", "src", "bindings"):
+        for file in sorted((ROOT / base).rglob("*.[hc]pp")):
+            text = file.read_text(encoding="utf-8")
+            assert DEPRECATED_INSIDE.search(re.sub(r"//[^\n]*", "", text)) is None, (
+                f"{file}: use co2lib::numeric::stable_sort"
+            )
+
+
+TO_STRING = re.compile(
+    r"^\[\[nodiscard\]\] (?:inline )?std::string to_string\((?:const )?(\w+)[ &<]", re.MULTILINE
+)
+
+
+def test_every_type_with_a_text_is_printed_by_fmt() -> None:
+    found = 0
+    for file in sorted((ROOT / "include/co2lib").rglob("*.hpp")):
+        text = file.read_text(encoding="utf-8")
+        for name in TO_STRING.findall(text):
+            found += 1
+            if name != "Label":  # a std::variant: no type of this library
+                assert re.search(rf"has_text<(?:[\w:]+::)?{name}[<>]", text), (
+                    f"{file}: has_text<{name}> is missing"
+                )
+    assert found >= 10
+
+
 # ----------------------------------------------------------------------------------------------------------
 # Tables
 # ----------------------------------------------------------------------------------------------------------

@@ -419,7 +419,7 @@ def test_a_bad_file_names_its_line(text: str, code: str, words: str) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(OSError, match="cannot read") as caught:
+        with pytest.raises(OSError, match="cannot be read") as caught:
             intensity.read_csv(path)
         assert isinstance(caught.value, co2lib.Error)
         assert caught.value.code == "core.io"

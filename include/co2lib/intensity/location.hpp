@@ -63,3 +63,6 @@ struct FactorOptions {
 }
 
 }  // namespace co2lib::intensity
+
+template <>
+inline constexpr bool co2lib::has_text<co2lib::intensity::Factor> = true;

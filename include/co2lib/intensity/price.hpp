@@ -594,3 +594,6 @@ template <class Stored, class Other>
 }
 
 }  // namespace co2lib::intensity
+
+template <>
+inline constexpr bool co2lib::has_text<co2lib::intensity::Priced> = true;

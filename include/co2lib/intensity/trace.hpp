@@ -345,7 +345,7 @@ class Trace {
       return std::tie(a.cell.start, a.cell.end) < std::tie(b.cell.start, b.cell.end);
     };
     if (!std::is_sorted(entries.begin(), entries.end(), before)) {
-      std::stable_sort(entries.begin(), entries.end(), before);
+      numeric::stable_sort(entries, before);
     }
     check_agreement(attributes_, attributes_);
     if (!entries.empty() &&
@@ -484,3 +484,6 @@ struct CsvOptions {
 [[nodiscard]] Trace read_csv(const std::filesystem::path& file, const CsvOptions& options = {});
 
 }  // namespace co2lib::intensity
+
+template <>
+inline constexpr bool co2lib::has_text<co2lib::intensity::Trace> = true;

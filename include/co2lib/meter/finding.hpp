@@ -46,3 +46,6 @@ struct Finding {
 }
 
 }  // namespace co2lib::meter
+
+template <>
+inline constexpr bool co2lib::has_text<co2lib::meter::Finding> = true;

@@ -162,7 +162,7 @@ class Histograms {
       offset += static_cast<std::size_t>(bins[i]);
       order_[i] = i;
     }
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return bins[a] > bins[b]; });
+    numeric::stable_sort(order_, [&](std::size_t a, std::size_t b) { return bins[a] > bins[b]; });
     for (std::size_t i = 0; i < order_.size(); ++i) {
       Binning& own = binnings_[order_[i]];
       for (std::size_t j = 0; j < i; ++j) {

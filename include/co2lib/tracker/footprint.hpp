@@ -173,3 +173,6 @@ struct Footprint {
 [[nodiscard]] const std::vector<std::string>& csv_columns();
 
 }  // namespace co2lib::tracker
+
+template <>
+inline constexpr bool co2lib::has_text<co2lib::tracker::Footprint> = true;

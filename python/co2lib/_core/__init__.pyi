@@ -8,13 +8,14 @@ import os
 import pathlib
 import typing
 from . import numeric
+from . import random
 from . import hub
 from . import intensity
 from . import meter
 from . import preindex
 from . import testing
 from . import tracker
-__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
+__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'TimeEstimate', 'TimeInterval', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'random', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
 class Issue:
     """
     A remark or a failure that did not end the call.
@@ -106,10 +107,16 @@ class Energy:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> Energy:
+        ...
     def __add__(self, arg0: Energy) -> Energy:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: Energy) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -118,7 +125,11 @@ class Energy:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: Energy) -> bool:
         ...
@@ -135,10 +146,18 @@ class Energy:
         ...
     def __neg__(self) -> Energy:
         ...
+    def __radd__(self, zero: int) -> Energy:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> Energy:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> Energy:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -189,6 +208,8 @@ class EnergyInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -204,13 +225,29 @@ class EnergyEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> EnergyEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[Energy | None, EnergyInterval | None, EnergyInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: Energy | None = None, bounds: EnergyInterval | None = None, interval: EnergyInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> EnergyEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -227,6 +264,11 @@ class EnergyEstimate:
     def interval(self) -> EnergyInterval | None:
         """
         `bounds` widened by sensor and model error.
+        """
+    @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
         """
     @property
     def issues(self) -> list[Issue]:
@@ -248,6 +290,11 @@ class EnergyEstimate:
     def value(self) -> Energy | None:
         """
         The best value, or None where nothing is known.
+        """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
         """
     @property
     def wh(self) -> float | None:
@@ -273,10 +320,16 @@ class Power:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> Power:
+        ...
     def __add__(self, arg0: Power) -> Power:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: Power) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -285,7 +338,11 @@ class Power:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: Power) -> bool:
         ...
@@ -295,10 +352,18 @@ class Power:
         ...
     def __neg__(self) -> Power:
         ...
+    def __radd__(self, zero: int) -> Power:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> Power:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> Power:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -341,6 +406,8 @@ class PowerInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -356,13 +423,29 @@ class PowerEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> PowerEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[Power | None, PowerInterval | None, PowerInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: Power | None = None, bounds: PowerInterval | None = None, interval: PowerInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> PowerEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -381,6 +464,11 @@ class PowerEstimate:
         `bounds` widened by sensor and model error.
         """
     @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
     def issues(self) -> list[Issue]:
         ...
     @property
@@ -395,6 +483,11 @@ class PowerEstimate:
     def value(self) -> Power | None:
         """
         The best value, or None where nothing is known.
+        """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
         """
     @property
     def watts(self) -> float | None:
@@ -425,10 +518,16 @@ class CarbonMass:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> CarbonMass:
+        ...
     def __add__(self, arg0: CarbonMass) -> CarbonMass:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: CarbonMass) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -437,7 +536,11 @@ class CarbonMass:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: CarbonMass) -> bool:
         ...
@@ -447,10 +550,18 @@ class CarbonMass:
         ...
     def __neg__(self) -> CarbonMass:
         ...
+    def __radd__(self, zero: int) -> CarbonMass:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> CarbonMass:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> CarbonMass:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -500,6 +611,8 @@ class CarbonMassInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -515,13 +628,29 @@ class CarbonMassEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> CarbonMassEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[CarbonMass | None, CarbonMassInterval | None, CarbonMassInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: CarbonMass | None = None, bounds: CarbonMassInterval | None = None, interval: CarbonMassInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> CarbonMassEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -545,6 +674,11 @@ class CarbonMassEstimate:
         `bounds` widened by sensor and model error.
         """
     @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
     def issues(self) -> list[Issue]:
         ...
     @property
@@ -565,6 +699,11 @@ class CarbonMassEstimate:
         """
         The best value, or None where nothing is known.
         """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
+        """
 class CarbonIntensity:
     """
     Carbon intensity of electricity.
@@ -584,10 +723,16 @@ class CarbonIntensity:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> CarbonIntensity:
+        ...
     def __add__(self, arg0: CarbonIntensity) -> CarbonIntensity:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: CarbonIntensity) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -596,7 +741,11 @@ class CarbonIntensity:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: CarbonIntensity) -> bool:
         ...
@@ -610,10 +759,18 @@ class CarbonIntensity:
         ...
     def __neg__(self) -> CarbonIntensity:
         ...
+    def __radd__(self, zero: int) -> CarbonIntensity:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> CarbonIntensity:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> CarbonIntensity:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -652,6 +809,8 @@ class CarbonIntensityInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -667,13 +826,29 @@ class CarbonIntensityEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> CarbonIntensityEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[CarbonIntensity | None, CarbonIntensityInterval | None, CarbonIntensityInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: CarbonIntensity | None = None, bounds: CarbonIntensityInterval | None = None, interval: CarbonIntensityInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> CarbonIntensityEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -697,6 +872,11 @@ class CarbonIntensityEstimate:
         `bounds` widened by sensor and model error.
         """
     @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
     def issues(self) -> list[Issue]:
         ...
     @property
@@ -712,6 +892,11 @@ class CarbonIntensityEstimate:
         """
         The best value, or None where nothing is known.
         """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
+        """
 class Water:
     """
     A volume of water.
@@ -726,10 +911,16 @@ class Water:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> Water:
+        ...
     def __add__(self, arg0: Water) -> Water:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: Water) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -738,7 +929,11 @@ class Water:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: Water) -> bool:
         ...
@@ -748,10 +943,18 @@ class Water:
         ...
     def __neg__(self) -> Water:
         ...
+    def __radd__(self, zero: int) -> Water:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> Water:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> Water:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -788,6 +991,8 @@ class WaterInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -803,13 +1008,29 @@ class WaterEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> WaterEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[Water | None, WaterInterval | None, WaterInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: Water | None = None, bounds: WaterInterval | None = None, interval: WaterInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> WaterEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -828,6 +1049,11 @@ class WaterEstimate:
         `bounds` widened by sensor and model error.
         """
     @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
     def issues(self) -> list[Issue]:
         ...
     @property
@@ -843,6 +1069,11 @@ class WaterEstimate:
         """
         The best value, or None where nothing is known.
         """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
+        """
 class WaterIntensity:
     """
     Water used per IT energy (WUE).
@@ -857,10 +1088,16 @@ class WaterIntensity:
         """
         Reads a number and a unit, such as "1.5 kWh"; raises meter.bad_unit.
         """
+    def __abs__(self) -> WaterIntensity:
+        ...
     def __add__(self, arg0: WaterIntensity) -> WaterIntensity:
         ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        The number by the specification, in the unit in which the quantity is written, and that unit.
+        """
     def __ge__(self, arg0: WaterIntensity) -> bool:
         ...
     def __getstate__(self) -> tuple[float]:
@@ -869,7 +1106,11 @@ class WaterIntensity:
         ...
     def __hash__(self) -> int:
         ...
+    @typing.overload
     def __init__(self) -> None:
+        ...
+    @typing.overload
+    def __init__(self, value: typing.Never) -> None:
         ...
     def __le__(self, arg0: WaterIntensity) -> bool:
         ...
@@ -883,10 +1124,18 @@ class WaterIntensity:
         ...
     def __neg__(self) -> WaterIntensity:
         ...
+    def __radd__(self, zero: int) -> WaterIntensity:
+        """
+        0 + quantity, with which `sum` begins.
+        """
     def __repr__(self) -> str:
         ...
     def __rmul__(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> WaterIntensity:
         ...
+    def __round__(self, ndigits: typing.SupportsInt | typing.SupportsIndex | None = None) -> WaterIntensity:
+        """
+        The quantity with its number rounded in the unit in which it is written.
+        """
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
@@ -920,6 +1169,8 @@ class WaterIntensityInterval:
         ...
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
+    def __str__(self) -> str:
+        ...
     @property
     def confidence(self) -> float:
         """
@@ -935,13 +1186,29 @@ class WaterIntensityEstimate:
     """
     A quantity with how sure it is; `value` may be None.
     """
+    def __add__(self, arg0: typing.Never) -> WaterIntensityEstimate:
+        ...
     def __eq__(self, other: object) -> bool:
         ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
     def __getstate__(self) -> tuple[WaterIntensity | None, WaterIntensityInterval | None, WaterIntensityInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
         ...
     def __hash__(self) -> int:
         ...
     def __init__(self, value: WaterIntensity | None = None, bounds: WaterIntensityInterval | None = None, interval: WaterIntensityInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> WaterIntensityEstimate:
         ...
     def __repr__(self) -> str:
         ...
@@ -960,6 +1227,11 @@ class WaterIntensityEstimate:
         `bounds` widened by sensor and model error.
         """
     @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
     def issues(self) -> list[Issue]:
         ...
     @property
@@ -974,6 +1246,110 @@ class WaterIntensityEstimate:
     def value(self) -> WaterIntensity | None:
         """
         The best value, or None where nothing is known.
+        """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
+        """
+class TimeInterval:
+    """
+    A range of a time, in s, with its confidence.
+    """
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[float, float, float]:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __init__(self, low: typing.Any, high: typing.Any, confidence: typing.SupportsFloat | typing.SupportsIndex = 0.95) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def confidence(self) -> float:
+        """
+        Probability that the truth lies inside; 1 for hard bounds.
+        """
+    @property
+    def high(self) -> float:
+        ...
+    @property
+    def low(self) -> float:
+        ...
+class TimeEstimate:
+    """
+    A time in s with how sure it is; `value` may be None. A timedelta would end at 1 us.
+    """
+    def __add__(self, arg0: typing.Never) -> TimeEstimate:
+        ...
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __format__(self, format_spec: str) -> str:
+        """
+        Value and interval with each number written by the specification, in one unit.
+        """
+    def __ge__(self, arg0: typing.Never) -> bool:
+        ...
+    def __getstate__(self) -> tuple[float | None, TimeInterval | None, TimeInterval | None, list[Issue], list[Source]]:
+        ...
+    def __gt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __init__(self, value: typing.Any | None = None, bounds: TimeInterval | None = None, interval: TimeInterval | None = None, issues: collections.abc.Sequence[Issue] = [], sources: collections.abc.Sequence[Source] = []) -> None:
+        ...
+    def __le__(self, arg0: typing.Never) -> bool:
+        ...
+    def __lt__(self, arg0: typing.Never) -> bool:
+        ...
+    def __radd__(self, arg0: typing.Never) -> TimeEstimate:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def bounds(self) -> TimeInterval | None:
+        """
+        Where the value must lie if the readings are right.
+        """
+    @property
+    def interval(self) -> TimeInterval | None:
+        """
+        `bounds` widened by sensor and model error.
+        """
+    @property
+    def interval_text(self) -> str:
+        """
+        The interval in the unit of the value, empty where there is none.
+        """
+    @property
+    def issues(self) -> list[Issue]:
+        ...
+    @property
+    def seconds(self) -> float | None:
+        """
+        s
+        """
+    @property
+    def sources(self) -> list[Source]:
+        ...
+    @property
+    def value(self) -> float | None:
+        """
+        The best value, or None where nothing is known.
+        """
+    @property
+    def value_text(self) -> str:
+        """
+        The value for people, `unknown` where there is none.
         """
 class Host:
     """

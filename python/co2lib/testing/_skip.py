@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class SkipVector(Exception):  # noqa: N818  (it is no error)
-    """A vector needs a file that is not here; the message names it and how to provide it."""
+    """A vector needs a file or a package that is not here; the message names it and how to provide it."""

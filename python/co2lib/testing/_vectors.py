@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
-from co2lib._errors import BadValueError, Error, NotFoundError, SystemFailureError
+from co2lib._errors import BadValueError, Error, MissingExtraError, NotFoundError, SystemFailureError
 from co2lib.testing._adapter import Adapter
 from co2lib.testing._compare import compare
 from co2lib.testing._skip import SkipVector
@@ -94,20 +94,24 @@ def conform(kind: str, input: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The answer, or ``{"error": code}`` where the API raises `co2lib.Error`.
+        The answer; where the API raises `co2lib.Error`, ``{"error": code}`` with the error's details beside
+        it.
 
     Raises
     ------
     co2lib.Error
         ``core.unknown_kind`` if no adapter knows the kind.
     SkipVector
-        If a file that the vector names is not here.
+        If a file that the vector names, or an optional package that it needs (``core.missing_extra``), is not
+        here.
     """
     adapter = _adapter(kind)
     try:
         return adapter(input)
+    except MissingExtraError as error:
+        raise SkipVector(str(error)) from error
     except Error as error:
-        return {"error": error.code}
+        return {**error.details, "error": error.code}
 
 
 def run_vector(vector: dict[str, Any]) -> Outcome:

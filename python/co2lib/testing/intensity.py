@@ -3,31 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from co2lib import CarbonIntensity, CarbonMass, Energy, Power, intensity
-from co2lib.testing._skip import SkipVector
-
-
-def _trace_file(name: str) -> Path:
-    folder = os.environ.get("CO2LIB_TRACES")
-    beside = Path(__file__).resolve().parents[4] / "shared" / "data" / "traces"
-    file = (Path(folder) if folder else beside) / name
-    if not file.is_file():
-        raise SkipVector(f"the trace {name} is not here; set CO2LIB_TRACES to the folder that has it")
-    return file
-
-
-def _series(given: dict[str, Any]) -> intensity.Trace:
-    if "inline" in given:
-        inline = given["inline"]
-        return intensity.Trace.regular(inline["start"], inline["step_s"], inline["values"])
-    scope = "direct" if given.get("column") == "direct" else "lifecycle"
-    return intensity.read_csv(_trace_file(given["trace"]), scope=scope)
+from co2lib.testing._adapter import series as _series
 
 
 def _samples(given: list[list[Any]]) -> list[tuple[str, str, Energy]]:

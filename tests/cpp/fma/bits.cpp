@@ -14,6 +14,7 @@
 #include <co2lib/preindex/distance.hpp>
 #include <co2lib/preindex/index.hpp>
 #include <co2lib/preindex/vector.hpp>
+#include <co2lib/random.hpp>
 #include <co2lib/tracker/forecast.hpp>
 #include <co2lib/units.hpp>
 
@@ -164,6 +165,16 @@ int main() {
   for (int i = 0; i < 20; ++i) forecast.push(Energy::from_joules(values.next()));
   show("forecast", forecast.total(50).total.joules());
   show("half_width", forecast.total(50).half_width->joules());
+
+  std::vector<double> sample;
+  for (std::uint64_t d = 0; d < 64; ++d) {
+    const double u = random::draw(5, d, "bits");
+    sample.push_back(values.next());
+    show("percentile", *numeric::percentile(sample, u));
+    show("triangular", random::triangular(u, sample.back(), sample.back() + 3.7, sample.back() + 100));
+    show("uniform", random::uniform(u, sample.back(), 1001.3));
+  }
+  show("coverage", numeric::median_interval(sample)->coverage);
 
   show_preindex(values);
 
