@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -46,16 +45,9 @@ class File {
 
   /// A number of the file; an empty field is nullopt.
   [[nodiscard]] std::optional<double> number(const csv::Row& row, std::size_t column) const {
-    const std::string& field = row.fields[column];
-    if (field.empty()) return std::nullopt;
-    double value = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-      refuse("bad_value", row,
-             "the field '" + table.header[column] + "' is '" + field.substr(0, 64) +
-                 "'; expected a number, or nothing for a missing value");
-    }
-    return value;
+    Result<std::optional<double>> value = csv::number(table, row, column);
+    if (!value) refuse("bad_value", row, value.issue().text);
+    return *value;
   }
 
   /// An average intensity in g/kWh; a negative one is refused here, where the line is known.
