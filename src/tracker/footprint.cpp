@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <co2lib/csv.hpp>
 #include <co2lib/hub.hpp>
 #include <co2lib/intensity/location.hpp>
 #include <co2lib/numeric.hpp>
@@ -272,36 +271,18 @@ void add_share(Estimate<Energy>& sum, const meter::Record& record) {
   sum.interval->high += more.interval->high;
 }
 
-std::string iso3_of(const std::string& location) {
-  if (location.size() == 3) return location;
-  if (location.starts_with("US-")) return "USA";
-  if (location.starts_with("CA-")) return "CAN";
-  return {};
-}
-
-std::string look_up(std::string_view table, std::string_view key_column, std::string_view key,
-                    std::string_view value_column) {
-  const auto found = csv::table(table);
-  if (!found || key.empty()) return {};
-  const auto at = (*found)->column(key_column);
-  const auto value = (*found)->column(value_column);
-  if (!at || !value) return {};
-  for (const csv::Row& row : (*found)->rows) {
-    if (row.fields[*at] == key) return row.fields[*value];
+/// The place of a footprint, which may have been written by another version with other tables.
+intensity::Place place_of(const std::string& location) {
+  try {
+    return location.empty() ? intensity::Place{} : intensity::place(location);
+  } catch (const Error&) {
+    return {.key = location, .name = {}, .country = {}, .country_name = {}, .subdivision = {}};
   }
-  return {};
 }
 
 std::string number(double x) {
   std::array<char, 32> buffer{};
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x).ptr};
-}
-
-std::string upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
 }
 
 Json issues_json(const std::vector<Issue>& issues) {
@@ -411,9 +392,9 @@ Account account(std::span<const intensity::EnergySample> samples, const intensit
 
 PriceChoice choose_price(const Pricing& pricing, std::shared_ptr<const intensity::IntensitySource> source) {
   PriceChoice choice;
-  choice.location = pricing.location;
   // The location is checked also where it is not needed for the price.
   auto by_location = pricing.location.empty() ? nullptr : intensity::location_source(pricing.location);
+  if (by_location) choice.location = by_location->describe().name;
   if (source) {
     choice.source = std::move(source);
   } else if (pricing.g_per_kwh) {
@@ -433,7 +414,6 @@ Footprint Run::footprint() const {
   Footprint f;
   f.run_id = run_id;
   f.facility = pricing.facility;
-  f.location = pricing.location;
   f.issues = issues;
   f.segments = static_cast<std::int64_t>(segments.size());
   f.complete =
@@ -442,6 +422,7 @@ Footprint Run::footprint() const {
   std::shared_ptr<const intensity::IntensitySource> given = source;
   if (!given && !pricing.g_per_kwh) given = stored_source(*this);
   const PriceChoice price = choose_price(pricing, given);
+  f.location = price.location;
 
   std::vector<intensity::EnergySample> samples;
   std::vector<std::pair<UtcTime, UtcTime>> times;
@@ -587,6 +568,7 @@ Footprint Run::footprint() const {
   }
 
   f.intensity_source = price.source->describe().name;
+  f.priced_with = price.source->line(f.start, f.end);
   if (f.energy.value) {
     std::sort(samples.begin(), samples.end(),
               [](const auto& a, const auto& b) { return std::tie(a.start, a.end) < std::tie(b.start, b.end); });
@@ -649,6 +631,7 @@ std::string Footprint::to_json() const {
   j["water"] = estimate_json(water, "l", [](Water w) { return w.litres(); });
   j["location"] = location.empty() ? Json(nullptr) : Json(location);
   j["intensity"] = Json{{"source", intensity_source},
+                        {"priced_with", priced_with},
                         {"mean_g_per_kwh", carbon_intensity ? Json(carbon_intensity->g_per_kwh()) : Json(nullptr)}};
   Json methods_json = Json::array();
   for (const auto& [m, share] : methods)
@@ -819,18 +802,16 @@ std::vector<std::pair<std::string, std::string>> Footprint::csv_row(
   part(ram, "ram");
   if (energy.value) v["energy_consumed"] = number(facility_energy.kwh());
   if (water.value) v["water_consumed"] = number(water.value->litres());
-  const std::string place = upper(location);
-  const std::size_t colon = location.find(':');
-  std::string iso3 = iso3_of(place);
+  const intensity::Place place = place_of(location);
+  const std::size_t colon = place.key.find(':');
   if (colon != std::string::npos) {
-    v["cloud_provider"] = location.substr(0, colon);
-    v["cloud_region"] = location.substr(colon + 1);
-    iso3 = look_up("cloud_regions", "region", location.substr(colon + 1), "iso3");
-  } else if (place.find('-') != std::string::npos) {
-    v["region"] = place;
+    v["cloud_provider"] = place.key.substr(0, colon);
+    v["cloud_region"] = place.key.substr(colon + 1);
+  } else if (place.key.find('-') != std::string::npos) {
+    v["region"] = place.key;
   }
-  v["country_iso_code"] = iso3;
-  v["country_name"] = look_up("country_intensity", "iso3", iso3, "name");
+  v["country_iso_code"] = place.country;
+  v["country_name"] = place.country_name;
   v["on_cloud"] = colon != std::string::npos ? "Y" : "N";
   v["os"] = context.os;
   v["codecarbon_version"] = "co2lib-" CO2LIB_VERSION;
@@ -884,7 +865,7 @@ std::string Footprint::to_string() const {
   line("operational", text_of(operational));
   if (embodied.value) line("embodied", text_of(embodied));
   if (water.value) line("water", text_of(water));
-  std::string grid = intensity_source;
+  std::string grid = priced_with;
   if (carbon_intensity) grid += ", " + co2lib::to_string(*carbon_intensity);
   if (facility.pue != 1) grid += fmt::format(", PUE {}", facility.pue);
   line("priced with", grid);

@@ -354,6 +354,7 @@ State::State(const Options& options_in)
     run.pricing.intensity_text = (*source)->describe().name;
   }
   const PriceChoice price = choose_price(run.pricing, frame_source);  // refuses a location in no table, now
+  run.pricing.location = price.location;
 
   RunSegment segment;
   const Machine machine = read_machine(options.host);

@@ -214,6 +214,11 @@ class Footprint:
         Operational carbon, PUE included.
         """
     @property
+    def priced_with(self) -> str:
+        """
+        What the carbon was priced with, and what answered for a place: CN-BJ by CHN 2025, published.
+        """
+    @property
     def regions(self) -> dict[str, typing.Any]:
         """
         Name to statistics.
