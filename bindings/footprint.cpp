@@ -136,6 +136,8 @@ void bind_footprint(py::module_& m) {
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
       .def_readonly("location", &Footprint::location)
       .def_readonly("intensity_source", &Footprint::intensity_source)
+      .def_readonly("priced_with", &Footprint::priced_with,
+                    "What the carbon was priced with, and what answered for a place: CN-BJ by CHN 2025, published.")
       .def_readonly("carbon_intensity", &Footprint::carbon_intensity, "Mean over the energy.")
       .def_readonly("issues", &Footprint::issues)
       .def_readonly("sources", &Footprint::sources)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <co2lib/csv.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -35,11 +36,9 @@ namespace {
 class Lazy {
  public:
   explicit Lazy(const embedded::Entry& entry) : entry_(entry) {}
+  [[nodiscard]] std::string_view text() const { return {reinterpret_cast<const char*>(entry_.text), entry_.size}; }
   const Result<Table>& get() {
-    std::call_once(once_, [&] {
-      const std::string_view text(reinterpret_cast<const char*>(entry_.text), entry_.size);
-      parsed_.emplace(parse(text, entry_.name));
-    });
+    std::call_once(once_, [&] { parsed_.emplace(parse(text(), entry_.name)); });
     return *parsed_;
   }
 
@@ -58,6 +57,23 @@ std::map<std::string, Lazy, std::less<>>& tables() {
     }
     return map;
   }();
+  return all;
+}
+
+Result<Lazy*> find(std::string_view name) {
+  const auto found = tables().find(name);
+  if (found != tables().end()) return &found->second;
+  return Issue{"unknown_table", std::string(name), "no table of this name is compiled in"};
+}
+
+/// The number of line ends, counted in blocks whose number fits a byte: the compiler then takes 16 characters at once.
+std::size_t line_ends(std::string_view text) {
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < text.size(); i += 240) {
+    unsigned char some = 0;
+    for (const char c : text.substr(i, 240)) some = static_cast<unsigned char>(some + (c == '\n' ? 1 : 0));
+    all += some;
+  }
   return all;
 }
 
@@ -120,13 +136,31 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 Result<const Table*> table(std::string_view name) {
-  const auto found = tables().find(name);
-  if (found == tables().end()) {
-    return Issue{"unknown_table", std::string(name), "no table of this name is compiled in"};
-  }
-  const Result<Table>& parsed = found->second.get();
+  const Result<Lazy*> found = find(name);
+  if (!found) return found.issue();
+  const Result<Table>& parsed = (*found)->get();
   if (!parsed) return parsed.issue();
   return &*parsed;
+}
+
+Result<std::string_view> table_text(std::string_view name) {
+  const Result<Lazy*> found = find(name);
+  if (!found) return found.issue();
+  return (*found)->text();
+}
+
+Result<Table> rows_of(std::string_view name, std::string_view key) {
+  const Result<std::string_view> text = table_text(name);
+  if (!text) return text.issue();
+  const std::string_view lines = lines_of(*text, key);
+  // With the header in front, so that widths are checked and columns have their names.
+  const std::string header(text->substr(0, text->find('\n')));
+  Result<Table> table = parse((header + '\n').append(lines), std::string(name));
+  if (!table || lines.empty()) return table;
+  const std::size_t before = line_ends(text->substr(0, static_cast<std::size_t>(lines.data() - text->data())));
+  Table result = *std::move(table);
+  for (Row& row : result.rows) row.line += before - 1;
+  return result;
 }
 
 std::vector<TableName> table_names() {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Room `csv`: RFC 4180 with line numbers, the factor tables compiled in, and rows appended to files that others read.
+// Room `csv`: RFC 4180 with line numbers, fields as numbers, the factor tables compiled in, and rows appended to files
+// that others read.
 #pragma once
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -119,6 +125,86 @@ struct Table {
   return table;
 }
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Fields
+// ---------------------------------------------------------------------------------------------------------------------
+
+/// The text of a row's field by its column; a table without that column is the issue `no_column` naming the table.
+[[nodiscard]] inline Result<std::string_view> field(const Table& table, const Row& row, std::string_view column) {
+  const std::optional<std::size_t> at = table.column(column);
+  if (at && *at < row.fields.size()) return std::string_view(row.fields[*at]);
+  std::string known;
+  for (const std::string& title : table.header) known.append(known.empty() ? "" : ", ").append(title);
+  return Issue{"no_column", table.name, "there is no column '" + std::string(column) + "'; its columns: " + known};
+}
+
+namespace detail {
+
+template <class T>
+[[nodiscard]] Result<std::optional<T>> read_number(const Table& table, const Row& row, std::string_view column,
+                                                   std::string_view text) {
+  if (text.empty()) return std::optional<T>();
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool good = error == std::errc() && end == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
+  if (good) return std::optional<T>(value);
+  return Issue{"bad_number", table.name + ":" + std::to_string(row.line),
+               "the field '" + std::string(column) + "' is '" + std::string(text.substr(0, 64)) + "'; expected a " +
+                   (std::is_floating_point_v<T> ? "number" : "whole number") + ", or nothing for a missing value"};
+}
+
+}  // namespace detail
+
+/// A field as a finite number; an empty field is nullopt, never 0. Anything else, blanks and a leading `+` among it, is
+/// the issue `bad_number` whose subject is `<table>:<line>`; a table without the column is `no_column`.
+[[nodiscard]] inline Result<std::optional<double>> number(const Table& table, const Row& row, std::string_view column) {
+  const Result<std::string_view> text = field(table, row, column);
+  return text ? detail::read_number<double>(table, row, column, *text) : text.issue();
+}
+
+/// The same for a column by its place, which saves the search where many rows are read.
+[[nodiscard]] inline Result<std::optional<double>> number(const Table& table, const Row& row, std::size_t column) {
+  return detail::read_number<double>(table, row, table.header.at(column), row.fields.at(column));
+}
+
+/// A field as a whole number of at most 64 bits; otherwise as `number`.
+[[nodiscard]] inline Result<std::optional<std::int64_t>> integer(const Table& table, const Row& row,
+                                                                 std::string_view column) {
+  const Result<std::string_view> text = field(table, row, column);
+  return text ? detail::read_number<std::int64_t>(table, row, column, *text) : text.issue();
+}
+
+/// The lines whose first field is `key`, found by binary search: cheap in a long text of which few lines are wanted.
+///
+/// `text` is the table's text with its header line. Its lines are sorted by the bytes of their first field, which has
+/// no quotes, and no field has a line end in it. No such line: an empty text.
+[[nodiscard]] inline std::string_view lines_of(std::string_view text, std::string_view key) {
+  const auto first_field = [](std::string_view rest) { return rest.substr(0, rest.find_first_of(",\r\n")); };
+  const auto line_end = [&](std::size_t at) {
+    const std::size_t end = text.find('\n', at);
+    return end == std::string_view::npos ? text.size() : end + 1;
+  };
+  // The first line that is not `before` the key.
+  const auto bound = [&](std::size_t low, auto before) {
+    std::size_t high = text.size();  // both are beginnings of lines
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      std::size_t start = middle;
+      while (start > low && text[start - 1] != '\n') --start;
+      if (before(first_field(text.substr(start)))) {
+        low = line_end(start);
+      } else {
+        high = start;
+      }
+    }
+    return low;
+  };
+  const std::size_t begin = bound(line_end(0), [&](std::string_view field) { return field < key; });
+  const std::size_t end = bound(begin, [&](std::string_view field) { return field <= key; });
+  return text.substr(begin, end - begin);
+}
+
 /// A field as RFC 4180 writes it: quoted if it holds a comma, a quote or a line end, or begins like a byte order mark.
 [[nodiscard]] inline std::string quote(std::string_view field) {
   if (field.find_first_of(",\"\r\n") == std::string_view::npos && !field.starts_with("\xEF\xBB\xBF")) {
@@ -141,6 +227,13 @@ struct Table {
 
 /// The table `name` of `data/`, compiled into the library; none of that name is the issue `unknown_table`.
 [[nodiscard]] Result<const Table*> table(std::string_view name);
+
+/// The text of the table `name`, as it was compiled in; none of that name is the issue `unknown_table`.
+[[nodiscard]] Result<std::string_view> table_text(std::string_view name);
+
+/// The rows of the table `name` whose first field is `key`, found as by `lines_of` and without reading the others; no
+/// such row is a table without rows.
+[[nodiscard]] Result<Table> rows_of(std::string_view name, std::string_view key);
 
 /// The names of all tables compiled in, each with its domain, in alphabetical order.
 struct TableName {

@@ -22,7 +22,7 @@ def _cells(kind: str, *cells: Any) -> str:
 def footprint(f: Footprint) -> str:
     """Return the table of a footprint: value with interval, and how it was obtained."""
     methods = ", ".join(f"{name} {share:.0%}" for name, share in f.method.items())
-    priced = f.intensity_source + (f", {f.carbon_intensity}" if f.carbon_intensity is not None else "")
+    priced = f.priced_with + (f", {f.carbon_intensity}" if f.carbon_intensity is not None else "")
     rows = [_row("energy", f.energy, methods)]
     rows += [
         _row(

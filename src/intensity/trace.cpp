@@ -2,7 +2,6 @@
 #include <co2lib/intensity/trace.hpp>
 
 #include <array>
-#include <charconv>
 #include <system_error>
 
 #include <co2lib/csv.hpp>
@@ -45,16 +44,9 @@ class File {
 
   /// A number of the file; an empty field is nullopt.
   [[nodiscard]] std::optional<double> number(const csv::Row& row, std::size_t column) const {
-    const std::string& field = row.fields[column];
-    if (field.empty()) return std::nullopt;
-    double value = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    if (error != std::errc() || end != field.data() + field.size() || !std::isfinite(value)) {
-      refuse("bad_value", row,
-             "the field '" + table.header[column] + "' is '" + field.substr(0, 64) +
-                 "'; expected a number, or nothing for a missing value");
-    }
-    return value;
+    Result<std::optional<double>> value = csv::number(table, row, column);
+    if (!value) refuse("bad_value", row, value.issue().text);
+    return *value;
   }
 
   /// An average intensity in g/kWh; a negative one is refused here, where the line is known.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Carbon and water of an energy series, and which source prices it.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -56,9 +57,9 @@ Account account(std::span<const intensity::EnergySample> samples, const intensit
 
 PriceChoice choose_price(const Pricing& pricing, std::shared_ptr<const intensity::IntensitySource> source) {
   PriceChoice choice;
-  choice.location = pricing.location;
   // The location is checked also where it is not needed for the price.
   auto by_location = pricing.location.empty() ? nullptr : intensity::location_source(pricing.location);
+  if (by_location) choice.location = by_location->describe().name;
   if (source) {
     choice.source = std::move(source);
   } else if (pricing.g_per_kwh) {
@@ -104,9 +105,9 @@ std::shared_ptr<const intensity::IntensitySource> stored_source(const RunSegment
   return intensity::make_source(intensity::Trace(std::move(attributes), values));
 }
 
-void add_text(std::string& list, const std::string& more) {
-  if (more.empty() || (", " + list + ",").find(", " + more + ",") != std::string::npos) return;
-  list += (list.empty() ? "" : ", ") + more;
+void add_text(std::string& list, const std::string& more, const std::string& between = ", ") {
+  if (more.empty() || (between + list + between).find(between + more + between) != std::string::npos) return;
+  list += (list.empty() ? "" : between) + more;
 }
 
 }  // namespace
@@ -130,6 +131,15 @@ Account SegmentPrice::account(std::vector<intensity::EnergySample> samples) cons
     sample.end += shift_;
   }
   return tracker::account(samples, *choice_.source, facility_);
+}
+
+std::string SegmentPrice::line(std::span<const intensity::EnergySample> samples) const {
+  if (samples.empty()) return choice_.source->describe().name;
+  const auto first = std::min_element(samples.begin(), samples.end(),
+                                      [](const auto& a, const auto& b) { return a.start < b.start; });
+  const auto last = std::max_element(samples.begin(), samples.end(),
+                                     [](const auto& a, const auto& b) { return a.end < b.end; });
+  return choice_.source->line(first->start + shift_, last->end + shift_);
 }
 
 Estimate<CarbonMass> SegmentPrice::carbon(const Estimate<Energy>& energy, CarbonIntensity mean) const {
@@ -163,7 +173,12 @@ void SegmentPrice::add_carbon(RegionResult& region) const {
 
 void Bill::add(const RunSegment& segment, const SegmentPrice& price, const Estimate<Energy>& energy,
                const std::vector<intensity::EnergySample>& samples) {
-  Item item{.segment = &segment, .choice = price.choice(), .energy = energy, .account = {}, .carbon = {}};
+  Item item{.segment = &segment,
+            .choice = price.choice(),
+            .priced_with = price.line(samples),
+            .energy = energy,
+            .account = {},
+            .carbon = {}};
   if (energy.value) {
     item.account = price.account(samples);
     if (item.account.operational && item.account.mean_intensity) {
@@ -184,6 +199,7 @@ void Bill::write(Footprint& f) const {
   for (const Item& item : items_) {
     add_text(f.location, item.choice.location);
     add_text(f.intensity_source, item.choice.source->describe().name);
+    add_text(f.priced_with, item.priced_with, "; ");
     add_issues(f.issues, item.choice.issues);
     if (!item.energy.value) continue;
     const Facility& facility = item.segment->pricing.facility;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class SegmentPrice {
       : choice_(std::move(choice)), facility_(facility), shift_(shift) {}
 
   [[nodiscard]] const PriceChoice& choice() const noexcept { return choice_; }
+  /// What answers for the time of the samples, in a line for people.
+  [[nodiscard]] std::string line(std::span<const intensity::EnergySample> samples) const;
   [[nodiscard]] Account account(std::vector<intensity::EnergySample> samples) const;
   /// The carbon of an energy whose mean intensity is known: bounds from those of the energy, the interval widened by
   /// the source's error.
@@ -50,6 +53,7 @@ class Bill {
   struct Item {
     const RunSegment* segment;
     PriceChoice choice;
+    std::string priced_with;
     Estimate<Energy> energy;
     Account account;
     Estimate<CarbonMass> carbon;

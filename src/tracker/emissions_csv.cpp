@@ -7,12 +7,11 @@
 #include <ctime>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include <co2lib/csv.hpp>
 #include <co2lib/error.hpp>
+#include <co2lib/intensity/location.hpp>
 #include <co2lib/tracker/footprint.hpp>
 #include <co2lib/version.hpp>
 
@@ -20,36 +19,18 @@ namespace co2lib::tracker {
 
 namespace {
 
-std::string iso3_of(const std::string& location) {
-  if (location.size() == 3) return location;
-  if (location.starts_with("US-")) return "USA";
-  if (location.starts_with("CA-")) return "CAN";
-  return {};
-}
-
-std::string look_up(std::string_view table, std::string_view key_column, std::string_view key,
-                    std::string_view value_column) {
-  const auto found = csv::table(table);
-  if (!found || key.empty()) return {};
-  const auto at = (*found)->column(key_column);
-  const auto value = (*found)->column(value_column);
-  if (!at || !value) return {};
-  for (const csv::Row& row : (*found)->rows) {
-    if (row.fields[*at] == key) return row.fields[*value];
+/// The place of a footprint, which may have been written by another version with other tables.
+intensity::Place place_of(const std::string& location) {
+  try {
+    return location.empty() ? intensity::Place{} : intensity::place(location);
+  } catch (const Error&) {
+    return {.key = location, .name = {}, .country = {}, .country_name = {}, .subdivision = {}};
   }
-  return {};
 }
 
 std::string number(double x) {
   std::array<char, 32> buffer{};
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x).ptr};
-}
-
-std::string upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
 }
 
 }  // namespace
@@ -131,18 +112,16 @@ std::vector<std::pair<std::string, std::string>> Footprint::csv_row(
   part(ram, "ram");
   if (energy.value) v["energy_consumed"] = number(facility_energy.kwh());
   if (water.value) v["water_consumed"] = number(water.value->litres());
-  const std::string place = upper(location);
-  const std::size_t colon = location.find(':');
-  std::string iso3 = iso3_of(place);
+  const intensity::Place place = place_of(location);
+  const std::size_t colon = place.key.find(':');
   if (colon != std::string::npos) {
-    v["cloud_provider"] = location.substr(0, colon);
-    v["cloud_region"] = location.substr(colon + 1);
-    iso3 = look_up("cloud_regions", "region", location.substr(colon + 1), "iso3");
-  } else if (place.find('-') != std::string::npos) {
-    v["region"] = place;
+    v["cloud_provider"] = place.key.substr(0, colon);
+    v["cloud_region"] = place.key.substr(colon + 1);
+  } else if (place.key.find('-') != std::string::npos) {
+    v["region"] = place.key;
   }
-  v["country_iso_code"] = iso3;
-  v["country_name"] = look_up("country_intensity", "iso3", iso3, "name");
+  v["country_iso_code"] = place.country;
+  v["country_name"] = place.country_name;
   v["on_cloud"] = colon != std::string::npos ? "Y" : "N";
   v["os"] = context.os;
   v["codecarbon_version"] = "co2lib-" CO2LIB_VERSION;

@@ -343,6 +343,7 @@ std::string Footprint::to_json() const {
   j["water"] = estimate_json(water, litres);
   j["location"] = location.empty() ? Json(nullptr) : Json(location);
   j["intensity"] = Json{{"source", intensity_source},
+                        {"priced_with", priced_with},
                         {"mean_g_per_kwh", carbon_intensity ? Json(carbon_intensity->g_per_kwh()) : Json(nullptr)}};
   Json methods_json = Json::array();
   for (const auto& [m, share] : methods)
@@ -400,6 +401,7 @@ Footprint Footprint::from_json(std::string_view text) {
   read("location", [&](const Json& v) { f.location = v.is_null() ? "" : v.get<std::string>(); });
   read("intensity", [&](const Json& v) {
     f.intensity_source = v.at("source").get<std::string>();
+    f.priced_with = v.value("priced_with", f.intensity_source);
     const auto mean = maybe_number(v, "mean_g_per_kwh", least);
     if (mean) f.carbon_intensity = CarbonIntensity::from_g_per_kwh(*mean);
   });

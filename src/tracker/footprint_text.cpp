@@ -33,7 +33,7 @@ std::string Footprint::to_string() const {
   line("operational", co2lib::to_string(operational));
   if (embodied.value) line("embodied", co2lib::to_string(embodied));
   if (water.value) line("water", co2lib::to_string(water));
-  std::string grid = intensity_source;
+  std::string grid = priced_with;
   if (carbon_intensity) grid += ", " + co2lib::to_string(*carbon_intensity);
   if (facility.pue != 1) grid += fmt::format(", PUE {}", facility.pue);
   line("priced with", grid);

@@ -343,6 +343,7 @@ Setup make_setup(const Options& given) {
     segment.pricing.intensity_text = (*source)->describe().name;
   }
   setup.price = choose_price(segment.pricing, setup.source);  // refuses a location in no table, now
+  segment.pricing.location = setup.price.location;
 
   const Machine machine = read_machine(o.host);
   const Rank rank = read_rank();

@@ -184,11 +184,115 @@ TEST(Tables, AreTheFilesOfTheSourceTreeByteForByte) {
   EXPECT_EQ(listed, std::vector<std::string>(files.begin(), files.end()));
 }
 
+TEST(Tables, OfIntensityHaveNumbersWhereTheyShould) {
+  const std::pair<const char*, std::vector<std::string>> columns[] = {
+      {"fuels", {"lifecycle_min", "lifecycle_median", "lifecycle_max", "direct", "year"}},
+      {"grid_factors", {"year", "g_per_kwh"}}};
+  for (const auto& [name, numbers] : columns) {
+    const csv::Table& table = **csv::table(name);
+    for (const csv::Row& row : table.rows) {
+      for (const std::string& column : numbers) {
+        const auto number = csv::number(table, row, column);
+        EXPECT_TRUE(number) << to_string(number.issue());
+      }
+    }
+  }
+}
+
 TEST(Tables, OfAnUnknownNameAreAnIssue) {
   const auto table = csv::table("no_such_table");
   ASSERT_FALSE(table);
   EXPECT_EQ(table.issue().code, "unknown_table");
   EXPECT_EQ(table.issue().subject, "no_such_table");
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Fields
+// ---------------------------------------------------------------------------------------------------------------------
+TEST(Field, IsFoundByItsColumn) {
+  const csv::Table table = *csv::parse("year,g\n2024,1.5\n", "t");
+  EXPECT_EQ(*csv::field(table, table.rows[0], "g"), "1.5");
+  const auto missing = csv::field(table, table.rows[0], "gas");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.issue().code, "no_column");
+  EXPECT_EQ(missing.issue().subject, "t");
+  EXPECT_EQ(missing.issue().text, "there is no column 'gas'; its columns: year, g");
+}
+
+TEST(Field, AsANumberIsFiniteAndWhole) {
+  const auto number = [](const std::string& field) {
+    const csv::Table table = *csv::parse("g,x\n" + field + ",\n", "t.csv");
+    return csv::number(table, table.rows[0], "g");
+  };
+  EXPECT_EQ(**number("1.5"), 1.5);
+  EXPECT_EQ(**number("-2e3"), -2000);
+  EXPECT_EQ(**number("0"), 0);
+  EXPECT_EQ(*number(""), std::nullopt) << "a missing value is no 0";
+  for (const char* field : {"x", "1.5 ", " 1.5", "+1", "1,5", "1.5g", "nan", "inf", "-inf", "1e999", "0x10", "."}) {
+    const auto refused = number("\"" + std::string(field) + "\"");
+    ASSERT_FALSE(refused) << field;
+    EXPECT_EQ(refused.issue().code, "bad_number");
+    EXPECT_EQ(refused.issue().subject, "t.csv:2");
+    EXPECT_THAT(refused.issue().text, HasSubstr("the field 'g' is '" + std::string(field) + "'"));
+  }
+}
+
+TEST(Field, AsAWholeNumberHasNoFraction) {
+  const csv::Table table = *csv::parse("n\n2024\n2024.5\n-3\n99999999999999999999\n", "t");
+  EXPECT_EQ(**csv::integer(table, table.rows[0], "n"), 2024);
+  EXPECT_EQ(**csv::integer(table, table.rows[2], "n"), -3);
+  for (const std::size_t row : {1U, 3U}) {
+    const auto refused = csv::integer(table, table.rows[row], "n");
+    ASSERT_FALSE(refused) << row;
+    EXPECT_EQ(refused.issue().subject, "t:" + std::to_string(row + 2));
+    EXPECT_THAT(refused.issue().text, HasSubstr("expected a whole number"));
+  }
+}
+
+TEST(Field, OfAColumnThatIsNotThereIsNoNumber) {
+  const csv::Table table = *csv::parse("a\n1\n", "t");
+  EXPECT_EQ(csv::number(table, table.rows[0], "b").issue().code, "no_column");
+  EXPECT_EQ(csv::integer(table, table.rows[0], "b").issue().code, "no_column");
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Lines of a key
+// ---------------------------------------------------------------------------------------------------------------------
+TEST(LinesOf, AreAllLinesOfTheKeyAndNoOther) {
+  const std::string text = "key,v\nA,1\nAB,2\nAB,3\nAB,4\nABC,5\nB,6\n";
+  EXPECT_EQ(csv::lines_of(text, "AB"), "AB,2\nAB,3\nAB,4\n");
+  EXPECT_EQ(csv::lines_of(text, "A"), "A,1\n");
+  EXPECT_EQ(csv::lines_of(text, "B"), "B,6\n");
+  for (const char* key : {"", "0", "AA", "ABCD", "C", "key", "AB,2"}) EXPECT_EQ(csv::lines_of(text, key), "") << key;
+}
+
+TEST(LinesOf, NeedNeitherRowsNorALineEndAtTheEnd) {
+  EXPECT_EQ(csv::lines_of("", "A"), "");
+  EXPECT_EQ(csv::lines_of("key", "key"), "");
+  EXPECT_EQ(csv::lines_of("key\n", "A"), "");
+  EXPECT_EQ(csv::lines_of("key\nA", "A"), "A");
+  EXPECT_EQ(csv::lines_of("key,v\r\nA,1\r\nB,2", "B"), "B,2");
+  EXPECT_EQ(csv::lines_of("key\r\nA\r\nB\r\n", "A"), "A\r\n");
+}
+
+TEST(LinesOf, OfEveryKeyOfALongTextAreFound) {
+  std::string text = "key\n";
+  for (int i = 100; i < 1000; ++i) text += std::to_string(i) + std::string(static_cast<std::size_t>(i % 7), 'x') + "\n";
+  for (int i = 100; i < 1000; ++i) {
+    const std::string key = std::to_string(i) + std::string(static_cast<std::size_t>(i % 7), 'x');
+    EXPECT_EQ(csv::lines_of(text, key), key + "\n");
+  }
+}
+
+TEST(RowsOf, KnowTheirLinesInTheWholeTable) {
+  const csv::Table& table = **csv::table("grid_factors");
+  const auto found = csv::rows_of("grid_factors", "ZWE");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->header, table.header);
+  ASSERT_FALSE(found->rows.empty());
+  for (const csv::Row& row : found->rows) EXPECT_EQ(row.fields, table.rows.at(row.line - 2).fields);
+  EXPECT_TRUE(csv::rows_of("grid_factors", "XXX")->rows.empty());
+  EXPECT_EQ(csv::rows_of("no_such_table", "ZWE").issue().code, "unknown_table");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

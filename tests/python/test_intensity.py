@@ -284,10 +284,10 @@ def test_the_world_average_is_flagged() -> None:
     assert priced.mass.grams == pytest.approx(472.94)
     assert [i.code for i in priced.issues] == ["world_average"]
     assert priced.error == intensity.RelativeError(-0.95, 1.85)
-    direct = intensity.location_source("DEU", scope="direct")
-    assert [i.code for i in intensity.price([(START, START + HOUR, kwh(1))], direct).issues] == [
-        "world_average"
-    ]
+    by_name = intensity.price([(START, START + HOUR, kwh(1))], intensity.location_source("WORLD"))
+    assert by_name.mass == priced.mass
+    assert by_name.error == priced.error
+    assert by_name.issues == []  # it was asked for
 
 
 def test_an_old_factor_is_flagged() -> None:
@@ -306,7 +306,8 @@ def test_an_old_factor_is_flagged() -> None:
         ("US-WX", "US-WA"),
         ("CAF", "CAN"),
         ("", None),
-        ("US", "USA"),
+        ("UK", "GBR"),
+        ("Türkiye", "TUR"),
     ],
 )
 def test_an_unknown_place_names_the_nearest(asked: str, nearest: str | None) -> None:
@@ -320,27 +321,91 @@ def test_an_unknown_place_names_the_nearest(asked: str, nearest: str | None) -> 
         assert pickle.loads(pickle.dumps(caught.value)).details == caught.value.details
 
 
-def test_an_australian_state_falls_to_the_country() -> None:
-    assert intensity.factor("AU-NSW").via == "AUS"
-    assert intensity.factor("aws:ap-southeast-2", scope="direct").via == "world_iea"
-    assert intensity.factor("gcp:australia-southeast1", scope="direct").via == "gcp:australia-southeast1"
+def test_a_wider_place_and_an_estimate_are_told_in_the_price() -> None:
+    samples = [(datetime(2025, 6, 1, tzinfo=UTC), datetime(2025, 6, 2, tzinfo=UTC), kwh(1))]
+    priced = intensity.price(samples, intensity.location_source("no-no1", scope="direct"))
+    assert [(i.code, i.subject) for i in priced.issues] == [
+        ("wider_place", "NO-NO1"),
+        ("estimated_factor", "NO-NO1"),
+    ]
+    assert "that of NOR is used" in priced.issues[0].text
+    assert [(s.id, s.year) for s in priced.sources] == [("NOR", 2023)]
+
+
+def test_a_factor_says_what_was_asked_and_what_answered() -> None:
+    found = intensity.factor("azure:westus2", scope="direct", year=2024)
+    assert (found.place, found.via, found.year) == ("azure:westus2", "US-WA", 2023)
+    assert (found.method, found.gas, found.basis) == ("published", "CO2", "production")
+    assert found.line == "azure:westus2 by US-WA 2023, published"
+    assert str(found).startswith(
+        "azure:westus2 by US-WA 2023, published: 120.2 g CO2e/kWh (direct; EPA eGRID2023"
+    )
+    source = intensity.location_source("azure:westus2", scope="direct")
+    assert source.line("2022-12-31T23:00Z", "2023-01-01T01:00Z") == (
+        "azure:westus2 by US-WA 2016, published; azure:westus2 by US-WA 2023, published"
+    )
+
+
+def test_a_place_has_one_key_however_it_is_written() -> None:
+    for text in ("de", "DEU", " deu\n"):
+        assert intensity.place(text).key == "DEU"
+    place = intensity.place("AWS:us-west-2")
+    assert (place.key, place.name, place.country, place.subdivision) == (
+        "aws:us-west-2",
+        "Oregon",
+        "USA",
+        "US-OR",
+    )
+    assert [p.key for p in intensity.places()] == intensity.locations()
+
+
+def test_the_error_for_an_unknown_place_tells_names_and_the_way_to_the_list() -> None:
+    with pytest.raises(LookupError, match="nearest: DEU, ") as caught:
+        intensity.factor("Germany")
+    assert "In words: Germany, " in str(caught.value)
+    assert "co2lib intensity --list" in str(caught.value)
+    with pytest.raises(LookupError, match="'EU' is a group of countries"):
+        intensity.factor("EU")
+    for text in ("日本", "é" * 100, "\ud7ff", "\0", "x\ny"):
+        with pytest.raises(LookupError):
+            intensity.factor(text)
+
+
+def test_a_year_has_four_digits() -> None:
+    with pytest.raises(ValueError, match="the year is 25; give all four digits"):
+        intensity.factor("FRA", year=25)
 
 
 def test_the_spot_values_of_the_tables() -> None:
-    places = intensity.locations()
-    countries = [p for p in places if len(p) == 3]
+    spots = {
+        "lifecycle": {"DEU": 329.65, "GBR": 217.41, "FRA": 41.45, "POL": 590.8, "LSO": 20.83, "TKM": 1306.27}
+        | {
+            "US-WY": 878.739277,
+            "CA-QC": 27.633294,
+            "AU-VIC": 870,
+            "gcp:us-central1": 452.474779,
+            "WORLD": 458.49,
+        },
+        "direct": {
+            "US-WY": 825.674191,
+            "USA": 347.996066,
+            "US-VT": 19.504472,
+            "CA-QC": 2.565,
+            "CA-AB": 346.102,
+        }
+        | {"FRA": 36, "DEU": 291, "gcp:us-central1": 412.72, "WORLD": 475},
+    }
+    for scope, values in spots.items():
+        found = {place: intensity.factor(place, scope=scope, year=2026).g_per_kwh for place in values}
+        assert found == pytest.approx(values, abs=1e-6)
+    countries = [p.key for p in intensity.places() if p.key == p.country]
     assert len(countries) == 212
     assert sum(intensity.factor(p).g_per_kwh for p in countries) == pytest.approx(90428.124, abs=1e-6)
-    regions = [p for p in places if p.startswith("gcp:")]
+    assert max(countries, key=lambda p: intensity.factor(p).g_per_kwh) == "TKM"
+    regions = [p for p in intensity.locations() if p.startswith("gcp:")]
     assert sum(intensity.factor(p, scope="direct").g_per_kwh for p in regions) == pytest.approx(
         13642.60, abs=1e-6
     )
-    for place in places:
-        for scope in ("lifecycle", "direct"):
-            found = intensity.factor(place, scope=scope)
-            assert found.source.text
-            assert found.source.licence
-            assert found.source.year == found.year
 
 
 # --- files -----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Static factors of places: countries, US states, Canadian provinces, cloud regions, the world.
+// Static factors of places: countries, their subdivisions, cloud regions, the world.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,16 +15,47 @@
 
 namespace co2lib::intensity {
 
+/// A place of the tables. A location is written as a country (`FRA`, ISO 3166-1 alpha-3, or alpha-2 `FR`), a
+/// subdivision (`US-WY`, ISO 3166-2), a cloud region (`aws:eu-north-1`; aws, azure, gcp) or `WORLD`, in upper or lower
+/// case; blanks around it do not count.
+struct Place {
+  std::string key{};           ///< as the tables write it: `FRA`, `US-WY`, `aws:eu-north-1`
+  std::string name{};          ///< English, of a cloud region its city or state; empty where the tables have none
+  std::string country{};       ///< ISO 3166-1 alpha-3; empty for `WORLD`
+  std::string country_name{};  ///< English
+  std::string subdivision{};   ///< ISO 3166-2, of a cloud region too; empty where it is not known
+
+  bool operator==(const Place&) const = default;
+};
+
+/// How the value of a place came about.
+enum class FactorMethod : std::uint8_t {
+  published,             ///< by the source that is named
+  generation_mix,        ///< shares of generation times the factors of fuels
+  direct_plus_upstream,  ///< the published direct value, and for each fuel its share times lifecycle less direct
+  estimate,              ///< of a country whose direct value nobody publishes: fitted to those of others
+};
+
+[[nodiscard]] constexpr std::string_view text(FactorMethod x) noexcept {
+  constexpr std::string_view names[] = {"published", "generation_mix", "direct_plus_upstream", "estimate"};
+  return names[static_cast<std::size_t>(x)];
+}
+
 /// The annual mean intensity of a place, and the row of the tables it comes from.
 struct Factor {
   CarbonIntensity value{};
   int year = 0;  ///< of the row used
   Scope scope = Scope::lifecycle;
   Basis basis = Basis::production;
-  std::string via{};  ///< the row used: `FRA`, `US-WY`, `gcp:us-central1`, `world_ember`
+  FactorMethod method = FactorMethod::published;
+  std::string gas{};    ///< what is counted: `CO2e`, or `CO2` alone
+  std::string place{};  ///< what was asked for, as the tables write it: `FRA`, `aws:us-west-2`
+  std::string via{};    ///< the place whose row it is: `FRA`, `US-OR`, `gcp:us-central1`, `WORLD`
   Source source{};
   RelativeError error{};        ///< of using it for an hour at the place asked for
-  std::vector<Issue> issues{};  ///< `old_factor`, `world_average`
+  std::vector<Issue> issues{};  ///< `wider_place`, `estimated_factor`, `old_factor`, `world_average`
+
+  [[nodiscard]] double g_per_kwh() const { return value.g_per_kwh(); }
 
   bool operator==(const Factor&) const = default;
 };
@@ -33,33 +65,54 @@ struct FactorOptions {
   std::optional<int> year{};  ///< default: the newest row
 };
 
-/// Looks up a place: a country `FRA` (ISO 3166-1 alpha-3), a subdivision `US-WY` (ISO 3166-2) or a cloud region
-/// `aws:eu-north-1` (aws, azure, gcp); upper and lower case are the same.
+/// Looks up the annual factor of a place; how a place is written is told at `Place`.
 ///
-/// Order: cloud region with its own value, subdivision, country, world; only rows with a value in the scope asked
-/// count. Without a year the newest row; else the newest of that year or before, or the oldest if all are newer. A row
-/// more than five years older than the year asked (without one: than today) has the issue `old_factor`. A place in no
-/// table is `intensity.unknown_zone` with the three nearest spellings in `details["nearest"]`.
+/// Order: cloud region with its own value, its subdivision, country, world; only rows of the scope asked count. Without
+/// a year the newest row; else the newest of that year or before, or the oldest if all are newer. What to know about it
+/// is in `issues`: `wider_place` (a country answers for a subdivision, or for a cloud region whose subdivision is
+/// known), `estimated_factor` (nobody publishes the value), `old_factor` (more than five years older than the year
+/// asked, without one than today) and `world_average` (the world answers).
+///
+/// A place in no table, and a subdivision that its country does not have, are `intensity.unknown_zone` with the three
+/// nearest places in `details["nearest"]`, by code and by English name. A year of other than four digits is
+/// `intensity.bad_value`.
 [[nodiscard]] Factor factor(std::string_view location, const FactorOptions& options = {});
 
-/// The average of the world: `world_ember` for lifecycle, `world_iea` for direct; the year as in `factor`.
+/// The average of the world, with the issue `world_average`; the year as in `factor`. `factor("WORLD")` is the same
+/// without the issue.
 [[nodiscard]] Factor world_factor(const FactorOptions& options = {});
 
-/// All locations that `factor` knows, sorted.
+/// What the tables know of a location; `intensity.unknown_zone` as in `factor`.
+[[nodiscard]] Place place(std::string_view location);
+
+/// Every place with a key of its own, sorted by key.
+[[nodiscard]] std::vector<Place> places();
+
+/// The keys of `places()`.
 [[nodiscard]] std::vector<std::string> locations();
 
 /// The annual factor of a place by the UTC year of the time priced, so that an old run keeps its factor when rows of
-/// later years are added. Throws `intensity.unknown_zone` now, not when asked.
+/// later years are added. Its records carry the remarks of `factor` as flags. Throws `intensity.unknown_zone` now, not
+/// when asked.
 [[nodiscard]] std::shared_ptr<const IntensitySource> location_source(std::string_view location,
                                                                      Scope scope = Scope::lifecycle);
 
 /// The world average by the UTC year of the time priced, flagged `world_average`.
 [[nodiscard]] std::shared_ptr<const IntensitySource> world_average(Scope scope = Scope::lifecycle);
 
-/// `FRA 2025: 41.45 g CO2e/kWh (lifecycle, Ember Yearly Electricity Data 2026)`
+/// What was asked, what answered, of which year and how: `US-WY 2023, direct plus upstream`;
+/// `CN-BJ by CHN 2025, published`.
+[[nodiscard]] inline std::string line(const Factor& f) {
+  std::string words(text(f.method));
+  for (char& c : words) c = c == '_' ? ' ' : c;
+  std::string line = f.place.empty() || f.place == f.via ? f.via : f.place + " by " + f.via;
+  return line.append(" ").append(std::to_string(f.year)).append(", ").append(words);
+}
+
+/// `FRA 2025, published: 41.45 g CO2e/kWh (lifecycle; Ember Yearly Electricity Data 2026)`
 [[nodiscard]] inline std::string to_string(const Factor& f) {
-  std::string line = f.via + " " + std::to_string(f.year) + ": " + to_string(f.value) + " (";
-  return line.append(text(f.scope)).append(", ").append(f.source.text).append(")");
+  std::string text = line(f) + ": " + to_string(f.value) + " (";
+  return text.append(intensity::text(f.scope)).append("; ").append(f.source.text).append(")");
 }
 
 }  // namespace co2lib::intensity

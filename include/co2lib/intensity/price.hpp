@@ -90,11 +90,26 @@ inline constexpr double ns_per_hour = 3.6e12;
 
 inline double ns(UtcTime a, UtcTime b) noexcept { return static_cast<double>((b - a).count()); }
 
-inline std::string flag_text(std::string_view flag) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> texts{{
+/// What a flag of a record says about its value at a time, to people.
+inline std::string flag_text(std::string_view flag, const Record& r, UtcTime time) {
+  const std::string own = " " + std::string(text(r.scope)) + " factor";
+  const std::string& via = r.source.id;
+  if (flag == "wider_place" && !r.zone.empty() && !via.empty()) {
+    return r.zone + " has no" + own + "; that of " + via + " is used";
+  }
+  if (flag == "estimated_factor" && !via.empty()) {
+    return "nobody publishes the" + own + " of " + via + "; this one is " + r.source.text;
+  }
+  if (const int year = utc_year(time); flag == "old_factor" && r.source.year != 0 && year > r.source.year) {
+    return "the factor is of " + std::to_string(r.source.year) + ", " + std::to_string(year - r.source.year) +
+           " years before " + std::to_string(year);
+  }
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> texts{{
       {"filled_hold", "a gap of the series was filled with the value before it"},
       {"filled_interpolate", "a gap of the series was filled by interpolation"},
       {"filled_climatology", "a gap of the series was filled with the same hour of the days before"},
+      {"wider_place", "the factor is that of a wider place"},
+      {"estimated_factor", "nobody publishes the factor; it is an estimate"},
       {"old_factor", "the newest factor of the place is more than five years older than the time priced"},
       {"world_average", "the world average stands for the place"},
       {"annual_factor", "an annual factor stands for the hours"},
@@ -105,6 +120,11 @@ inline std::string flag_text(std::string_view flag) {
     if (code == flag) return std::string(meaning);
   }
   return {};
+}
+
+/// A flag of a record as the issue that a total carries which was priced with it, first at this time.
+inline Issue remark(const std::string& flag, const Record& r, UtcTime time) {
+  return {flag, r.zone, flag_text(flag, r, time)};
 }
 
 /// A stretch of time with one value (NaN: none) between two knots.
@@ -337,13 +357,13 @@ class Pricer {
            {{"start", format_utc(segment.start)}, {"end", format_utc(segment.end)}});
     }
     if (!attributes.source.id.empty()) add_source(result_.sources, attributes.source);
-    const auto flag = [&](const std::string& code) {
-      add_issue(result_.issues, {code, attributes.zone, flag_text(code)});
+    const auto add = [&](const std::string& flag) {
+      add_issue(result_.issues, detail::remark(flag, attributes, segment.start));
     };
     if (segment.filled) {
-      flag("filled_" + std::string(text(options_.gap)));
+      add("filled_" + std::string(text(options_.gap)));
     } else {
-      for (const std::string& code : attributes.flags) flag(code);
+      for (const std::string& flag : attributes.flags) add(flag);
     }
   }
 

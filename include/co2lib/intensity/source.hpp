@@ -56,6 +56,13 @@ class IntensitySource {
 
   [[nodiscard]] virtual Description describe() const = 0;
 
+  /// What answers for the time `[a, b)`, in a line for people; the name, where the source has nothing to add.
+  [[nodiscard]] virtual std::string line(UtcTime a, UtcTime b) const {
+    static_cast<void>(a);
+    static_cast<void>(b);
+    return describe().name;
+  }
+
   /// The error that all its values share; nullopt where none is known.
   [[nodiscard]] virtual std::optional<RelativeError> relative_error() const { return std::nullopt; }
 

@@ -129,8 +129,9 @@ struct Footprint {
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
   std::optional<double> coverage;                         ///< least coverage of the counted devices
 
-  std::string location;                             ///< empty if unknown; several are joined by ", "
-  std::string intensity_source;                     ///< the table row, series or provider the carbon was priced with
+  std::string location;          ///< key of the place, such as `FRA`; empty if unknown; several are joined by ", "
+  std::string intensity_source;  ///< the place, series or provider the carbon was priced with
+  std::string priced_with;       ///< the same with what answered: `CN-BJ by CHN 2025, published`; joined by "; "
   std::optional<CarbonIntensity> carbon_intensity;  ///< mean over the energy
 
   std::vector<Issue> issues;

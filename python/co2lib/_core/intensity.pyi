@@ -7,7 +7,7 @@ import co2lib._core
 import collections.abc
 import os
 import typing
-__all__: list[str] = ['Description', 'EnergySample', 'Factor', 'IntensitySource', 'OriginLine', 'Priced', 'Record', 'RelativeError', 'Repriced', 'Statistics', 'Trace', 'combine', 'convert', 'factor', 'format_time', 'location_source', 'locations', 'make_source', 'parse_csv', 'parse_time', 'price', 'read_csv', 'reprice', 'sci', 'world_average', 'world_factor']
+__all__: list[str] = ['Description', 'EnergySample', 'Factor', 'IntensitySource', 'OriginLine', 'Place', 'Priced', 'Record', 'RelativeError', 'Repriced', 'Statistics', 'Trace', 'combine', 'convert', 'factor', 'format_time', 'location_source', 'locations', 'make_source', 'parse_csv', 'parse_time', 'place', 'places', 'price', 'read_csv', 'reprice', 'sci', 'world_average', 'world_factor']
 class Record:
     """
     The carbon intensity over [start, end), and how it is known; value None is missing.
@@ -333,9 +333,47 @@ class IntensitySource:
         """
     def describe(self) -> Description:
         ...
+    def line(self, start: typing.Any, end: typing.Any) -> str:
+        """
+        What answers for [start, end), in a line for people.
+        """
     @property
     def relative_error(self) -> RelativeError | None:
         ...
+class Place:
+    """
+    A country, a subdivision, a cloud region or WORLD, as the tables know it.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def country(self) -> str:
+        """
+        ISO 3166-1 alpha-3; empty for WORLD.
+        """
+    @property
+    def country_name(self) -> str:
+        """
+        English.
+        """
+    @property
+    def key(self) -> str:
+        """
+        As the tables write it: FRA, US-WY, aws:eu-north-1.
+        """
+    @property
+    def name(self) -> str:
+        """
+        English; empty where the tables have none.
+        """
+    @property
+    def subdivision(self) -> str:
+        """
+        ISO 3166-2, of a cloud region too; empty where unknown.
+        """
 class Factor:
     """
     The annual mean intensity of a place, and the row it comes from.
@@ -357,8 +395,28 @@ class Factor:
     def g_per_kwh(self) -> float:
         ...
     @property
+    def gas(self) -> str:
+        """
+        What is counted: CO2e, or CO2 alone.
+        """
+    @property
     def issues(self) -> list[co2lib._core.Issue]:
         ...
+    @property
+    def line(self) -> str:
+        """
+        What was asked, what answered, of which year and how: US-WY 2023, direct plus upstream.
+        """
+    @property
+    def method(self) -> str:
+        """
+        published, generation_mix, direct_plus_upstream or estimate.
+        """
+    @property
+    def place(self) -> str:
+        """
+        What was asked for, as the tables write it.
+        """
     @property
     def scope(self) -> str:
         ...
@@ -371,7 +429,7 @@ class Factor:
     @property
     def via(self) -> str:
         """
-        The row used: FRA, US-WY, gcp:us-central1, world_ember.
+        The place whose row it is: FRA, US-WY, gcp:us-central1, WORLD.
         """
     @property
     def year(self) -> int:
@@ -386,7 +444,10 @@ def convert(value: typing.SupportsFloat | typing.SupportsIndex, from_unit: str, 
     """
 def factor(location: str, *, scope: str = 'lifecycle', year: typing.SupportsInt | typing.SupportsIndex | None = None) -> Factor:
     """
-    Looks up a country, a subdivision or a cloud region; raises intensity.unknown_zone.
+    Looks up a country (FRA, FR), a subdivision (US-WY), a cloud region (aws:eu-north-1) or WORLD.
+
+    The newest row of the year or before counts, without a year the newest; the remarks are in issues. Raises
+    intensity.unknown_zone (a LookupError) with the three nearest places in details.
     """
 def format_time(time: typing.Any) -> str:
     """
@@ -398,7 +459,7 @@ def location_source(location: str, *, scope: str = 'lifecycle') -> IntensitySour
     """
 def locations() -> list[str]:
     """
-    All locations that factor knows, sorted.
+    The keys of places().
     """
 def make_source(what: typing.Any, *, name: str = '', signal: str = 'average', scope: str = 'lifecycle', resolution: typing.Any = None, relative_error: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex] | None = None) -> IntensitySource:
     """
@@ -411,6 +472,14 @@ def parse_csv(text: str, *, scope: str | None = None, signal: str | None = None,
 def parse_time(text: str) -> typing.Any:
     """
     Reads a time stamp with its offset as a datetime in UTC; raises intensity.bad_time.
+    """
+def place(location: str) -> Place:
+    """
+    What the tables know of a location; raises intensity.unknown_zone.
+    """
+def places() -> list[Place]:
+    """
+    Every place with a key of its own, sorted by key.
     """
 def price(samples: collections.abc.Iterable[typing.Any], source: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Priced:
     """

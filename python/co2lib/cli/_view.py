@@ -164,8 +164,8 @@ def _how(footprint: Footprint) -> str:
 def _priced(footprint: Footprint) -> str:
     intensity = footprint.carbon_intensity
     parts = [f"{intensity.g_per_kwh:.4g} g/kWh"] if intensity is not None else []
-    if footprint.intensity_source:
-        parts.append(footprint.intensity_source)
+    if footprint.priced_with:
+        parts.append(footprint.priced_with)
     if footprint.facility.pue != 1:
         parts.append(f"PUE {footprint.facility.pue:g}")
     return ", ".join(parts)
@@ -225,7 +225,7 @@ def _issues(issues: Sequence[Issue]) -> Table:
         subjects.setdefault((issue.code, issue.text), []).append(issue.subject)
     for (code, text), named in subjects.items():
         about = ", ".join(subject for subject in named if subject)
-        grid.add_row(f"! {code}", f"{about}: {text}" if about else text)
+        grid.add_row(f"! {code}", text if text.startswith(about) else f"{about}: {text}")
     return grid
 
 

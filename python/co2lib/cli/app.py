@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from co2lib import Error, __version__
 from co2lib.cli.conform import conform
+from co2lib.cli.intensity import intensity_of
 from co2lib.cli.merge import merge
 from co2lib.cli.run import run
 from co2lib.cli.sensors import sensors
@@ -55,10 +56,10 @@ def _options(
     del version
 
 
-def _add(verb: Callable[..., None], **settings: Any) -> None:
+def _add(verb: Callable[..., None], name: str | None = None, **settings: Any) -> None:
     """Add a verb; its docstring is the help, each paragraph wrapped to the terminal."""
     paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
-    app.command(help="\n\n".join(" ".join(p.split()) for p in paragraphs), **settings)(verb)
+    app.command(name, help="\n\n".join(" ".join(p.split()) for p in paragraphs), **settings)(verb)
 
 
 _add(
@@ -70,4 +71,5 @@ _add(
 _add(sensors)
 _add(show, no_args_is_help=True)
 _add(merge, no_args_is_help=True)
+_add(intensity_of, "intensity", no_args_is_help=True)
 _add(conform, no_args_is_help=True)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from co2lib import Host, _config, meter, tracker
+from co2lib import Host, _config, intensity, meter, tracker
 from co2lib.cli._view import console
 
 _STYLES = {
@@ -49,9 +49,13 @@ def _location(options: dict[str, Any]) -> _Finding:
     if issues:
         text = "; ".join(issue.text for issue in issues).partition("; ")[0]
         fix = "give --location FRA (or US-WY, gcp:us-central1), or set CO2LIB_LOCATION or CO2LIB_INTENSITY"
-        return _Finding("location", "absent", text, fix, value=source)
-    place = f"location {location}" if location else "no location, an intensity is given"
-    return _Finding("location", "available", place, used=True, value=source)
+        return _Finding("location", "absent", text, fix, value=str(intensity.world_factor()))
+    if not location or options.get("intensity") is not None:
+        place = f"location {location}, but" if location else "no location,"
+        return _Finding("location", "available", f"{place} an intensity is given", used=True, value=source)
+    factor = intensity.factor(location)
+    reason = "; ".join([f"location {location}", *(issue.text for issue in factor.issues)])
+    return _Finding("location", "available", reason, used=True, value=str(factor))
 
 
 def has_counters(findings: Sequence[meter.Finding]) -> bool:

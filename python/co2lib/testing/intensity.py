@@ -96,9 +96,18 @@ def _sci(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _factor(given: dict[str, Any]) -> dict[str, Any]:
-    location = given.get("iso3") or given.get("subdivision") or f"{given['cloud']}:{given['region']}"
-    found = intensity.factor(location, scope=given.get("scope", "lifecycle"), year=given.get("year"))
-    return {"g_per_kwh": found.g_per_kwh, "year": found.year, "scope": found.scope, "via": found.via}
+    if given.get("cloud"):
+        location = f"{given['cloud']}:{given['region']}"
+    else:
+        location = given.get("subdivision") or given["iso3"]
+    found = intensity.factor(location, scope=given.get("scope") or "lifecycle", year=given.get("year"))
+    return {
+        "g_per_kwh": found.g_per_kwh,
+        "year": found.year,
+        "scope": found.scope,
+        "via": found.via,
+        "issues": [issue.code for issue in found.issues],
+    }
 
 
 def _reprice(given: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""``co2lib intensity``: the annual carbon intensity of a place, and the places that are known."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from co2lib import Issue, intensity
+from co2lib.cli._view import show, table
+from co2lib.intensity import Factor, Place
+
+_SCOPES = {
+    "lifecycle": "lifecycle: fuel chain, construction and operation",
+    "direct": "direct: the stack only",
+}
+_BASES = {
+    "production": "production: the plants inside",
+    "consumption": "consumption: after imports and exports",
+}
+
+
+def _interval(factor: Factor) -> tuple[float, float]:
+    return factor.g_per_kwh * (1 + factor.error.low), factor.g_per_kwh * (1 + factor.error.high)
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _issues(issues: list[Issue]) -> list[dict[str, str]]:
+    return [{"code": i.code, "subject": i.subject, "text": i.text} for i in issues]
+
+
+def _factor_dict(factor: Factor) -> dict[str, Any]:
+    source = factor.source
+    return {
+        "g_per_kwh": factor.g_per_kwh,
+        "interval_g_per_kwh": list(_interval(factor)),
+        "year": factor.year,
+        "scope": factor.scope,
+        "basis": factor.basis,
+        "method": factor.method,
+        "gas": factor.gas,
+        "via": factor.via,
+        "line": factor.line,
+        "source": {"id": source.id, "text": source.text, "year": source.year, "licence": source.licence},
+        "issues": _issues(factor.issues),
+    }
+
+
+def _place_dict(place: Place) -> dict[str, Any]:
+    names = ("key", "name", "country", "country_name", "subdivision")
+    return {name: getattr(place, name) or None for name in names}
+
+
+def _one(place: Place, factor: Factor) -> Table:
+    low, high = _interval(factor)
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    where = ", ".join(dict.fromkeys(name for name in (place.name, place.country_name) if name))
+    rows: list[tuple[str, RenderableType]] = [
+        ("Place", f"{place.key} ({where})" if where else place.key),
+        ("Intensity", Text(f"{factor.g_per_kwh:.4g} g {factor.gas}/kWh", style="bold green")),
+        ("Any hour", f"{_digits(low)} to {_digits(high)} g/kWh, 95 % interval"),
+        ("Of", factor.line),
+        ("Scope", _SCOPES[factor.scope]),
+        ("Basis", _BASES.get(factor.basis, factor.basis)),
+        ("Source", factor.source.text),
+        ("Licence", factor.source.licence),
+    ]
+    for name, value in rows:
+        grid.add_row(name, value)
+    for issue in factor.issues:
+        grid.add_row(Text(f"! {issue.code}", style="yellow"), issue.text)
+    return grid
+
+
+def _folded(text: str) -> str:
+    """Return the words of a text in lower case, without accents, each behind a blank."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " " + " ".join(re.findall("[a-z0-9]+", plain.casefold()))
+
+
+def _listed(wanted: str | None) -> list[Place]:
+    """Return the places inside of the country with that code, else those with a word that begins so."""
+    places = intensity.places()
+    if wanted is None:
+        return places
+    if re.fullmatch("[A-Za-z]{2,3}", wanted.strip()):
+        try:
+            country = intensity.place(wanted).country
+        except LookupError:  # no code of a country: the beginning of a word
+            pass
+        else:
+            return [p for p in places if p.country == country]
+    text = _folded(wanted)
+    return [p for p in places if text.strip() and text in _folded(f"{p.key} {p.name} {p.country_name}")]
+
+
+def _of(place: Place, factor: Factor) -> str:
+    whose = "" if factor.via == place.key else f"{factor.via} "
+    return f"{whose}{factor.year}{', estimate' if factor.method == 'estimate' else ''}"
+
+
+def _many(places: list[Place], scopes: list[str], year: int | None) -> Table:
+    heads = [head for scope in scopes for head in (f"{scope.capitalize()} g/kWh", f"of ({scope})")]
+    rows = table("Place", "Name", *heads, right=heads[::2])
+    for place in places:
+        cells = []
+        for scope in scopes:
+            factor = intensity.factor(place.key, scope=scope, year=year)
+            cells += [f"{factor.g_per_kwh:.4g}", _of(place, factor)]
+        rows.add_row(place.key, place.name, *cells)
+    return rows
+
+
+def intensity_of(
+    place: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PLACE",
+            help="Country (FRA, FR), subdivision (US-WY), cloud region (gcp:us-central1) or WORLD; "
+            "with --list a country, or how the places begin.",
+            show_default=False,
+        ),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(metavar="YEAR", help="The newest value of that year or before; default: the newest."),
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCOPE", help="lifecycle (default) or direct: what a kilowatt-hour is charged with."
+        ),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the places that are known.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the annual carbon intensity of a place: its value, whose it is, of which year, and its source.
+
+    With --list the places that are known: all, those of a country (US), or those with a word that begins like
+    PLACE. The exit status is then 1 if there are none.
+    """
+    if listed:
+        _list(place, year, scope, as_json=as_json)
+        return
+    if place is None:
+        raise typer.BadParameter("give a place such as FRA, US-WY or gcp:us-central1, or --list")
+    factor = intensity.factor(place, scope=scope or "lifecycle", year=year)
+    known = intensity.place(place)
+    if as_json:
+        document = {"schema": "co2lib-intensity/1", "place": _place_dict(known), **_factor_dict(factor)}
+        print(json.dumps(document, indent=2))
+    else:
+        show(_one(known, factor))
+
+
+def _list(wanted: str | None, year: int | None, scope: str | None, *, as_json: bool) -> None:
+    scopes = [scope] if scope else list(_SCOPES)
+    intensity.factor("WORLD", scope=scopes[0], year=year)  # refuses a wrong scope or year
+    places = _listed(wanted)
+    if as_json:
+        listed = [
+            _place_dict(p) | {s: _factor_dict(intensity.factor(p.key, scope=s, year=year)) for s in scopes}
+            for p in places
+        ]
+        print(json.dumps({"schema": "co2lib-places/1", "places": listed}, indent=2))
+    elif places:
+        show(_many(places, scopes, year))
+    else:
+        print(f"no place begins like '{wanted}'")
+    if not places:
+        raise typer.Exit(1)
