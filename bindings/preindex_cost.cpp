@@ -104,6 +104,7 @@ void register_cost(py::module_& m) {
           "confidence", [](const Forecast& f) { return f.interval->confidence; }, "1 - alpha.")
       .def_readonly("bounded", &Forecast::bounded)
       .def_readonly("extrapolated", &Forecast::extrapolated)
+      .def_readonly("cost", &Forecast::cost, "`epochs`, `kwh` or `gco2e`; empty where only numbers were given.")
       .def_property_readonly("model", [](const Forecast& f) { return std::string(to_string(f.model)); })
       .def_readonly("runs", &Forecast::runs)
       .def_property_readonly(

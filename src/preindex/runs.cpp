@@ -17,6 +17,7 @@
 #include <co2lib/preindex/cost.hpp>
 
 #include "detail/json.hpp"
+#include "printable.hpp"
 
 namespace co2lib::preindex {
 
@@ -54,7 +55,7 @@ CalibrationRun run_of(const Json& j) {
     if (known.contains(name)) continue;
     std::string names;
     for (const std::string& one : known) names += (names.empty() ? "" : ", ") + one;
-    throw detail::bad_option("field", "'" + name + "'", names);
+    throw detail::bad_option("field", "'" + printable(name) + "'", names);
   }
   check(run, "the run");
   return run;
@@ -161,7 +162,7 @@ std::vector<CalibrationRun> parse_runs(std::string_view text, const std::string&
     try {
       runs.push_back(run_of(Json::parse(line)));
     } catch (const Json::exception& error) {
-      throw bad(error.what());
+      throw bad(printable(error.what()));
     } catch (const Error& error) {
       throw bad(error.what());
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "configuration.hpp"
+#include "printable.hpp"
 #include "state.hpp"
 
 namespace co2lib::preindex {
@@ -289,7 +290,7 @@ Accumulator Accumulator::from_json(std::string_view text) {
     }
     return a;
   } catch (const Json::exception& error) {
-    throw Error("preindex.bad_state", std::string("the state is corrupt: ") + error.what());
+    throw Error("preindex.bad_state", "the state is corrupt: " + printable(error.what()));
   }
 }
 

@@ -450,6 +450,30 @@ def test_modes_are_set_by_the_models_own_methods() -> None:
     assert [m.training for m in model] == [True, True, False]
 
 
+def test_encoders_with_padding_are_observed_sample_by_sample() -> None:
+    class Encoder(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+            self.encoder = nn.TransformerEncoder(layer, 1)
+            self.head = nn.Linear(16, CLASSES)
+
+        def forward(self, x: Any) -> Any:
+            padding = torch.zeros(len(x), 10, dtype=torch.bool)
+            padding[0, 7:] = True
+            return self.head(self.encoder(x, src_key_padding_mask=padding).mean(1))
+
+    result = index(Encoder(), *sequences(10, 16), mode="vit")
+    assert names(result) == ["encoder.layers.0.linear1", "encoder.layers.0.linear2", "head"]
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_programs_that_were_exported_are_told_of_the_remedy() -> None:
+    x, shifted = images()
+    program = torch.export.export(cnn().eval(), (x,)).module()
+    assert "instrument it before" in refused(lambda: index(program, x, shifted), "no_layer").message
+
+
 def test_threads_may_share_a_model() -> None:
     model = cnn().train()
     x, shifted = images()

@@ -68,7 +68,7 @@ def from_activations(  # noqa: PLR0917
     probe = Accumulator(make_options(mode=mode, **options), count)
     widths: dict[str, int] = {}
     for name, (before, _) in before_after.items():
-        if before.ndim and len(before) != len(labels):
+        if len(before) != len(labels):
             raise BadValueError(
                 "preindex.unpaired", f"layer {name}: {len(before)} samples and {len(labels)} labels"
             )
@@ -111,6 +111,11 @@ def _paired(
         if before.shape != after.shape:
             raise BadValueError(
                 "preindex.unpaired", f"layer {name}: shape {before.shape} before and {after.shape} after"
+            )
+        if before.ndim < 2:
+            raise BadValueError(
+                "preindex.bad_shape",
+                f"layer {name}: an output of shape {before.shape}; give (samples, values, ...)",
             )
         found[name] = channels_first(before, channels), channels_first(after, channels)
     return found

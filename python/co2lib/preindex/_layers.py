@@ -155,6 +155,12 @@ def layers_of(model: nn.Module, types: tuple[type, ...] = ()) -> dict[str, Layer
                 walk(child, f"{path}.{name}" if path else name)
 
     walk(model, "")
+    if not found and isinstance(model, torch.fx.GraphModule):
+        raise BadValueError(
+            "preindex.no_layer",
+            "the model is an exported program, whose layers are no modules any more; use the module that it "
+            "was made from, or instrument it before the export",
+        )
     if not found:
         raise BadValueError(
             "preindex.no_layer",

@@ -26,8 +26,8 @@ Forward = Callable[[nn.Module, Any], Any]
 # Modules in evaluation on behalf of a run: how many runs, and the mode to which the last one returns.
 _lock = threading.RLock()
 _evaluating: weakref.WeakKeyDictionary[nn.Module, tuple[int, bool]] = weakref.WeakKeyDictionary()
-_uncompiled = {"runs": 0}  # during which compiled code runs as it was before
-_stance = ExitStack()  # what the last of them undoes
+_plain = {"runs": 0}  # runs during which models take no short cuts
+_undo = ExitStack()  # what the last of them undoes
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def frozen(model: nn.Module) -> Iterator[None]:
         if training:
             _evaluate(model, modules)
     try:
-        with torch.no_grad(), uncompiled():
+        with torch.no_grad(), plain():
             yield
     finally:
         with _lock:
@@ -79,22 +79,28 @@ def _restore(modules: list[nn.Module]) -> None:
 
 
 @contextmanager
-def uncompiled() -> Iterator[None]:
-    """Run what torch.compile made as it was before: compiled code that is warm calls no hooks."""
-    if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
-        yield
-        return
+def plain() -> Iterator[None]:
+    """Run models without short cuts on which layers give no outputs of their own.
+
+    What torch.compile made runs as it was before: compiled code that is warm calls no hooks. PyTorch's
+    transformer encoder does not pack its samples into a nested tensor.
+    """
     with _lock:
-        _uncompiled["runs"] += 1
-        if _uncompiled["runs"] == 1:
-            _stance.enter_context(torch.compiler.set_stance("force_eager"))
+        _plain["runs"] += 1
+        if _plain["runs"] == 1:
+            if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
+                _undo.enter_context(torch.compiler.set_stance("force_eager"))
+            attention = getattr(torch.backends, "mha", None)
+            if attention is not None and attention.get_fastpath_enabled():
+                attention.set_fastpath_enabled(False)
+                _undo.callback(attention.set_fastpath_enabled, True)
     try:
         yield
     finally:
         with _lock:
-            _uncompiled["runs"] -= 1
-            if _uncompiled["runs"] == 0:
-                _stance.close()
+            _plain["runs"] -= 1
+            if _plain["runs"] == 0:
+                _undo.close()
 
 
 # ----------------------------------------------------------------------------------------------------------
