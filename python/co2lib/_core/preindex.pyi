@@ -396,6 +396,11 @@ class Forecast:
         1 - alpha.
         """
     @property
+    def cost(self) -> str:
+        """
+        `epochs`, `kwh` or `gco2e`; empty where only numbers were given.
+        """
+    @property
     def extrapolated(self) -> bool:
         ...
     @property
