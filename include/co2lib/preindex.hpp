@@ -6,6 +6,7 @@
 #include <co2lib/preindex/cluster.hpp>      // Lloyd, class means, inv_ari
 #include <co2lib/preindex/corruption.hpp>   // shifts of images
 #include <co2lib/preindex/cost.hpp>         // cost of a retraining, and whether to retrain
+#include <co2lib/preindex/coverage.hpp>     // how much of a model an index speaks of
 #include <co2lib/preindex/distance.hpp>     // distances between histograms
 #include <co2lib/preindex/embedding.hpp>    // what the clustering reads
 #include <co2lib/preindex/forecast.hpp>     // from an index to a cost

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <co2lib/preindex/accumulator.hpp>  // Result
+#include <co2lib/preindex/coverage.hpp>     // Coverage
 #include <co2lib/preindex/layer.hpp>        // Layer
 #include <co2lib/preindex/options.hpp>      // Options, Mode
 
@@ -85,6 +87,9 @@ class ActivationProbe {
 
   /// Layers that may give outputs, with the width of their weight.
   [[nodiscard]] const std::vector<preindex::Layer>& candidates() const noexcept;
+
+  /// Where the parameters of the model lie, for layers that count and layers that gave an output, by name.
+  [[nodiscard]] preindex::Coverage coverage(const std::set<std::string>& kept, const std::set<std::string>& seen) const;
 
   /// Changes what the next passes show.
   void set(ProbeOptions options);
@@ -166,10 +171,7 @@ class Batches {
   Next next_;
 };
 
-/// The index, and the layers that no output was seen of.
-struct Result : preindex::Result {
-  std::vector<std::string> layers_unseen{};
-};
+using preindex::Result;
 
 /// A forward pass of a `torch::nn` module on this thread; what it returns is not looked at.
 using Forward = std::function<void(const at::Tensor&)>;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Calibration files and the retrain-or-not report as JSON and text.
+// The retrain-or-not report as JSON and text.
 #include <co2lib/preindex/cost.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
-#include "detail/files.hpp"
 #include "detail/json.hpp"
 
 namespace co2lib::preindex {
@@ -19,7 +16,7 @@ using co2lib::detail::Json;
 
 Json optional(const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); }
 
-std::string number(double x) {
+std::string short_number(double x) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.4g", x);
   return text.data();
@@ -43,62 +40,6 @@ Json forecast_json(const std::optional<Forecast>& f) {
 }
 
 }  // namespace
-
-std::string CalibrationRun::to_json() const {
-  Json j{{"config", config}, {"x", x}};
-  for (const auto& [name, cost] : {std::pair("epochs", epochs), std::pair("kwh", kwh), std::pair("gco2e", gco2e)}) {
-    if (cost) j[name] = *cost;
-  }
-  j["model"] = model;
-  j["dataset"] = dataset;
-  j["protocol"] = protocol;
-  j["machine"] = machine;
-  j["time"] = time;
-  return co2lib::detail::to_text(j);
-}
-
-std::vector<CalibrationRun> read_runs(const std::filesystem::path& file) {
-  std::istringstream stream(co2lib::detail::read_file_or_throw(file, "preindex.bad_calibration"));
-  std::vector<CalibrationRun> runs;
-  std::string line;
-  for (std::size_t number = 1; std::getline(stream, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    try {
-      const Json j = Json::parse(line);
-      CalibrationRun run;
-      run.x = j.at("x").get<double>();
-      const auto cost = [&](const char* name, std::optional<double>& out) {
-        if (j.contains(name) && !j.at(name).is_null()) out = j.at(name).get<double>();
-      };
-      cost("epochs", run.epochs);
-      cost("kwh", run.kwh);
-      cost("gco2e", run.gco2e);
-      const auto text = [&](const char* name, std::string& out) {
-        if (j.contains(name) && !j.at(name).is_null()) out = j.at(name).get<std::string>();
-      };
-      text("config", run.config);
-      text("model", run.model);
-      text("dataset", run.dataset);
-      text("protocol", run.protocol);
-      text("machine", run.machine);
-      text("time", run.time);
-      runs.push_back(std::move(run));
-    } catch (const Json::exception& error) {
-      throw Error("preindex.bad_calibration", file.string() + ":" + std::to_string(number) + ": " + error.what() +
-                                                  "; one JSON object per line, with x");
-    }
-  }
-  return runs;
-}
-
-void append_run(const std::filesystem::path& file, const CalibrationRun& run) {
-  std::ofstream stream(file, std::ios::app | std::ios::binary);
-  stream << run.to_json() + "\n";
-  stream.flush();
-  if (!stream) {
-    throw Error("preindex.bad_calibration", file.string() + ": cannot be written", {}, ErrorCategory::os);
-  }
-}
 
 std::string RetrainReport::to_json() const {
   const RetrainQuestion& q = question;
@@ -137,31 +78,31 @@ std::string RetrainReport::to_text() const {
   const RetrainQuestion& q = question;
   std::string text = "Decision: " + std::string(to_string(decision)) + " (" + reason + ")\n";
   if (!advice.empty()) text += "Advice: " + advice + "\n";
-  text += "Index: " + number(q.x);
+  text += "Index: " + short_number(q.x);
   if (q.index) {
-    text += " = " + q.index->label + ", p " + number(q.index->p);
-    if (q.index->inv_ari) text += ", inv_ari " + number(*q.index->inv_ari);
+    text += " = " + q.index->label + ", p " + short_number(q.index->p);
+    if (q.index->inv_ari) text += ", inv_ari " + short_number(*q.index->inv_ari);
     text += ", configuration " + q.index->config_hash;
   }
-  text += "\nAccuracy: " + number(100 * q.accuracy) + " % without retraining, " + number(100 * q.required_accuracy) +
-          " % required\n";
+  text += "\nAccuracy: " + short_number(100 * q.accuracy) + " % without retraining, " +
+          short_number(100 * q.required_accuracy) + " % required\n";
   const double points = 100 * (q.required_accuracy - q.accuracy);
   const auto line = [&](const char* name, const std::optional<Forecast>& f, const std::optional<double>& budget,
                         const std::optional<double>& scratch, const std::optional<double>& index_cost) {
     if (!f && !budget && !scratch && !index_cost) return;
     text += std::string(name) + ": ";
     if (f) {
-      text += number(*f->value) + " (" + number(f->interval->low) + " to " +
-              (std::isfinite(f->interval->high) ? number(f->interval->high) : std::string("no bound")) + " at " +
-              number(100 * f->interval->confidence) + " %; " + std::to_string(f->runs) + " runs at indices " +
-              number(f->lowest) + " to " + number(f->highest) + (f->extrapolated ? ", extrapolated)" : ")");
-      if (points > 0) text += ", " + number(*f->value / points) + " per percentage point";
+      text += short_number(*f->value) + " (" + short_number(f->interval->low) + " to " +
+              (std::isfinite(f->interval->high) ? short_number(f->interval->high) : std::string("no bound")) + " at " +
+              short_number(100 * f->interval->confidence) + " %; " + std::to_string(f->runs) + " runs at indices " +
+              short_number(f->lowest) + " to " + short_number(f->highest) + (f->extrapolated ? ", extrapolated)" : ")");
+      if (points > 0) text += ", " + short_number(*f->value / points) + " per percentage point";
     } else {
       text += "no forecast";
     }
-    if (budget) text += "; budget " + number(*budget);
-    if (scratch) text += "; from scratch " + number(*scratch);
-    if (index_cost) text += "; the index itself " + number(*index_cost);
+    if (budget) text += "; budget " + short_number(*budget);
+    if (scratch) text += "; from scratch " + short_number(*scratch);
+    if (index_cost) text += "; the index itself " + short_number(*index_cost);
     text += "\n";
   };
   const CostPrediction none;

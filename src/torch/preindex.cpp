@@ -131,9 +131,33 @@ void add(Accumulator& sums, const Activations& clean, const Activations& shifted
   return preindex::default_embedding(layers, convolution, options.mode);
 }
 
-/// `candidates`: all layers by name; empty where a model does not tell.
-[[nodiscard]] Result run(const Pass& pass, const std::vector<Layer>& candidates, Batches& clean, Batches& shifted,
+/// Runs a pass on another number of samples, for which a first axis that is not the batch keeps its length: the probe
+/// throws. A model for batches of one size is told by the issue.
+[[nodiscard]] std::optional<Issue> check_batch_axis(const Pass& pass, const at::Tensor& x, const ProbeOptions& probe) {
+  // Never one sample, for which models drop the axis.
+  const std::int64_t samples = x.size(0);
+  std::vector<std::int64_t> wanted(samples == 2 ? 3 : 2);
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = static_cast<std::int64_t>(i) % samples;
+  const at::Tensor index = at::tensor(wanted, at::TensorOptions(at::kLong)).to(x.device());
+  try {
+    (void)pass(x.index_select(0, index), probe);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    const std::string_view text(error.what());
+    const std::string why(text.substr(0, text.find('\n')));
+    return Issue{"batch_axis", "layers",
+                 "the first axis of outputs is taken for the batch: the model does not run on another number of "
+                 "samples (" +
+                     why + ")"};
+  }
+  return std::nullopt;
+}
+
+/// `observer`: tells of all layers and parameters; none where a model does not tell.
+[[nodiscard]] Result run(const Pass& pass, const ActivationProbe* observer, Batches& clean, Batches& shifted,
                          Options options, std::size_t classes) {
+  const std::vector<Layer> candidates = observer != nullptr ? observer->candidates() : std::vector<Layer>{};
   preindex::check(options);
   if (options.store == preindex::Store::recompute) {
     throw preindex::detail::bad_option("store", "'recompute'", "memory, or file if the memory is too small");
@@ -155,6 +179,7 @@ void add(Accumulator& sums, const Activations& clean, const Activations& shifted
                           }};
   ProbeOptions probe = base;
   std::optional<Accumulator> sums;
+  std::optional<Issue> axis;
   std::set<std::string> seen;
   const auto side_pass = [&](const at::Tensor& x) {
     Activations shown = pass(x, probe);
@@ -176,6 +201,7 @@ void add(Accumulator& sums, const Activations& clean, const Activations& shifted
     check_pair(*before, *after, labels, labels_shifted, first);
     if (labels.empty()) continue;
     if (!sums) {
+      if (observer != nullptr) axis = check_batch_axis(pass, before->x, probe);
       // Which layer is clustered unless one is named is known after a pass only: the first batch is run once more.
       if (options.embedding.empty()) options.embedding = default_embedding(side_pass(before->x), options, classes);
       probe.embedding = options.embedding;
@@ -194,11 +220,17 @@ void add(Accumulator& sums, const Activations& clean, const Activations& shifted
     first += labels.size();
   }
   if (!sums) throw Error("preindex.empty", "the sides hold no batch");
-  Result result;
-  static_cast<preindex::Result&>(result) = sums->result();
+  Result result = sums->result();
+  if (observer == nullptr) return result;
+  std::set<std::string> kept;
+  for (const auto& layer : result.layers) {
+    if (layer.kept) kept.insert(layer.name);
+  }
   for (const Layer& layer : candidates) {
     if (!seen.contains(layer.name)) result.layers_unseen.push_back(layer.name);
   }
+  add_coverage(result, observer->coverage(kept, seen));
+  if (axis) result.issues.push_back(*axis);
   return result;
 }
 
@@ -361,7 +393,7 @@ Result preindex(::torch::nn::Module& module, const Forward& forward, Batches cle
   ActivationProbe probe(module);
   const auto parameters = module.parameters();
   const auto device = parameters.empty() ? std::nullopt : std::optional(parameters.front().device());
-  return run(observed(probe, forward, device), probe.candidates(), clean, shifted, options, classes);
+  return run(observed(probe, forward, device), &probe, clean, shifted, options, classes);
 }
 
 Result preindex(::torch::jit::Module& module, Batches clean, Batches shifted, const Options& options,
@@ -374,7 +406,7 @@ Result preindex(::torch::jit::Module& module, Batches clean, Batches shifted, co
     break;
   }
   const Forward forward = [&module](const at::Tensor& x) { (void)module.forward({x}); };
-  return run(observed(probe, forward, device), probe.candidates(), clean, shifted, options, classes);
+  return run(observed(probe, forward, device), &probe, clean, shifted, options, classes);
 }
 
 Result preindex(Package& package, Batches clean, Batches shifted, const Options& options, std::size_t classes) {
@@ -385,7 +417,7 @@ Result preindex(Package& package, Batches clean, Batches shifted, const Options&
     throw preindex::unknown_layer("embedding", chosen.embedding, {{package.embedding(), 0, false}});
   }
   const Pass pass = [&package](const at::Tensor& x, const ProbeOptions&) { return package.run(x); };
-  return run(pass, {}, clean, shifted, chosen, classes);
+  return run(pass, nullptr, clean, shifted, chosen, classes);
 }
 
 }  // namespace co2lib::torch

@@ -113,6 +113,13 @@ struct ActivationProbe::State {
   std::vector<Candidate> candidates{};  ///< one per layer
   std::map<Place, std::size_t> by_place{};
   std::set<Place> attention{};  ///< weights that are used without a call of their module
+  /// The parameters of a module that none before it has.
+  struct Own {
+    std::string kind{};
+    std::string layer{};  ///< empty: it is none
+    std::int64_t size = 0;
+  };
+  std::vector<Own> owned{};
   at::CallbackHandle handle = 0;
   State* outer = nullptr;
   bool named = false;  ///< the graph of the model shows its layers itself
@@ -247,7 +254,13 @@ ActivationProbe::State::State(const std::vector<Parameters>& modules, ProbeOptio
       if (const auto place = place_of(tensor)) attention.insert(*place);
     }
   }
+  std::set<const void*> met;
   for (const Parameters& module : modules) {
+    Own own{module.type, {}, 0};
+    for (const auto& [name, tensor] : module.own) {
+      if (met.insert(tensor.unsafeGetTensorImpl()).second) own.size += tensor.numel();
+    }
+    owned.push_back(std::move(own));
     if (module.type.find("Embedding") != std::string::npos || module.type.find("Norm") != std::string::npos) continue;
     at::Tensor weight;
     at::Tensor bias;
@@ -264,6 +277,7 @@ ActivationProbe::State::State(const std::vector<Parameters>& modules, ProbeOptio
       by_place.emplace(*place, layers.size());
     }
     const bool transposed = module.type.find("Transpose") != std::string::npos;
+    owned.back().layer = name;
     layers.push_back({name, static_cast<std::size_t>(weight.size(transposed ? 1 : 0)), true});
     candidates.push_back({weight.dim(), place_of(bias), weight.dim() > 2, uncalled.contains(module.module)});
   }
@@ -317,7 +331,9 @@ void ActivationProbe::State::reduce(std::size_t layer, const at::Tensor& output)
                 "layer " + name + ": an output of shape " + shape() + " has tokens, no channels; use mode 'vit'");
   }
   if (output.numel() == 0) throw Error("preindex.empty", "layer " + name + ": an output without values");
-  const at::Tensor rows = flat(options.mode == Mode::cnn && output.dim() > 2 ? spatial_mean(output) : output);
+  // A linear layer gives its features as the last axis.
+  const auto means = [&] { return spatial_mean(candidate.convolution ? output : output.movedim(-1, 1)); };
+  const at::Tensor rows = flat(options.mode == Mode::cnn && output.dim() > 2 ? means() : output);
   seen.calls.push_back({name, candidate.convolution, static_cast<std::size_t>(rows.size(1)), rows});
   first_axes.push_back(output.size(0));
 }
@@ -381,6 +397,21 @@ ActivationProbe::~ActivationProbe() {
 }
 
 const std::vector<preindex::Layer>& ActivationProbe::candidates() const noexcept { return state_->layers; }
+
+preindex::Coverage ActivationProbe::coverage(const std::set<std::string>& kept,
+                                             const std::set<std::string>& seen) const {
+  preindex::Coverage found;
+  for (const State::Own& own : state_->owned) {
+    if (own.size == 0) continue;
+    if (kept.contains(own.layer)) {
+      found.counted += own.size;
+    } else {
+      const char* why = own.layer.empty() ? "" : seen.contains(own.layer) ? " (not counted)" : " (no output)";
+      found.elsewhere[own.kind + why] += own.size;
+    }
+  }
+  return found;
+}
 
 void ActivationProbe::set(ProbeOptions options) { state_->options = std::move(options); }
 

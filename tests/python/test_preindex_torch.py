@@ -252,7 +252,7 @@ def test_what_needs_no_reduction_is_handed_over_without_a_copy(monkeypatch: pyte
         add(self, layer, clean, shifted)
 
     monkeypatch.setattr(domain.Accumulator, "add_pairs", spy)
-    x, x_shifted, y = data(4)
+    x, x_shifted, y = data(5)
     domain.PreIndex(model, classes=CLASSES, mode="vit", embedding="down").update(x, x_shifted, y)
     handle.remove()
     assert handed == [output.data_ptr() for output in outputs]

@@ -190,6 +190,56 @@ void expect_observed(Module& observed, const Forward& forward, const std::string
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Axes
+// ---------------------------------------------------------------------------------------------------------------------
+struct TokensFirstImpl : torch::nn::Module {
+  TokensFirstImpl() : line(register_module("line", torch::nn::Linear(16, 20))) {}
+  torch::Tensor forward(const torch::Tensor& x) { return line->forward(x.transpose(0, 1)).mean(0); }
+  torch::nn::Linear line;
+};
+TORCH_MODULE(TokensFirst);
+
+struct MixerImpl : torch::nn::Module {
+  MixerImpl()
+      : conv(register_module("conv", torch::nn::Conv2d(torch::nn::Conv2dOptions(1, 6, 3)))),
+        up(register_module("up", torch::nn::Linear(6, 20))),
+        rnn(register_module("rnn", torch::nn::LSTM(20, 30))) {}
+  torch::Tensor forward(const torch::Tensor& x) {
+    return up->forward(conv->forward(x).permute({0, 2, 3, 1})).mean({1, 2});
+  }
+  torch::nn::Conv2d conv;
+  torch::nn::Linear up;
+  torch::nn::LSTM rnn;
+};
+TORCH_MODULE(Mixer);
+
+TEST(TorchAxes, TheBatchIsNotTakenForGranted) {
+  for (const std::int64_t samples : {10, 15}) {  // of ten tokens
+    const torch::Tensor x = torch::randn({samples, 10, 16});
+    const torch::Tensor labels = torch::arange(samples) % 3;
+    TokensFirst net;
+    try {
+      (void)co2lib::torch::preindex(net, {{{x, labels}}}, {{{x + 1, labels}}}, {.mode = Mode::vit});
+      FAIL() << samples;
+    } catch (const co2lib::Error& error) {
+      EXPECT_EQ(error.code(), "preindex.fused_layer") << samples;
+    }
+  }
+}
+
+TEST(TorchAxes, ALinearLayerOnAMapHasItsChannelsLastAndWhatIsNotObservedIsSaid) {
+  const torch::Tensor x = torch::rand({12, 1, 8, 8});
+  const torch::Tensor labels = torch::arange(12) % 3;
+  Mixer net;
+  const auto result = co2lib::torch::preindex(net, {{{x, labels}}}, {{{1 - x, labels}}}, {.embedding = "conv"});
+  ASSERT_EQ(result.layers.size(), 2U);
+  EXPECT_EQ(result.layers[1].width, 20U);
+  EXPECT_LT(result.observed_share.value(), 0.1);
+  EXPECT_EQ(result.issues.back().code, "unobserved_parameters");
+  EXPECT_NE(result.issues.back().text.find("LSTM"), std::string::npos);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Eager modules
 // ---------------------------------------------------------------------------------------------------------------------
 TEST(TorchEager, ConvolutionsLikePython) {

@@ -51,16 +51,21 @@ struct Result {
   std::optional<ClusterResult> cluster{};
   std::string label{};   ///< `preindex`, or `preindex(unscaled)` for s = 0 and s_bar = 0
   std::string config{};  ///< every choice, JSON
+  /// Hash of the choices that make the index what it is: equal for the same index, whatever else was asked for.
   std::string config_hash{};
+  std::vector<std::string> layers_unseen{};  ///< candidate layers of a model that gave no output
+  /// Share of the model's parameters that lie in layers that count; absent where no model was looked at.
+  std::optional<double> observed_share{};
   std::vector<Issue> issues{};
 
   [[nodiscard]] std::string to_json() const;
 };
 
-/// Sums over pairs of samples; the state of spec 6.
+/// Sums over pairs of samples.
 ///
 /// Distance sums, p and its standard error do not depend on batch size, order, threads or sharding, bit for bit. A
-/// batch counts when `end_batch` returns; if it throws, the batch is dropped as a whole and the rest stays.
+/// batch counts when `end_batch` returns; if it throws, the batch is dropped as a whole and the rest stays. Two threads
+/// may not use one accumulator at once: preindex.in_use.
 class Accumulator {
  public:
   using LayerId = std::size_t;
@@ -105,10 +110,13 @@ class Accumulator {
   /// RESQUE's shift index of what `add_resque` counted.
   [[nodiscard]] Resque resque() const;
 
-  /// The state without stored embeddings, versioned JSON; its size does not depend on the number of pairs.
+  /// The state without stored embeddings, versioned JSON; its size does not depend on the number of pairs. Throws
+  /// preindex.bad_state while a batch is open.
   [[nodiscard]] std::string to_json() const;
   /// Reads a state. Throws preindex.bad_state for a corrupt or a newer one.
   [[nodiscard]] static Accumulator from_json(std::string_view text);
+  /// Gives a state the embeddings that it was read without: those of `embeddings()`, with their labels.
+  void restore_embeddings(const View& rows, std::span<const Label> labels);
 
   [[nodiscard]] const Options& options() const noexcept;
   [[nodiscard]] std::size_t classes() const noexcept;
@@ -152,6 +160,7 @@ class Accumulator {
 
  private:
   [[nodiscard]] ClusterResult clustered(const Reducer& reducer) const;
+  void add_clustering(Result& result) const;
 
   struct State;
   std::unique_ptr<State> state_;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <co2lib/error.hpp>
@@ -36,6 +37,8 @@ struct CorruptOptions {
   bool quantise = true;    ///< round to the 256 values of an 8-bit image
   bool clamp = true;       ///< without `quantise`: cut at 0 and 1
   bool wrap_u8 = false;    ///< parity with the published chain: truncate, modulo 256
+  /// Takes images with values outside of [0, 1], for which levels mean something else; without it they are an error.
+  bool any_range = false;
 };
 
 inline constexpr std::array<std::string_view, 6> corruption_names{"gauss", "salt_pepper", "blur",
@@ -141,12 +144,24 @@ inline constexpr std::size_t frost_size = 256;
   return std::clamp(detail::frost_texture()[y % size * size + x % size] + tint, 0.0, 1.0);
 }
 
-/// Corrupts an image (spec 5): `gauss`, `salt_pepper`, `blur`, `shot`, `impulse`, `frost`.
-///
-/// Deterministic in (image, name, level, seed, item). Throws preindex.bad_corruption for an unknown name or a level
-/// outside of its domain, preindex.bad_sample for a value that is not finite, preindex.bad_shape.
-[[nodiscard]] inline Image corrupt(const Image& image, std::string_view name, double level,
-                                   const CorruptOptions& options = {}) {
+/// The last step of a corruption: 8-bit values, or cut at 0 and 1, as the options say. What an image that is compared
+/// with a corrupted one must go through as well: else the rounding alone is a shift. Throws preindex.bad_sample.
+[[nodiscard]] inline Image finished(Image image, const CorruptOptions& options) {
+  if (options.wrap_u8 || options.quantise) {
+    const std::vector<std::uint8_t> steps = to_u8(image.values, options.wrap_u8);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      image.values[i] = static_cast<float>(static_cast<double>(steps[i]) / 255.0);
+    }
+  } else if (options.clamp) {
+    for (float& x : image.values) x = std::clamp(x, 0.0F, 1.0F);
+  }
+  return image;
+}
+
+namespace detail {
+
+/// Throws preindex.bad_corruption for an unknown name or a level outside of its domain.
+inline void check_corruption(std::string_view name, double level) {
   if (std::find(corruption_names.begin(), corruption_names.end(), name) == corruption_names.end()) {
     std::string known;
     for (const std::string_view one : corruption_names) known += (known.empty() ? "" : ", ") + std::string(one);
@@ -155,25 +170,53 @@ inline constexpr std::size_t frost_size = 256;
   const auto require = [&](bool good, const char* domain) {
     if (good) return;
     throw Error("preindex.bad_corruption",
-                std::string(name) + ": a level of " + std::to_string(level) + " is not allowed; use " + domain);
+                std::string(name) + ": a level of " + number(level) + " is not allowed; use " + domain);
   };
-  const bool probability = name == "salt_pepper" || name == "impulse";
   if (name == "frost") {
     require(level >= 1 && level <= 10 && level == std::floor(level), "a severity, one of 1, 2, ... 10");
-  } else if (probability) {
+  } else if (name == "salt_pepper" || name == "impulse") {
     require(level >= 0 && level <= 1, "a probability in [0, 1]");
   } else {
     require(level >= 0 && level <= 1e6, "a finite number >= 0");
   }
-  const std::size_t pixels = image.height * image.width;
-  const std::size_t size = image.channels * pixels;
+}
+
+/// Throws preindex.bad_shape for values that are no image, preindex.bad_sample for values that are not finite or,
+/// unless asked for, outside of [0, 1] by more than rounding explains.
+inline void check_image(const Image& image, bool any_range) {
+  const std::size_t size = image.channels * image.height * image.width;
   if (image.values.size() != size || size == 0) {
     throw Error("preindex.bad_shape",
                 "an image of " + std::to_string(image.values.size()) + " values is not channels x height x width");
   }
+  float low = 0;
+  float high = 1;
   for (const float x : image.values) {
     if (!std::isfinite(x)) throw Error("preindex.bad_sample", "a value of the image is NaN or infinite");
+    low = std::min(low, x);
+    high = std::max(high, x);
   }
+  constexpr float rounding = 1e-5F;  // of resampling an image in float32
+  if (any_range || (low >= -rounding && high <= 1 + rounding)) return;
+  throw Error("preindex.bad_sample",
+              "the image has values from " + number(low) + " to " + number(high) +
+                  ", levels are for [0, 1]: divide 8-bit values by 255, normalise after the corruption and not before "
+                  "it, or say any_range if that is what you want",
+              {{"low", static_cast<double>(low)}, {"high", static_cast<double>(high)}});
+}
+
+}  // namespace detail
+
+/// Corrupts an image with values in [0, 1]: `gauss`, `salt_pepper`, `blur`, `shot`, `impulse`, `frost`.
+///
+/// Deterministic in (image, name, level, seed, item). Throws preindex.bad_corruption for an unknown name or a level
+/// outside of its domain, preindex.bad_sample for a value that is not finite or outside of [0, 1], preindex.bad_shape.
+[[nodiscard]] inline Image corrupt(const Image& image, std::string_view name, double level,
+                                   const CorruptOptions& options = {}) {
+  detail::check_corruption(name, level);
+  detail::check_image(image, options.any_range && name != "frost");  // frost is a mixture that is cut at 0 and 1
+  const std::size_t pixels = image.height * image.width;
+  const std::size_t size = image.channels * pixels;
   const std::uint64_t variable = random::fnv1a("corruption." + std::string(name) + "." + std::to_string(options.item));
   const auto uniform = [&](std::uint64_t d) { return random::draw(options.seed, d, variable); };
   std::vector<double> values(image.values.begin(), image.values.end());
@@ -194,9 +237,9 @@ inline constexpr std::size_t frost_size = 256;
     }
   } else if (name == "shot") {
     for (std::size_t i = 0; i < size; ++i) {
-      const double rate = values[i];
+      const double rate = options.any_range ? values[i] : std::max(0.0, values[i]);
       if (rate < 0 || rate > 100) {
-        throw Error("preindex.bad_sample", "shot: a pixel of " + std::to_string(rate) + " is no rate; scale to [0, 1]");
+        throw Error("preindex.bad_sample", "shot: a pixel of " + detail::number(rate) + " is no rate; scale to [0, 1]");
       }
       // Inversion: one uniform number per element.
       const double u = uniform(i);
@@ -234,7 +277,8 @@ inline constexpr std::size_t frost_size = 256;
         std::copy(blurred.begin(), blurred.end(), row);
       }
     }
-    for (double& x : values) x = std::clamp(x, 0.0, 1.0);
+    const bool as_it_is = options.any_range && !options.clamp;
+    for (double& x : values) x = as_it_is ? x : std::clamp(x, 0.0, 1.0);
   } else {
     static constexpr std::array<double, 10> keep{.98, .96, .94, .90, .88, .86, .84, .82, .80, .78};
     static constexpr std::array<double, 10> ice{.20, .22, .24, .26, .27, .28, .29, .30, .31, .32};
@@ -258,13 +302,7 @@ inline constexpr std::size_t frost_size = 256;
   Image out{image.channels, image.height, image.width, {}};
   out.values.reserve(size);
   for (const double x : values) out.values.push_back(static_cast<float>(x));
-  if (options.wrap_u8 || options.quantise) {
-    const std::vector<std::uint8_t> steps = to_u8(out.values, options.wrap_u8);
-    for (std::size_t i = 0; i < size; ++i) out.values[i] = static_cast<float>(static_cast<double>(steps[i]) / 255.0);
-  } else if (options.clamp) {
-    for (float& x : out.values) x = std::clamp(x, 0.0F, 1.0F);
-  }
-  return out;
+  return finished(std::move(out), options);
 }
 
 }  // namespace co2lib::preindex

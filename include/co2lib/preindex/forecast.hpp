@@ -28,6 +28,7 @@ struct Forecast : Estimate<double> {
   std::size_t runs = 0;
   double lowest = 0;   ///< smallest index of the runs
   double highest = 0;  ///< largest index of the runs
+  std::string cost{};  ///< `epochs`, `kwh` or `gco2e`; empty where only numbers were given
 };
 
 namespace detail {
@@ -150,8 +151,8 @@ class Fit {
 /// Throws preindex.unpaired, preindex.not_enough_calibration, preindex.bad_cost, preindex.bad_option.
 [[nodiscard]] inline Forecast forecast(std::span<const double> x, std::span<const double> y, double x_new,
                                        Model model = Model::automatic, double alpha = 0.2) {
-  if (!(alpha > 0 && alpha < 1)) throw detail::bad_option("alpha", std::to_string(alpha), "a number inside (0, 1)");
-  if (!std::isfinite(x_new)) throw detail::bad_option("x_new", std::to_string(x_new), "a finite index");
+  if (!(alpha > 0 && alpha < 1)) throw detail::bad_option("alpha", detail::number(alpha), "a number inside (0, 1)");
+  if (!std::isfinite(x_new)) throw detail::bad_option("x_new", detail::number(x_new), "a finite index");
   if (x.size() != y.size()) {
     throw Error("preindex.unpaired", std::to_string(x.size()) + " indices and " + std::to_string(y.size()) + " costs");
   }
@@ -159,7 +160,7 @@ class Fit {
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!std::isfinite(x[i])) throw detail::bad_option("x", "run " + std::to_string(i), "finite indices");
     if (!std::isfinite(y[i]) || y[i] < 0) {
-      throw Error("preindex.bad_cost", "run " + std::to_string(i) + ": a cost of " + std::to_string(y[i]) +
+      throw Error("preindex.bad_cost", "run " + std::to_string(i) + ": a cost of " + detail::number(y[i]) +
                                            "; costs are finite and not negative");
     }
     points.push_back({x[i], y[i]});
@@ -168,7 +169,7 @@ class Fit {
   if (n < 3) {
     throw Error("preindex.not_enough_calibration",
                 std::to_string(n) +
-                    " runs; a forecast needs at least 3, and an interval with alpha = " + std::to_string(alpha) +
+                    " runs; a forecast needs at least 3, and an interval with alpha = " + detail::number(alpha) +
                     " needs " + std::to_string(static_cast<int>(std::ceil(1 / alpha - 1 - 1e-9))),
                 {{"runs", static_cast<std::int64_t>(n)}});
   }

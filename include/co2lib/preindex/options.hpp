@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -128,6 +129,13 @@ inline const Names<Model>& names(Model) {
   return all;
 }
 
+/// A number as messages show it.
+[[nodiscard]] inline std::string number(double x) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.6g", x);
+  return text.data();
+}
+
 /// The error for an option outside of what is allowed.
 [[nodiscard]] inline Error bad_option(const std::string& option, const std::string& got, const std::string& allowed) {
   return {"preindex.bad_option", option + ": " + got + " is not allowed; use " + allowed, {{"option", option}}};
@@ -210,10 +218,10 @@ inline void check(const Options& options) {
     }
   }
   if (!(options.s >= 0) || !(options.s <= 1e300)) {
-    throw detail::bad_option("s", std::to_string(options.s), "a number >= 0");
+    throw detail::bad_option("s", detail::number(options.s), "a number >= 0");
   }
   if (!(options.s_bar >= -1e300 && options.s_bar <= 1e300)) {
-    throw detail::bad_option("s_bar", std::to_string(options.s_bar), "a finite number");
+    throw detail::bad_option("s_bar", detail::number(options.s_bar), "a finite number");
   }
 }
 

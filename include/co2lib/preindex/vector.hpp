@@ -2,6 +2,7 @@
 // Views of arrays that stay where they are, and the vector of a sample: what is left of a layer's output.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
@@ -83,6 +84,11 @@ struct View {
 
   /// Copies a row, rounded to float32, into `out` of `columns` values.
   void copy_row(std::size_t i, float* out) const noexcept {
+    if (rows_in_place()) {
+      const std::span<const float> values = row(i);
+      std::copy(values.begin(), values.end(), out);
+      return;
+    }
     for (std::size_t j = 0; j < columns; ++j) out[j] = at(i, j);
   }
 

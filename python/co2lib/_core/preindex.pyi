@@ -9,12 +9,14 @@ import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['Accumulator', 'CalibrationRun', 'ClusterResult', 'CostForecast', 'CostPrediction', 'Costs', 'Distances', 'Forecast', 'LayerResult', 'Options', 'Reducer', 'Resque', 'Result', 'RetrainReport', 'adjusted_rand_labels', 'adjusted_rand_table', 'append_run', 'carbon_of', 'class_means', 'combine', 'corrupt', 'default_embedding', 'distances', 'edges', 'forecast', 'histogram', 'inv_ari', 'lloyd', 'read_runs', 'resque_shift', 'resque_task', 'retrain_or_not', 'sample_vectors', 'to_u8', 'unknown_layer']
+__all__: list[str] = ['Accumulator', 'CalibrationRun', 'ClusterResult', 'CostForecast', 'CostPrediction', 'Costs', 'Distances', 'Forecast', 'LayerResult', 'Options', 'Reducer', 'Resque', 'Result', 'RetrainReport', 'adjusted_rand_labels', 'adjusted_rand_table', 'append_run', 'carbon_of', 'class_means', 'combine', 'corrupt', 'default_embedding', 'distances', 'edges', 'finished', 'forecast', 'histogram', 'inv_ari', 'lloyd', 'read_runs', 'resque_shift', 'resque_task', 'restore', 'retrain_or_not', 'sample_vectors', 'to_u8', 'unknown_layer']
 class Options:
     """
     Every choice that PreIndex leaves open.
     """
     def __init__(self, *, mode: str = 'cnn', bins: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [64], distances: collections.abc.Sequence[str] = ['js'], edge_rule: str = 'numpy1', weights: str = 'density', degenerate: str = 'count', ari: str = 'noise_2', embedding: str = '', include: collections.abc.Sequence[str] = [], exclude: collections.abc.Sequence[str] = [], skip_short_names: bool = False, repeated_calls: str = 'mean', nonfinite: str = 'error', store: str = 'memory', s: typing.SupportsFloat | typing.SupportsIndex = 0.0, s_bar: typing.SupportsFloat | typing.SupportsIndex = 0.0, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        ...
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
         ...
     @property
     def ari(self) -> str:
@@ -71,6 +73,8 @@ class Distances:
     """
     Distances of one pair of vectors.
     """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     def at(self, bins: typing.SupportsInt | typing.SupportsIndex, distance: str) -> float:
         ...
     @property
@@ -97,6 +101,8 @@ class ClusterResult:
     """
     What a clustering found.
     """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     @property
     def ari(self) -> float | None:
         ...
@@ -146,6 +152,8 @@ class Resque:
     """
     RESQUE's shift index.
     """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     @property
     def angles(self) -> list[float]:
         """
@@ -159,54 +167,12 @@ class Resque:
         """
         Mean of the angles: 0 same direction, 0.5 orthogonal, 1 opposite.
         """
-class Forecast:
-    """
-    A forecast cost with its interval.
-    """
-    def __repr__(self) -> str:
-        ...
-    @property
-    def bounded(self) -> bool:
-        ...
-    @property
-    def confidence(self) -> float:
-        """
-        1 - alpha.
-        """
-    @property
-    def extrapolated(self) -> bool:
-        ...
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        ...
-    @property
-    def lower(self) -> float:
-        ...
-    @property
-    def model(self) -> str:
-        ...
-    @property
-    def range(self) -> tuple[float, float]:
-        """
-        Smallest and largest index of the runs.
-        """
-    @property
-    def runs(self) -> int:
-        ...
-    @property
-    def upper(self) -> float:
-        """
-        inf where not bounded.
-        """
-    @property
-    def value(self) -> float:
-        """
-        The point forecast.
-        """
 class LayerResult:
     """
     A layer of a result.
     """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     def __repr__(self) -> str:
         ...
     @property
@@ -229,8 +195,14 @@ class Result:
     """
     def __float__(self) -> float:
         ...
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     def __repr__(self) -> str:
         ...
+    def _look_at(self, unseen: collections.abc.Sequence[str], counted: typing.SupportsInt | typing.SupportsIndex, elsewhere: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex], issues: collections.abc.Sequence[co2lib._core.Issue]) -> None:
+        """
+        Adds what is known of the model: layers that gave no output, where its parameters lie, remarks.
+        """
     def to_json(self) -> str:
         ...
     @property
@@ -275,13 +247,15 @@ class Result:
     def layers(self) -> list[LayerResult]:
         ...
     @property
-    def layers_unseen(self) -> typing.Any:
+    def layers_unseen(self) -> list[str]:
         """
         Candidate layers of a model that gave no output, and so do not count.
         """
-    @layers_unseen.setter
-    def layers_unseen(self, arg1: collections.abc.Sequence[str]) -> None:
-        ...
+    @property
+    def observed_share(self) -> float | None:
+        """
+        Share of the model's parameters that lie in layers that count; None where no model was looked at.
+        """
     @property
     def p(self) -> float:
         ...
@@ -369,6 +343,8 @@ class Accumulator:
         """
     def resque(self) -> Resque:
         ...
+    def restore_embeddings(self, rows: numpy.ndarray, labels: typing.Any) -> None:
+        ...
     def result(self) -> Result:
         ...
     def to_json(self) -> str:
@@ -403,6 +379,57 @@ class Accumulator:
         """
         Values per clean and shifted embedding and RESQUE vector seen so far.
         """
+class Forecast:
+    """
+    A forecast cost with its interval.
+    """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bounded(self) -> bool:
+        ...
+    @property
+    def confidence(self) -> float:
+        """
+        1 - alpha.
+        """
+    @property
+    def cost(self) -> str:
+        """
+        `epochs`, `kwh` or `gco2e`; empty where only numbers were given.
+        """
+    @property
+    def extrapolated(self) -> bool:
+        ...
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        ...
+    @property
+    def lower(self) -> float:
+        ...
+    @property
+    def model(self) -> str:
+        ...
+    @property
+    def range(self) -> tuple[float, float]:
+        """
+        Smallest and largest index of the runs.
+        """
+    @property
+    def runs(self) -> int:
+        ...
+    @property
+    def upper(self) -> float:
+        """
+        inf where not bounded.
+        """
+    @property
+    def value(self) -> float:
+        """
+        The point forecast.
+        """
 class CalibrationRun:
     """
     A past retraining: its index and what it cost.
@@ -410,7 +437,9 @@ class CalibrationRun:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
-    def __init__(self, x: typing.SupportsFloat | typing.SupportsIndex, *, epochs: typing.SupportsFloat | typing.SupportsIndex | None = None, kwh: typing.SupportsFloat | typing.SupportsIndex | None = None, gco2e: typing.SupportsFloat | typing.SupportsIndex | None = None, energy: co2lib._core.Energy | None = None, carbon: co2lib._core.CarbonMass | None = None, config: str = '', model: str = '', dataset: str = '', protocol: str = '', machine: str = '', time: str = '') -> None:
+    def __init__(self, x: typing.SupportsFloat, *, epochs: typing.SupportsFloat | None = None, kwh: typing.SupportsFloat | None = None, gco2e: typing.SupportsFloat | None = None, energy: co2lib._core.Energy | co2lib._core.EnergyEstimate | None = None, carbon: co2lib._core.CarbonMass | co2lib._core.CarbonMassEstimate | None = None, config: str = '', model: str = '', dataset: str = '', protocol: str = '', machine: str = '', time: str = '') -> None:
+        ...
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
         ...
     def __repr__(self) -> str:
         ...
@@ -456,6 +485,8 @@ class CostPrediction:
         """
         The forecast of `epochs`, `kwh` or `gco2e`.
         """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     def keys(self) -> list[str]:
         ...
     @property
@@ -491,7 +522,9 @@ class Costs:
     """
     Costs by name; what is not known or not limited is None.
     """
-    def __init__(self, *, epochs: typing.SupportsFloat | typing.SupportsIndex | None = None, kwh: typing.SupportsFloat | typing.SupportsIndex | None = None, gco2e: typing.SupportsFloat | typing.SupportsIndex | None = None) -> None:
+    def __init__(self, *, epochs: typing.SupportsFloat | None = None, kwh: typing.SupportsFloat | None = None, gco2e: typing.SupportsFloat | None = None) -> None:
+        ...
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
         ...
     @property
     def epochs(self) -> float | None:
@@ -506,6 +539,8 @@ class RetrainReport:
     """
     Whether to retrain, and why.
     """
+    def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
+        ...
     def __str__(self) -> str:
         ...
     def to_json(self) -> str:
@@ -536,13 +571,15 @@ def class_means(rows: numpy.ndarray, labels: typing.Any, threads: typing.Support
     ...
 def combine(p: typing.SupportsFloat | typing.SupportsIndex, inv_ari: typing.SupportsFloat | typing.SupportsIndex, s: typing.SupportsFloat | typing.SupportsIndex = 0.0, s_bar: typing.SupportsFloat | typing.SupportsIndex = 0.0, inv_ari_denominator: typing.SupportsFloat | typing.SupportsIndex | None = None) -> float:
     ...
-def corrupt(image: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], name: str, level: typing.SupportsFloat | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex = 0, item: typing.SupportsInt | typing.SupportsIndex = 0, quantise: bool = True, clamp: bool = True, wrap_u8: bool = False) -> numpy.typing.NDArray[numpy.float32]:
+def corrupt(image: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], name: str, level: typing.SupportsFloat | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex = 0, item: typing.SupportsInt | typing.SupportsIndex = 0, quantise: bool = True, clamp: bool = True, wrap_u8: bool = False, any_range: bool = False) -> numpy.typing.NDArray[numpy.float32]:
     ...
 def default_embedding(layers: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, bool]], convolution: collections.abc.Sequence[bool], mode: str) -> str:
     ...
 def distances(clean: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], shifted: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], options: Options) -> Distances:
     ...
 def edges(low: typing.SupportsFloat | typing.SupportsIndex, high: typing.SupportsFloat | typing.SupportsIndex, bins: typing.SupportsInt | typing.SupportsIndex, edge_rule: str = 'numpy1') -> numpy.typing.NDArray[numpy.float32]:
+    ...
+def finished(image: typing.Annotated[numpy.typing.ArrayLike, numpy.float32], quantise: bool = True, clamp: bool = True, wrap_u8: bool = False) -> numpy.typing.NDArray[numpy.float32]:
     ...
 def forecast(x: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], y: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], x_new: typing.SupportsFloat | typing.SupportsIndex, model: str = 'auto', alpha: typing.SupportsFloat | typing.SupportsIndex = 0.2) -> Forecast:
     ...
@@ -558,6 +595,10 @@ def resque_shift(clean: numpy.ndarray, labels_clean: typing.Any, shifted: numpy.
     ...
 def resque_task(rows: numpy.ndarray, labels: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> ClusterResult:
     ...
+def restore(kind: str, version: typing.SupportsInt | typing.SupportsIndex, state: typing.Any) -> typing.Any:
+    """
+    Makes a value of this domain from its pickled state.
+    """
 def retrain_or_not(result: Result | None, x: typing.SupportsFloat | typing.SupportsIndex, forecast: CostPrediction | None, accuracy: typing.SupportsFloat | typing.SupportsIndex, required_accuracy: typing.SupportsFloat | typing.SupportsIndex, budget: Costs, from_scratch: Costs, index_cost: Costs, candidates: collections.abc.Mapping[str, CostPrediction]) -> RetrainReport:
     ...
 def sample_vectors(output: numpy.ndarray, mode: str, convolution_1d: bool = False) -> numpy.typing.NDArray[numpy.float32]:

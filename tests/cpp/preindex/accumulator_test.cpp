@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -373,6 +376,71 @@ TEST(PreindexFixedSum, RoundsHalfToEvenToUnitsOfTwoToTheMinus64) {
   sum += -1000.25;
   EXPECT_NEAR(sum.value()[0], -999.25, 1e-12);
   EXPECT_EQ(FixedSum::from_limbs(sum.limbs(), false), sum);
+}
+
+TEST(PreindexAccumulator, HasOneHashForOneIndex) {
+  Random random(21);
+  const auto clean = test::mixture(random, 24, 12, 3, 0.5);
+  const auto shifted = test::mixture(random, 24, 12, 3, 1.0);
+  const auto result = [&](const Options& options, std::size_t labels = 3) {
+    Accumulator a(options, labels);
+    a.add_pairs(a.layer("a", 12), clean.rows.view(), shifted.rows.view());
+    a.add_embedding(Side::clean, clean.rows.view(), clean.labels);
+    a.add_embedding(Side::shifted, shifted.rows.view(), clean.labels);
+    a.end_batch();
+    return a.result();
+  };
+  const Result one = result({});
+  for (const Options& same : {Options::all(), Options{.include = {"a"}}, Options{.nonfinite = NonFinite::skip_pair}}) {
+    EXPECT_EQ(result(same).config_hash, one.config_hash);
+    EXPECT_EQ(result(same).value, one.value);
+  }
+  EXPECT_EQ(result({}, 5).config_hash, one.config_hash);
+  EXPECT_EQ(result({}, 5).issues.front().code, "unscaled");
+  EXPECT_EQ(result({}, 5).issues.back().code, "classes");
+  for (const Options& other : {Options{.bins = {32}}, Options{.distances = {Distance::kl}}, Options{.s = 1}}) {
+    EXPECT_NE(result(other).config_hash, one.config_hash);
+  }
+}
+
+TEST(PreindexAccumulator, TakesItsEmbeddingsBack) {
+  Random random(22);
+  const auto m = test::mixture(random, 30, 8, 3, 0.5);
+  Accumulator a({.store = Store::file, .threads = 2}, 3);
+  a.add_pairs(a.layer("a", 8), m.rows.view(), m.rows.view());
+  a.add_embedding(Side::clean, m.rows.view(), m.labels);
+  EXPECT_EQ(code_of([&] { return a.to_json(); }), "preindex.bad_state");
+  a.add_embedding(Side::shifted, m.rows.view(), m.labels);
+  a.end_batch();
+  Accumulator again = Accumulator::from_json(a.to_json());
+  EXPECT_EQ(again.options().store, Store::file);
+  EXPECT_EQ(again.options().threads, 2U);
+  EXPECT_FALSE(again.result().value);
+  EXPECT_EQ(again.result().issues.back().code, "no_index");
+  again.restore_embeddings(m.rows.view(), m.labels);
+  EXPECT_EQ(again.result().to_json(), a.result().to_json());
+  EXPECT_EQ(code_of([&] { return again.restore_embeddings(m.rows.view(), m.labels), 0; }), "preindex.bad_state");
+}
+
+TEST(PreindexAccumulator, IsUsedByOneThreadAtATime) {
+  Random random(23);
+  Rows rows(2000, 400);
+  for (float& x : rows.values) x = static_cast<float>(random.normal());
+  Accumulator a(Options::all(), 3);
+  const auto layer = a.layer("a", 400);
+  std::atomic<bool> begun = false;
+  std::thread other([&] {
+    begun = true;
+    a.add_pairs(layer, rows.view(), rows.view());
+  });
+  std::string code = "no error";
+  while (!begun) std::this_thread::yield();
+  for (int i = 0; i < 100000 && code == "no error"; ++i) {
+    code = code_of([&] { return a.layer("a", 400); });
+  }
+  other.join();
+  EXPECT_EQ(code, "preindex.in_use");
+  EXPECT_EQ(code_of([&] { return a.layer("a", 400); }), "no error");
 }
 
 }  // namespace

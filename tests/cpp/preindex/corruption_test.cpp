@@ -129,4 +129,31 @@ TEST(PreindexCorruption, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(code_of([] { return corrupt({1, 1, 1, {std::nanf("")}}, "gauss", 1); }), "preindex.bad_sample");
 }
 
+TEST(PreindexCorruption, IsForValuesInTheUnitRangeUnlessAskedOtherwise) {
+  for (const std::string_view name : corruption_names) {
+    const double level = name == "frost" ? 3 : 0.1;
+    for (const float value : {-0.1F, 1.1F, 255.0F}) {
+      EXPECT_EQ(code_of([&] { return corrupt(grey(value, 4), name, level, raw); }), "preindex.bad_sample") << name;
+    }
+    // What resampling leaves beyond the ends is rounding.
+    for (const float value : {-1e-6F, 1.000001F}) {
+      EXPECT_EQ(code_of([&] { return corrupt(grey(value, 4), name, level, raw); }), "no error") << name;
+    }
+  }
+  const CorruptOptions asked{.quantise = false, .clamp = false, .any_range = true};
+  EXPECT_EQ(corrupt(grey(-2, 4), "gauss", 0, asked), grey(-2, 4));
+  EXPECT_NEAR(corrupt(grey(-2, 4), "blur", 1, asked).values[5], -2, 1e-6);
+  EXPECT_EQ(code_of([&] { return corrupt(grey(-2, 4), "frost", 3, asked); }), "preindex.bad_sample");
+}
+
+TEST(PreindexCorruption, EndsInAStepThatTheOtherSideTakesToo) {
+  Image image = grey(0.1F, 4);
+  for (std::size_t i = 0; i < image.values.size(); ++i) image.values[i] = static_cast<float>(i) / 47.0F;
+  for (const CorruptOptions& options : {CorruptOptions{}, raw, CorruptOptions{.wrap_u8 = true}}) {
+    EXPECT_EQ(corrupt(image, "gauss", 0, options), finished(image, options));
+  }
+  EXPECT_EQ(finished(image, raw), image);
+  EXPECT_NE(finished(image, {}), image);
+}
+
 }  // namespace

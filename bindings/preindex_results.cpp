@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// Domain preindex: what is computed: distances, clusterings, indices.
+#include "preindex.hpp"
+
+namespace co2lib::bindings {
+
+template <>
+struct Fields<preindex::Distances> {
+  static constexpr int version = 1;
+  static auto of(auto& d) { return std::tie(d.bins, d.distances, d.values, d.clean, d.shifted, d.zero_width); }
+};
+
+template <>
+struct EnumText<preindex::Stop> {
+  static std::string text(preindex::Stop stop) { return std::string(to_string(stop)); }
+  static preindex::Stop parse(const std::string& text) {
+    for (const auto stop : {preindex::Stop::strict, preindex::Stop::tol, preindex::Stop::max_iter}) {
+      if (to_string(stop) == text) return stop;
+    }
+    throw py::value_error("an unknown reason to stop");
+  }
+};
+
+template <>
+struct Fields<preindex::ClusterResult> {
+  static constexpr int version = 1;
+  static auto of(auto& r) {
+    return std::tie(r.labels, r.centres, r.iterations, r.stop, r.inertia, r.tol_abs, r.classes, r.contingency, r.ari,
+                    r.inv_ari, r.issues);
+  }
+};
+
+template <>
+struct Fields<preindex::Resque> {
+  static constexpr int version = 1;
+  static auto of(auto& r) { return std::tie(r.index, r.classes, r.angles); }
+};
+
+template <>
+struct Fields<preindex::LayerResult> {
+  static constexpr int version = 1;
+  static auto of(auto& l) { return std::tie(l.name, l.width, l.kept, l.p, l.zero_width); }
+};
+
+template <>
+struct Fields<preindex::Result> {
+  static constexpr int version = 1;
+  static auto of(auto& r) {
+    return std::tie(r.value, r.p, r.se, r.inv_ari, r.pairs, r.skipped, r.bins, r.distances, r.all_p, r.all_se, r.layers,
+                    r.cluster, r.label, r.config, r.config_hash, r.issues, r.layers_unseen, r.observed_share);
+  }
+};
+
+}  // namespace co2lib::bindings
+
+namespace co2lib::bindings::preindex_domain {
+
+void register_results(py::module_& m) {
+  py::class_<Distances> distances(m, "Distances", "Distances of one pair of vectors.");
+  distances
+      .def_property_readonly(
+          "values", [](const Distances& d) { return table_of(d.bins, d.distances, d.values); },
+          "{bins: {distance: value}}, natural logarithm.")
+      .def(
+          "at",
+          [](const Distances& d, int bins, const std::string& name) {
+            return d.at(bins, parse<Distance>("distance", name));
+          },
+          py::arg("bins"), py::arg("distance"))
+      .def_property_readonly(
+          "counts_clean",
+          [](const Distances& d) {
+            std::map<int, std::vector<Count>> counts;
+            for (std::size_t b = 0; b < d.bins.size(); ++b) counts[d.bins[b]] = d.clean[b];
+            return counts;
+          },
+          "{bins: counts} before the shift.")
+      .def_property_readonly(
+          "counts_shifted",
+          [](const Distances& d) {
+            std::map<int, std::vector<Count>> counts;
+            for (std::size_t b = 0; b < d.bins.size(); ++b) counts[d.bins[b]] = d.shifted[b];
+            return counts;
+          },
+          "{bins: counts} after the shift.")
+      .def_property_readonly(
+          "zero_width",
+          [](const Distances& d) {
+            std::map<int, int> counts;
+            for (std::size_t b = 0; b < d.bins.size(); ++b) counts[d.bins[b]] = d.zero_width[b];
+            return counts;
+          },
+          "{bins: number of the two vectors with a bin of zero width}.");
+
+  pickles(distances);
+
+  py::class_<ClusterResult> cluster(m, "ClusterResult", "What a clustering found.");
+  cluster
+      .def_property_readonly(
+          "labels",
+          [](const ClusterResult& r) { return array_of(r.labels, {static_cast<py::ssize_t>(r.labels.size())}); },
+          "Cluster per sample, int32; cluster k started from centre k.")
+      .def_property_readonly(
+          "centres", [](const ClusterResult& r) { return array_of(r.centres); }, "K x D.")
+      .def_readonly("iterations", &ClusterResult::iterations, "Number of M-steps.")
+      .def_property_readonly(
+          "stop", [](const ClusterResult& r) { return std::string(to_string(r.stop)); },
+          "`strict`, `tol` or `max_iter`.")
+      .def_readonly("inertia", &ClusterResult::inertia)
+      .def_readonly("tol_abs", &ClusterResult::tol_abs)
+      .def_property_readonly("classes", [](const ClusterResult& r) { return labels_list(r.classes); })
+      .def_property_readonly(
+          "contingency", [](const ClusterResult& r) { return array_of(r.contingency); }, "Class x cluster.")
+      .def_readonly("ari", &ClusterResult::ari)
+      .def_readonly("inv_ari", &ClusterResult::inv_ari, "1 - ARI.")
+      .def_readonly("issues", &ClusterResult::issues);
+
+  pickles(cluster);
+
+  py::class_<Resque> resque(m, "Resque", "RESQUE's shift index.");
+  resque.def_readonly("index", &Resque::index, "Mean of the angles: 0 same direction, 0.5 orthogonal, 1 opposite.")
+      .def_property_readonly("classes", [](const Resque& r) { return labels_list(r.classes); })
+      .def_readonly("angles", &Resque::angles, "Per class, ascending, as shares of pi.");
+
+  pickles(resque);
+
+  py::class_<LayerResult> layer_class(m, "LayerResult", "A layer of a result.");
+  layer_class.def_readonly("name", &LayerResult::name)
+      .def_readonly("width", &LayerResult::width)
+      .def_readonly("kept", &LayerResult::kept)
+      .def_readonly("zero_width", &LayerResult::zero_width, "Vectors with a bin of zero width, per number of bins.")
+      .def("__repr__", [](const LayerResult& l) {
+        return "<co2lib.preindex.LayerResult " + l.name + " (" + std::to_string(l.width) + (l.kept ? ", kept)>" : ")>");
+      });
+
+  pickles(layer_class);
+
+  py::class_<preindex::Result> result(m, "Result", py::dynamic_attr(),
+                                      "The index, its ingredients and how they came about.");
+  result.def_readonly("value", &preindex::Result::value, "PreIndex; None without embeddings.")
+      .def_readonly("p", &preindex::Result::p)
+      .def_readonly("se", &preindex::Result::se, "Standard error of p between samples; None for one pair.")
+      .def_readonly("inv_ari", &preindex::Result::inv_ari)
+      .def_readonly("pairs", &preindex::Result::pairs)
+      .def_readonly("skipped", &preindex::Result::skipped)
+      .def_property_readonly(
+          "all_distances", [](const preindex::Result& r) { return table_of(r.bins, r.distances, r.all_p); },
+          "{bins: {distance: p}}.")
+      .def_property_readonly(
+          "all_standard_errors", [](const preindex::Result& r) { return table_of(r.bins, r.distances, r.all_se); },
+          "{bins: {distance: standard error}}.")
+      .def_readonly("layers", &preindex::Result::layers)
+      .def_property_readonly(
+          "per_layer",
+          [](const preindex::Result& r) {
+            std::map<std::string, Table> tables;
+            for (const LayerResult& layer : r.layers) {
+              if (layer.kept) tables[layer.name] = table_of(r.bins, r.distances, layer.p);
+            }
+            return tables;
+          },
+          "{layer: {bins: {distance: mean}}} of the kept layers.")
+      .def_readonly("cluster", &preindex::Result::cluster)
+      .def_readonly("label", &preindex::Result::label)
+      .def_property_readonly(
+          "config",
+          [](const preindex::Result& r) {
+            return py::module_::import("json").attr("loads")(r.config).cast<py::dict>();
+          },
+          "Every choice, as a dict.")
+      .def_readonly("config_hash", &preindex::Result::config_hash)
+      .def_readonly("issues", &preindex::Result::issues)
+      .def("to_json", &preindex::Result::to_json)
+      .def_property(
+          "cost", [](const py::object& self) { return self.attr("__dict__").attr("get")("_cost"); },
+          [](const py::object& self, const py::object& cost) { self.attr("__dict__")["_cost"] = cost; },
+          "What the passes cost: the footprint of the region `preindex` of a tracker that was handed in, or None.")
+      .def_readonly("layers_unseen", &preindex::Result::layers_unseen,
+                    "Candidate layers of a model that gave no output, and so do not count.")
+      .def_readonly("observed_share", &preindex::Result::observed_share,
+                    "Share of the model's parameters that lie in layers that count; None where no model was looked at.")
+      .def(
+          "_look_at",
+          [](preindex::Result& r, const Names& unseen, std::int64_t counted,
+             const std::map<std::string, std::int64_t>& elsewhere, const std::vector<Issue>& issues) {
+            r.layers_unseen = unseen;
+            add_coverage(r, {.counted = counted, .elsewhere = elsewhere});
+            add_issues(r.issues, issues);
+          },
+          py::arg("unseen"), py::arg("counted"), py::arg("elsewhere"), py::arg("issues"),
+          "Adds what is known of the model: layers that gave no output, where its parameters lie, remarks.")
+      .def("__float__",
+           [](const preindex::Result& r) {
+             if (!r.value) throw Error("preindex.empty", "the result has no index: no embeddings were given");
+             return *r.value;
+           })
+      .def("__repr__", [](const preindex::Result& r) {
+        return "<co2lib.preindex.Result " + r.label + " = " + py::repr(py::cast(r.value)).cast<std::string>() +
+               ", p = " + py::repr(py::float_(r.p)).cast<std::string>() +
+               ", inv_ari = " + py::repr(py::cast(r.inv_ari)).cast<std::string>() + ", " + std::to_string(r.pairs) +
+               " pairs>";
+      });
+  pickles(result);
+}
+
+}  // namespace co2lib::bindings::preindex_domain

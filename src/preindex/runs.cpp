@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Calibration files: JSON lines of past retrainings, which several processes may append to.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <co2lib/preindex/cost.hpp>
+
+#include "detail/json.hpp"
+#include "printable.hpp"
+
+namespace co2lib::preindex {
+
+namespace {
+
+using co2lib::detail::Json;
+
+// The fields of a line. Another one is an error: a misspelt cost would be a cost that is missing.
+constexpr std::array<std::pair<const char*, std::optional<double> CalibrationRun::*>, 3> costs{
+    {{"epochs", &CalibrationRun::epochs}, {"kwh", &CalibrationRun::kwh}, {"gco2e", &CalibrationRun::gco2e}}};
+constexpr std::array<std::pair<const char*, std::string CalibrationRun::*>, 6> texts{
+    {{"config", &CalibrationRun::config},
+     {"model", &CalibrationRun::model},
+     {"dataset", &CalibrationRun::dataset},
+     {"protocol", &CalibrationRun::protocol},
+     {"machine", &CalibrationRun::machine},
+     {"time", &CalibrationRun::time}}};
+
+CalibrationRun run_of(const Json& j) {
+  if (!j.is_object()) throw detail::bad_option("line", "this", "a JSON object");
+  CalibrationRun run;
+  std::set<std::string> known{"x"};
+  run.x = j.at("x").get<double>();
+  const auto given = [&](const char* name) {
+    known.insert(name);
+    return j.contains(name) && !j.at(name).is_null();
+  };
+  for (const auto& [name, cost] : costs) {
+    if (given(name)) run.*cost = j.at(name).get<double>();
+  }
+  for (const auto& [name, text] : texts) {
+    if (given(name)) run.*text = j.at(name).get<std::string>();
+  }
+  for (const auto& [name, value] : j.items()) {
+    if (known.contains(name)) continue;
+    std::string names;
+    for (const std::string& one : known) names += (names.empty() ? "" : ", ") + one;
+    throw detail::bad_option("field", "'" + printable(name) + "'", names);
+  }
+  check(run, "the run");
+  return run;
+}
+
+Error bad_file(const std::string& file, const std::string& why, ErrorCategory category = ErrorCategory::os) {
+  return {"preindex.bad_calibration", file + ": " + why, {}, category};
+}
+
+/// An open file; closing it ends the lock.
+class File {
+ public:
+  File(const std::filesystem::path& path, int flags) : name_(path.string()), fd_(::open(path.c_str(), flags, 0666)) {
+    if (fd_ < 0) fail("cannot be opened");
+    struct stat found {};
+    if (::fstat(fd_, &found) != 0) fail("cannot be read");
+    if (S_ISDIR(found.st_mode)) throw bad_file(name_, "is a folder; give a file of JSON lines");
+    size_ = found.st_size;
+    regular_ = S_ISREG(found.st_mode);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] bool regular() const { return regular_; }
+
+  void lock() {
+    while (::flock(fd_, LOCK_EX) != 0) {
+      if (errno != EINTR) fail("cannot be locked");
+    }
+    struct stat found {};
+    if (::fstat(fd_, &found) != 0) fail("cannot be read");
+    size_ = found.st_size;
+  }
+
+  [[nodiscard]] std::string read_all() const {
+    std::string text;
+    std::array<char, 1 << 16> buffer;
+    while (true) {
+      const ssize_t got = ::read(fd_, buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail("cannot be read");
+      if (got == 0) return text;
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+  }
+
+  /// Adds a line; what cannot be written as a whole is taken back.
+  void append(std::string line) const {
+    char last = '\n';
+    if (size_ > 0 && ::pread(fd_, &last, 1, size_ - 1) == 1 && last != '\n') line.insert(0, "\n");
+    for (std::string_view rest = line; !rest.empty();) {
+      const ssize_t written = ::write(fd_, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) {
+        const int why = errno;
+        const bool whole = ::ftruncate(fd_, size_) == 0;
+        errno = why;
+        fail(whole ? "cannot be written" : "cannot be written, and its last line may be torn");
+      }
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  [[noreturn]] void fail(const char* what) const {
+    throw bad_file(name_, std::string(what) + ": " + std::strerror(errno) + "; give a file of JSON lines");
+  }
+
+ private:
+  std::string name_;
+  int fd_;
+  off_t size_ = 0;
+  bool regular_ = false;
+};
+
+}  // namespace
+
+std::string CalibrationRun::to_json() const {
+  Json j{{"config", config}, {"x", x}};
+  for (const auto& [name, cost] : costs) {
+    if (this->*cost) j[name] = *(this->*cost);
+  }
+  for (const auto& [name, text] : texts) {
+    if (text != &CalibrationRun::config) j[name] = this->*text;
+  }
+  return co2lib::detail::to_text(j);
+}
+
+std::vector<CalibrationRun> parse_runs(std::string_view text, const std::string& name) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::vector<CalibrationRun> runs;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const auto bad = [&](const std::string& why) {
+      return bad_file(name + ":" + std::to_string(number), why + "; one JSON object per line, with x and its costs",
+                      ErrorCategory::value);
+    };
+    try {
+      runs.push_back(run_of(Json::parse(line)));
+    } catch (const Json::exception& error) {
+      throw bad(printable(error.what()));
+    } catch (const Error& error) {
+      throw bad(error.what());
+    }
+  }
+  return runs;
+}
+
+std::vector<CalibrationRun> read_runs(const std::filesystem::path& file) {
+  std::error_code none;
+  if (std::filesystem::is_directory(file, none)) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(file, none)) {
+      if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+    }
+    if (none) throw bad_file(file.string(), "cannot be read: " + none.message());
+    std::sort(files.begin(), files.end());
+    std::vector<CalibrationRun> runs;
+    for (const auto& one : files) {
+      std::vector<CalibrationRun> more = parse_runs(File(one, O_RDONLY | O_CLOEXEC).read_all(), one.string());
+      runs.insert(runs.end(), more.begin(), more.end());
+    }
+    return runs;
+  }
+  return parse_runs(File(file, O_RDONLY | O_CLOEXEC).read_all(), file.string());
+}
+
+void append_run(const std::filesystem::path& file, const CalibrationRun& run) {
+  check(run, "the run");
+  const std::string line = run.to_json();
+  // What was not text in UTF-8 is another text now.
+  if (parse_runs(line, "the run").front() != run) {
+    throw detail::bad_option("model", "a text that is not UTF-8, here or in another field", "UTF-8");
+  }
+  File opened(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
+  if (!opened.regular()) throw bad_file(file.string(), "is not a regular file; runs would be lost");
+  opened.lock();
+  // Into a file that begins with a run only: another kind of file would be spoilt.
+  const std::string known = opened.read_all();
+  (void)parse_runs(std::string_view(known).substr(0, known.find('\n')), file.string());
+  opened.append(line + "\n");
+}
+
+}  // namespace co2lib::preindex
