@@ -190,7 +190,7 @@ def read_intensity(text: str, at: datetime | None = None) -> float | intensity.T
         raise BadValueError(
             "intensity.out_of_range",
             f"--intensity: {text} covers {start} to {end}, but the run begins now; give a series that covers "
-            "it",
+            "it, or price its log later with `co2lib reprice`",
         )
     return trace
 

@@ -296,6 +296,44 @@ def footprint_view(
     return Group(_title(footprint, name), *spaced)
 
 
+def repriced_view(
+    before: Footprint, after: Footprint, *, name: str, asked: str, issues: Sequence[Issue]
+) -> Group:
+    """Return what pricing a run with another intensity changes.
+
+    Parameters
+    ----------
+    before, after : Footprint
+        Of one run.
+    name : str
+        The log.
+    asked : str
+        The new price as it was given.
+    issues : sequence of Issue
+        What to know about it.
+    """
+    price = _priced(after)
+    if after.intensity_source == "trace":  # a series has no name of its own
+        price = f"{price} of {asked}"
+    rows = _estimates(
+        [
+            ("Energy", after.energy, _how(after)),
+            ("Before", before.operational, _priced(before)),
+            ("After", after.operational, price),
+        ]
+    )
+    old, new = before.operational.value, after.operational.value
+    if old is not None and new is not None:
+        share = f"{(new.grams / old.grams - 1) * 100:+.3g} %" if old.grams > 0 else ""
+        rows.add("Difference", quantity_text(new - old), share)
+    parts: list[RenderableType] = [rows]
+    if issues:
+        parts.append(_issues(issues))
+    if after.operational.sources:
+        parts.append(_sources(after.operational.sources))
+    return Group(_title(after, name), *(Padding(part, (1, 0, 0, 2)) for part in parts))
+
+
 def plain(*parts: RenderableType, width: int = PLAIN_WIDTH) -> str:
     """Return what would be printed to a file: no colours, no trailing blanks."""
     text = io.StringIO()

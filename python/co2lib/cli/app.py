@@ -15,6 +15,7 @@ from co2lib import Error, __version__
 from co2lib.cli import _out
 from co2lib.cli.conform import conform
 from co2lib.cli.merge import merge
+from co2lib.cli.reprice import reprice
 from co2lib.cli.run import run
 from co2lib.cli.sensors import sensors
 from co2lib.cli.show import show
@@ -103,4 +104,5 @@ _add(
 _add(sensors)
 _add(show, no_args_is_help=True)
 _add(merge, no_args_is_help=True)
+_add(reprice, no_args_is_help=True)
 _add(conform, no_args_is_help=True)

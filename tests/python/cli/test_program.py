@@ -20,7 +20,7 @@ from co2lib.cli import _out, _view, main
 from co2lib.cli._table import Rows
 
 TIMEOUT_S = 120
-VERBS = ("run", "sensors", "show", "merge", "conform")
+VERBS = ("run", "sensors", "show", "merge", "reprice", "conform")
 # Every verb that prints a result, with what it needs.
 PRINTING = (
     "show first.jsonl",
@@ -30,6 +30,7 @@ PRINTING = (
     "sensors",
     "sensors --json",
     "merge first.jsonl",
+    "reprice first.jsonl -l DEU",
     "--version",
 )
 
@@ -55,6 +56,7 @@ def test_version_and_help(cli: Any, capfd: pytest.CaptureFixture[str]) -> None:
         (["run", "--pue", "much", "--", "true"], "--pue"),
         (["run", "--json=x", "--", "true"], "--json"),
         (["show", "--colour", "x"], "--colour"),
+        (["reprice", "x.jsonl"], "give either --intensity or --location"),
     ],
 )
 def test_wrong_use_is_one_line_and_2(cli: Any, arguments: list[str], says: str) -> None:
@@ -66,7 +68,7 @@ def test_wrong_use_is_one_line_and_2(cli: Any, arguments: list[str], says: str) 
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["run", "show", "merge", "conform"])
+@pytest.mark.parametrize("verb", ["run", "show", "merge", "reprice", "conform"])
 def test_a_verb_without_its_arguments_shows_its_help(cli: Any, verb: str) -> None:
     status, out, err = cli.invoke(verb)
     assert (status, err) == (2, "")

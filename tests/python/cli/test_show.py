@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""co2lib show and merge: what logs hold, and logs that hold nothing."""
+"""co2lib show, merge and reprice: what logs hold, and logs that hold nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import pytest
 
 import co2lib
 from co2lib import tracker
+
+SERIES = "start,end,value,unit,signal,scope\n2020-01-01T00:00:00Z,{},{},g/kWh,average,lifecycle\n"
+
 
 # ------------------------------------------------------------------------------------------------------------
 # show
@@ -171,10 +174,99 @@ def test_merge_says_on_the_result_what_is_not_in_it(cli: Any, logs: list[Path]) 
     assert document == json.loads(cli.invoke("merge", "--json", *logs)[1])
 
 
-@pytest.mark.parametrize("verb", [["merge"]])
+@pytest.mark.parametrize("verb", [["merge"], ["reprice", "-l", "DEU"]])
 def test_a_result_never_replaces_a_log(cli: Any, logs: list[Path], verb: list[str]) -> None:
     before = logs[0].read_bytes()
     status, _, err = cli.invoke(*verb, "-o", *logs)  # as from -o *.jsonl
     assert status == 2
     assert "is the log of a run" in err
     assert logs[0].read_bytes() == before
+
+
+# ------------------------------------------------------------------------------------------------------------
+# reprice
+# ------------------------------------------------------------------------------------------------------------
+
+
+def test_reprice_lists_old_and_new_with_their_sources(cli: Any, logs: list[Path]) -> None:
+    before = logs[0].read_bytes()
+    status, out, err = cli.invoke("reprice", logs[0], "--location", "DEU")
+    assert (status, err) == (0, "")
+    found = {line.split()[0]: line for line in out.splitlines() if line.split()}
+    assert out.startswith("first.jsonl · ")
+    assert "g/kWh, FRA" in found["Before"]
+    assert "g/kWh, DEU" in found["After"]
+    assert re.search(r"mg CO2e +\+\d+ %", found["Difference"])
+    assert logs[0].read_bytes() == before
+
+
+def test_reprice_json(cli: Any, logs: list[Path], tmp_path: Path) -> None:
+    old = tracker.load(logs[0]).footprint()
+    assert cli.invoke("reprice", logs[0], "--intensity", "50", "--json", "-o", "r.json") == (0, "", "")
+    document = json.loads((tmp_path / "r.json").read_text())
+    assert document["schema"] == "co2lib-reprice/1"
+    assert document["run_id"] == old.run_id
+    assert document["energy_j"] == old.energy.joules  # to the last bit
+    assert document["before"]["operational_g"] == old.operational.grams
+    assert document["before"]["source"] == "FRA"
+    new = tracker.reprice(tracker.load(logs[0]), 50).footprint().operational.grams
+    assert document["after"]["operational_g"] == new
+    assert (document["after"]["source"], document["after"]["asked"]) == ("fixed", "50")
+    assert document["after"]["mean_g_per_kwh"] == pytest.approx(50)
+    assert document["difference_g"] == new - old.operational.grams
+    assert document["after"]["sources"]
+    status, out, _ = cli.invoke("reprice", *logs, "--intensity", "50", "--json")
+    assert status == 0
+    assert [one["file"] for one in json.loads(out)] == [str(log) for log in logs]
+
+
+def test_reprice_with_a_series(cli: Any, logs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "grid.csv").write_text(SERIES.format("2100-01-01T00:00:00Z", 180))
+    status, out, _ = cli.invoke("reprice", logs[0], "--intensity", "grid.csv")
+    assert status == 0
+    assert "180 g/kWh, trace of grid.csv" in out
+
+
+def test_reprice_of_a_run_that_the_series_does_not_cover_is_unknown(
+    cli: Any, logs: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "old.csv").write_text(SERIES.format("2020-01-02T00:00:00Z", 180))
+    status, out, err = cli.invoke("reprice", logs[0], "--intensity", "old.csv", "--json")
+    assert status == 2
+    document = json.loads(out)
+    assert document["after"]["operational_g"] is None
+    assert document["difference_g"] is None
+    assert "[intensity.out_of_range]" in err
+    assert err.count("\n") == 1
+    status, out, _ = cli.invoke("reprice", logs[0], "--intensity", "old.csv")
+    assert status == 2
+    assert re.search(r"After +unknown", out)
+    assert "Difference" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ([], "core.bad_option"),
+        (["-l", "DEU", "--intensity", "5"], "core.bad_option"),
+        (["-l", "XXX"], "intensity.unknown_zone"),
+        (["-l", "\udcff"], "tracker.bad_config"),
+        (["--intensity", "-5"], "intensity.bad_value"),
+        (["--intensity", "none.csv"], "intensity.bad_value"),
+        (["--intensity", "."], "core.io"),
+    ],
+)
+def test_reprice_refuses_a_wrong_price_in_one_line(
+    cli: Any, logs: list[Path], arguments: list[str], code: str
+) -> None:
+    status, out, err = cli.invoke("reprice", logs[0], *arguments)
+    assert (status, out) == (2, "")
+    assert err.endswith(f"[{code}]\n")
+    assert err.count("\n") == 1
+
+
+def test_reprice_shows_what_it_can(cli: Any, logs: list[Path]) -> None:
+    status, out, err = cli.invoke("reprice", "missing.jsonl", logs[0], "-l", "DEU")
+    assert status == 2
+    assert "After" in out
+    assert err.startswith("error: missing.jsonl: ")
