@@ -33,6 +33,8 @@ _OURS = frozenset({signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD})
 # Python ignores these; a program expects them as they are after a start from a shell.
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _TERMINAL_STOPS = (signal.SIGTTIN, signal.SIGTTOU)
+# The code of a signal that no process has sent (SI_KERNEL of Linux), but a key.
+_FROM_KERNEL = 0x80
 
 
 def cannot_start(program: str) -> int | None:
@@ -144,6 +146,7 @@ class Child:
         self._ended = False
         self._lock = threading.RLock()
         self._asked_to_stop = False
+        self._ctrl_c = False
         self._continued = 0
         self._terminal = _Terminal()
         taken = {
@@ -200,8 +203,9 @@ class Child:
             if changed:  # else it goes on already
                 self._on_stop(os.WSTOPSIG(status), seen, away)
         code = os.waitstatus_to_exitcode(status)
-        ours = self._terminal.holder() in (os.getpgrp(), self._pid)
-        under_shell = ours and os.getsid(0) != os.getpid()
+        # With the terminal lent Ctrl-C reaches the command alone; else the forwarder has seen it.
+        from_terminal = self._terminal.lent or self._ctrl_c
+        under_shell = from_terminal and os.getsid(0) != os.getpid()
         self._terminal.take_back(self._pid)
         return Ended(
             128 - code if code < 0 else code,
@@ -270,6 +274,7 @@ class Child:
             if taken.si_signo == signal.SIGCONT:
                 self._continue()
             elif taken.si_signo != signal.SIGTSTP:
+                self._ctrl_c |= taken.si_signo == signal.SIGINT and taken.si_code == _FROM_KERNEL
                 self._send(taken.si_signo)
             elif taken.si_pid != os.getpid():  # not the one of _stop
                 self._asked_to_stop = True

@@ -32,7 +32,13 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.parametrize(
     ("script", "status"),
-    [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 128 + 9), ("kill -15 $$", 128 + 15)],
+    [
+        ("exit 0", 0),
+        ("exit 3", 3),
+        ("kill -9 $$", 128 + 9),
+        ("kill -15 $$", 128 + 15),
+        ("kill -2 $$", 128 + 2),
+    ],
 )
 def test_run_returns_the_status_of_the_command(cli: Any, script: str, status: int) -> None:
     done = cli.run("run", "-l", "FRA", "--", "sh", "-c", script)
