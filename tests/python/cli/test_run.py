@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[3]
     ],
 )
 def test_run_returns_the_status_of_the_command(cli: Any, script: str, status: int) -> None:
-    done = cli.run("run", "-l", "FRA", "--", "sh", "-c", script)
+    done = cli.run("run", "-l", "FRA", "--", "sh", "-c", script, preexec_fn=cli.default_signals)
     assert done.returncode == status
     assert done.stdout == b""
     assert b"Energy" in done.stderr
