@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from co2lib._errors import MissingExtraError
@@ -18,24 +17,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        Default: those of the process.
+        Default: those of the process, which has nothing else to do then.
 
     Returns
     -------
     int
         0, or that of the command of ``co2lib run``; 1 where something looked for is not there or a package is
-        missing; 2 for wrong use and for errors of co2lib.
+        missing; 2 for wrong use and errors of co2lib; 130 after Ctrl-C; 141 where stdout's reader has gone.
     """
+    from co2lib.cli import _out
+
+    _out.prepare()
     try:
         for package in ("typer", "rich"):
             require(package, needed_for="the command line")
     except MissingExtraError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _out.complain(error)
         return 1
     from co2lib.cli.app import app
+    from co2lib.cli.run import PROGRAM
 
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="co2lib")
+        if arguments is None:
+            app(prog_name="co2lib", obj=PROGRAM)
+        else:
+            app(args=list(arguments), prog_name="co2lib")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.text import Text
 
 from co2lib import Error, Footprint, Power
-from co2lib.cli._view import clock_text, quantity_text
+from co2lib.cli._out import encode
+from co2lib.cli._view import clock_text, console, quantity_text
 from co2lib.tracker import Track
 
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
@@ -41,16 +43,23 @@ class Meter:
         then, before = self._past[0]
         return Power.from_watts(max(0.0, joules - before) / (now - then)) if now > then else None
 
-    def line(self, footprint: Footprint) -> Text:
-        """Return the line, without colours where the console has none."""
-        power = self.power(footprint)
-        parts = [Text(clock_text(footprint.duration_s), style="bold")]
-        if power is not None:
-            parts.append(Text(quantity_text(power), style="yellow"))
-        for value in (footprint.energy.value, footprint.operational.value):
-            if value is not None:
-                parts.append(Text(quantity_text(value), style="green"))
-        return Text(" co2lib  ", style="dim") + Text("  ·  ", style="dim").join(parts)
+    def line(self, footprint: Footprint, columns: int) -> Text:
+        """Return the line; what does not fit is left out whole: the name, then power, carbon and energy."""
+        name, elapsed = (" co2lib  ", "dim"), (clock_text(footprint.duration_s), "bold")
+        values = (self.power(footprint), footprint.energy.value, footprint.operational.value)
+        power, energy, carbon = (
+            [("  ·  ", "dim"), (quantity_text(value), style)] if value is not None else []
+            for value, style in zip(values, ("yellow", "green", "green"), strict=True)
+        )
+        choices: list[list[tuple[str, str]]] = [
+            [name, elapsed, *power, *energy, *carbon],
+            [elapsed, *power, *energy, *carbon],
+            [elapsed, *energy, *carbon],
+            [elapsed, *energy],
+            [elapsed],
+        ]
+        lines = (Text.assemble(*parts) for parts in choices)
+        return next((line for line in lines if line.cell_len <= columns), Text())
 
 
 class LiveLine:
@@ -62,21 +71,28 @@ class LiveLine:
     ----------
     track : Track
         The run, started.
+    foreground : callable
+        Tells whether the terminal is ours; a shell that runs us with ``&`` has it to itself.
     shown : bool
         False shows nothing.
     period_s : float
         Between two updates.
     """
 
-    def __init__(self, track: Track, *, shown: bool = True, period_s: float = 0.5) -> None:
-        self._console = Console(stderr=True)
+    def __init__(
+        self, track: Track, foreground: Callable[[], bool], *, shown: bool = True, period_s: float = 0.5
+    ) -> None:
         self._track = track
+        self._foreground = foreground
         self._meter = Meter()
         self._period_s = period_s
         self._rows = 0
+        self._drawing = threading.Lock()
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
-        if shown and self._console.is_terminal and not self._console.is_dumb_terminal:
+        dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+        if shown and not dumb and sys.stderr is not None and sys.stderr.isatty():
+            self._console = console(sys.stderr)
             self._thread = threading.Thread(target=self._draw_all, name="co2lib-live", daemon=True)
 
     def __enter__(self) -> Self:
@@ -90,24 +106,33 @@ class LiveLine:
         if self._thread is not None:
             self._done.set()
             self._thread.join()
+            self._release_row(wait=True)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Give the row back for the time in it, in which the shell has the terminal."""
+        with self._drawing:
             self._release_row()
+            yield
 
     def _draw_all(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while not self._done.wait(self._period_s):
             with suppress(Error, OSError):  # the next one may succeed
-                self._draw(self._track.snapshot())
+                footprint = self._track.snapshot()
+                with self._drawing:
+                    self._draw(footprint)
 
     def _draw(self, footprint: Footprint) -> None:
         columns, rows = os.get_terminal_size(sys.stderr.fileno())
-        if rows < 3:
+        if rows < 3 or not self._foreground():
             return
         if rows != self._rows:
             self._reserve_row(rows)
-        text = self._meter.line(footprint)
-        text.truncate(columns - 1)
         with self._console.capture() as capture:
-            self._console.print(text, end="", no_wrap=True, soft_wrap=True)
+            self._console.print(
+                self._meter.line(footprint, columns - 1), end="", no_wrap=True, soft_wrap=True
+            )
         self._write(f"{_SAVE}\x1b[{rows};1H{_ERASE_LINE}{capture.get()}{_RESTORE}")
 
     def _reserve_row(self, rows: int) -> None:
@@ -116,12 +141,16 @@ class LiveLine:
         self._write(f"\n{_SAVE}\x1b[1;{rows - 1}r{_RESTORE}\x1b[1A")
         self._rows = rows
 
-    def _release_row(self) -> None:
+    def _release_row(self, *, wait: bool = False) -> None:
         if self._rows:
-            self._write(f"{_SAVE}\x1b[r\x1b[{self._rows};1H{_ERASE_LINE}{_RESTORE}")
+            self._write(f"{_SAVE}\x1b[r\x1b[{self._rows};1H{_ERASE_LINE}{_RESTORE}", wait=wait)
             self._rows = 0
 
-    def _write(self, text: str) -> None:
-        """One write, so that no output of the command falls inside."""
+    def _write(self, text: str, *, wait: bool = False) -> None:
+        """One write, so that no output of the command falls inside; Ctrl-S holds up the last one only."""
+        number = sys.stderr.fileno()
+        ready = select.poll()
+        ready.register(number, select.POLLOUT)
         with suppress(OSError):
-            os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
+            if ready.poll(None if wait else 0):
+                os.write(number, encode(text, sys.stderr.encoding))

@@ -5,32 +5,42 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from co2lib import CarbonMass, Energy, Footprint, Issue, Power, Water, convert
+from co2lib import CarbonMass, Energy, Footprint, Issue, Power, Source, Water, convert
+from co2lib.cli import _out
+from co2lib.cli._table import Rows
 from co2lib.tracker import DeviceFootprint
 
 PLAIN_WIDTH = 100
 """Columns of reports that go to a file or a pipe."""
 
 
-def console(stream: TextIO | None = None) -> Console:
-    """Return a console that colours terminals only and cuts nothing off elsewhere."""
-    stream = sys.stdout if stream is None else stream
-    return Console(
-        file=stream,
-        width=None if stream.isatty() else PLAIN_WIDTH,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+def console(stream: TextIO, width: int | None = None) -> Console:
+    """Return a console that colours terminals only, and is as wide as the terminal is."""
+    # Without a height rich takes a simple terminal (TERM=dumb) to have 80 columns.
+    columns = width or _columns(stream)
+    return Console(file=stream, width=columns, height=25, highlight=False, markup=False, emoji=False)
+
+
+def _columns(stream: TextIO) -> int:
+    if not stream.isatty():
+        return PLAIN_WIDTH
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told) > 0:
+        return int(told)
+    with suppress(OSError):
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    return 80
 
 
 class _Range(Protocol):
@@ -122,18 +132,7 @@ def _interval(estimate: _Estimate) -> str:
     return span(known.low, known.high, estimate.value) if known is not None else ""
 
 
-def table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """Return an empty table without lines: a dim head over aligned columns; those in `right` hold numbers."""
-    made = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim", collapse_padding=True)
-    for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return made
-
-
-def _headline(footprint: Footprint) -> Table:
-    grid = Table.grid(padding=(0, 3, 0, 0))
-    for style in ("", "bold green", "dim", "dim"):
-        grid.add_column(style=style, overflow="fold")
+def _headline(footprint: Footprint) -> Rows:
     rows: list[tuple[str, _Estimate, str]] = [
         ("Energy", footprint.energy, _how(footprint)),
         ("Carbon", footprint.operational, _priced(footprint)),
@@ -142,9 +141,14 @@ def _headline(footprint: Footprint) -> Table:
         rows.append(("Hardware", footprint.embodied, "embodied share"))
     if footprint.water.value is not None:
         rows.append(("Water", footprint.water, f"{footprint.facility.wue:g} L/kWh"))
+    return _estimates(rows)
+
+
+def _estimates(rows: Iterable[tuple[str, _Estimate, str]]) -> Rows:
+    grid = Rows("", "", "", "", words=(3,), styles=("", "bold green", "dim", "dim"))
     for name, estimate, remark in rows:
         value = Text(quantity_text(estimate.value), style="yellow" if estimate.value is None else "")
-        grid.add_row(name, value, _interval(estimate), remark)
+        grid.add(name, value, _interval(estimate), remark)
     return grid
 
 
@@ -171,41 +175,48 @@ def _priced(footprint: Footprint) -> str:
     return ", ".join(parts)
 
 
+def _device_name(device: DeviceFootprint) -> str:
+    """Return its name; the memory's is its size, which alone says little."""
+    size, _, unit = device.name.partition(" ")
+    if device.device == "ram" and unit == "MiB" and size.isdigit():
+        return f"memory, {int(size) / 1024:.3g} GiB"
+    return device.name or device.id
+
+
 def _device_remark(device: DeviceFootprint) -> str:
     if device.mirror_of:
         return f"mirror of {device.mirror_of}, not added"
     if device.duplicate_of:
         return f"copy of {device.duplicate_of}, not added"
-    return "" if device.counted else "not added"
+    return "" if device.in_total else "not added"
 
 
-def _devices(footprint: Footprint) -> Table:
-    rows = table(
-        "Device", "Energy", "95 % interval", "Mean power", "Method", "", right=("Energy", "Mean power")
-    )
+def _devices(footprint: Footprint) -> Rows:
+    heads = ("Device", "Energy", "95 % interval", "Mean power", "Method", "")
+    rows = Rows(*heads, right=("Energy", "Mean power"), words=(0, 4, 5))
     for device in footprint.devices:
         energy = device.energy
-        rows.add_row(
-            device.name or device.id,
+        rows.add(
+            _device_name(device),
             quantity_text(energy.value),
             _interval(energy),
             quantity_text(device.mean_power) if device.mean_power is not None else "",
             device.method if device.provider.startswith("model.") else f"{device.method}, {device.provider}",
             _device_remark(device),
-            style="" if device.counted else "dim",
+            style="" if device.in_total else "dim",
         )
     return rows
 
 
-def _regions(footprint: Footprint) -> Table:
+def _regions(footprint: Footprint) -> Rows:
     numbers = ("Times", "Duration", "Energy", "Alone", "Each")
-    rows = table("Region", *numbers, right=numbers)
+    rows = Rows("Region", *numbers, right=numbers, words=(0,))
     for name, region in footprint.regions.items():
         energy = region.inclusive.value
         each = ""
         if region.count > 1 and region.least is not None and region.most is not None:
             each = span(region.least, region.most)
-        rows.add_row(
+        rows.add(
             name,
             str(region.count),
             duration_text(region.duration_s),
@@ -216,27 +227,23 @@ def _regions(footprint: Footprint) -> Table:
     return rows
 
 
-def _issues(issues: Sequence[Issue]) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="yellow", no_wrap=True)
-    grid.add_column(overflow="fold")
+def _issues(issues: Sequence[Issue]) -> Rows:
+    grid = Rows("", "", words=(1,), styles=("yellow",), gap=2)
     subjects: dict[tuple[str, str], list[str]] = {}
     for issue in issues:
         subjects.setdefault((issue.code, issue.text), []).append(issue.subject)
     for (code, text), named in subjects.items():
         about = ", ".join(subject for subject in named if subject)
-        grid.add_row(f"! {code}", text if text.startswith(about) else f"{about}: {text}")
+        grid.add(f"! {code}", text if text.startswith(about) else f"{about}: {text}")
     return grid
 
 
-def _sources(footprint: Footprint) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(style="dim", overflow="fold")
-    for number, source in enumerate(footprint.sources):
+def _sources(sources: Sequence[Source]) -> Rows:
+    grid = Rows("", "", words=(1,), styles=("dim", "dim"), gap=2)
+    for number, source in enumerate(sources):
         about = ", ".join(part for part in (str(source.year or ""), source.licence) if part)
         text = source.text or source.id
-        grid.add_row("" if number else "Sources", f"{text} ({about})" if about else text)
+        grid.add("" if number else "Sources", f"{text} ({about})" if about else text)
     return grid
 
 
@@ -255,7 +262,13 @@ def _title(footprint: Footprint, name: str) -> Text:
     return title
 
 
-def footprint_view(footprint: Footprint, *, name: str = "", more: Sequence[RenderableType] = ()) -> Group:
+def footprint_view(
+    footprint: Footprint,
+    *,
+    name: str = "",
+    more: Sequence[RenderableType] = (),
+    issues: Sequence[Issue] = (),
+) -> Group:
     """Return a footprint as text: what it was, devices, regions, what to know about it, and sources.
 
     Parameters
@@ -266,6 +279,8 @@ def footprint_view(footprint: Footprint, *, name: str = "", more: Sequence[Rende
         The log or the command.
     more : sequence
         Tables to put behind the devices.
+    issues : sequence of Issue
+        What else to know about it.
     """
     parts: list[RenderableType] = [_headline(footprint)]
     if footprint.devices:
@@ -273,25 +288,81 @@ def footprint_view(footprint: Footprint, *, name: str = "", more: Sequence[Rende
     parts.extend(more)
     if footprint.regions:
         parts.append(_regions(footprint))
-    if footprint.issues:
-        parts.append(_issues(footprint.issues))
+    if footprint.issues or issues:
+        parts.append(_issues([*footprint.issues, *issues]))
     if footprint.sources:
-        parts.append(_sources(footprint))
+        parts.append(_sources(footprint.sources))
     spaced = [Padding(part, (1, 0, 0, 2)) for part in parts]
     return Group(_title(footprint, name), *spaced)
 
 
-def plain(*parts: RenderableType) -> str:
+def repriced_view(
+    before: Footprint, after: Footprint, *, name: str, asked: str, issues: Sequence[Issue]
+) -> Group:
+    """Return what pricing a run with another intensity changes.
+
+    Parameters
+    ----------
+    before, after : Footprint
+        Of one run.
+    name : str
+        The log.
+    asked : str
+        The new price as it was given.
+    issues : sequence of Issue
+        What to know about it.
+    """
+    price = _priced(after)
+    if after.intensity_source == "trace":  # a series has no name of its own
+        price = f"{price} of {asked}"
+    rows = _estimates(
+        [
+            ("Energy", after.energy, _how(after)),
+            ("Before", before.operational, _priced(before)),
+            ("After", after.operational, price),
+        ]
+    )
+    old, new = before.operational.value, after.operational.value
+    if old is not None and new is not None:
+        share = f"{(new.grams / old.grams - 1) * 100:+.3g} %" if old.grams > 0 else ""
+        rows.add("Difference", quantity_text(new - old), share)
+    parts: list[RenderableType] = [rows]
+    if issues:
+        parts.append(_issues(issues))
+    if after.operational.sources:
+        parts.append(_sources(after.operational.sources))
+    return Group(_title(after, name), *(Padding(part, (1, 0, 0, 2)) for part in parts))
+
+
+def plain(*parts: RenderableType, width: int = PLAIN_WIDTH) -> str:
     """Return what would be printed to a file: no colours, no trailing blanks."""
     text = io.StringIO()
-    console(text).print(*parts)
+    Console(file=text, width=width, highlight=False, markup=False, emoji=False, no_color=True).print(
+        Group(*parts)
+    )
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
-def show(*parts: RenderableType, stream: TextIO | None = None) -> None:
-    """Print to a stream, default stdout: for the eye on a terminal, else as plain text."""
-    to = console(stream)
-    if to.is_terminal:
-        to.print(*parts)
+def rendered(*parts: RenderableType, stream: TextIO | None, width: int = PLAIN_WIDTH) -> str:
+    """Return the text for a stream: for the eye on a terminal, else plain and of that width."""
+    if stream is not None:
+        to = console(stream, None if stream.isatty() else width)
+        if to.is_terminal:
+            with to.capture() as captured:
+                to.print(Group(*parts))
+            return captured.get()
+    return plain(*parts, width=width)
+
+
+def show(*parts: RenderableType, output: Path | None = None, width: int = PLAIN_WIDTH) -> None:
+    """Show a result on stdout, or write it as plain text to the file of ``--output``.
+
+    Raises
+    ------
+    co2lib.Error
+        ``core.cannot_write``.
+    """
+    if output is None or output == _out.STDOUT:
+        _out.deliver(rendered(*parts, stream=sys.stdout, width=width))
     else:
-        print(plain(*parts), file=to.file)
+        _out.deliver(plain(*parts, width=width), output)

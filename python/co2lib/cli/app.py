@@ -12,23 +12,57 @@ import typer
 from typer.core import TyperGroup
 
 from co2lib import Error, __version__
+from co2lib.cli import _out
 from co2lib.cli.conform import conform
 from co2lib.cli.intensity import intensity_of
 from co2lib.cli.merge import merge
+from co2lib.cli.reprice import reprice
 from co2lib.cli.run import run
 from co2lib.cli.sensors import sensors
 from co2lib.cli.show import show
 
+WRONG = 2
+INTERRUPTED = 130
+READER_GONE = 141
+# Wrong use of whatever verb; typer exports none but its leaves.
+_UsageError: Any = typer.BadParameter.__bases__[0]
+
 
 class _Verbs(TyperGroup):
-    """Shows an error of co2lib as one line instead of a traceback."""
+    """Shows what goes wrong as one line instead of a traceback or a box."""
 
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except Error as error:
-            print(f"error: {error}", file=sys.stderr)
-            ctx.exit(2)
+    def main(self, *args: Any, **extra: Any) -> Any:
+        extra["standalone_mode"] = False
+        sys.exit(_status(lambda: super(_Verbs, self).main(*args, **extra)))
+
+
+def _status(call: Callable[[], Any]) -> int:
+    try:
+        ended = call()
+        return ended if isinstance(ended, int) else 0
+    except Error as error:
+        _out.complain(error)
+    except _UsageError as error:
+        _say_usage(error)
+    except _out.ReaderGoneError:
+        return READER_GONE
+    except OSError as error:  # of what typer prints itself
+        _out.complain(f"{error.strerror or error} [core.cannot_write]")
+        _out.abandon()
+    except UnicodeError as error:
+        _out.complain(f"what is named is not UTF-8: {error} [core.bad_option]")
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    return WRONG
+
+
+def _say_usage(error: Any) -> None:
+    if type(error).__name__ == "NoArgsIsHelpError":  # has shown the help
+        return
+    context = getattr(error, "ctx", None)
+    path = "co2lib" if context is None else context.command_path
+    what = " ".join(error.format_message().split()).rstrip(".")
+    _out.complain(f"{what}; see {path} --help [core.bad_option]")
 
 
 app = typer.Typer(
@@ -43,7 +77,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"co2lib {__version__}")
+        _out.deliver(f"co2lib {__version__}")
         raise typer.Exit
 
 
@@ -72,4 +106,5 @@ _add(sensors)
 _add(show, no_args_is_help=True)
 _add(merge, no_args_is_help=True)
 _add(intensity_of, "intensity", no_args_is_help=True)
+_add(reprice, no_args_is_help=True)
 _add(conform, no_args_is_help=True)

@@ -9,12 +9,12 @@ import unicodedata
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from co2lib import Issue, intensity
-from co2lib.cli._view import show, table
+from co2lib.cli import _out
+from co2lib.cli._table import Rows
+from co2lib.cli._view import show
 from co2lib.intensity import Factor, Place
 
 _SCOPES = {
@@ -61,13 +61,11 @@ def _place_dict(place: Place) -> dict[str, Any]:
     return {name: getattr(place, name) or None for name in names}
 
 
-def _one(place: Place, factor: Factor) -> Table:
+def _one(place: Place, factor: Factor) -> Rows:
     low, high = _interval(factor)
-    grid = Table.grid(padding=(0, 3, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = Rows("", "", words=(1,), styles=("dim",))
     where = ", ".join(dict.fromkeys(name for name in (place.name, place.country_name) if name))
-    rows: list[tuple[str, RenderableType]] = [
+    rows: list[tuple[str, str | Text]] = [
         ("Place", f"{place.key} ({where})" if where else place.key),
         ("Intensity", Text(f"{factor.g_per_kwh:.4g} g {factor.gas}/kWh", style="bold green")),
         ("Any hour", f"{_digits(low)} to {_digits(high)} g/kWh, 95 % interval"),
@@ -78,9 +76,9 @@ def _one(place: Place, factor: Factor) -> Table:
         ("Licence", factor.source.licence),
     ]
     for name, value in rows:
-        grid.add_row(name, value)
+        grid.add(name, value)
     for issue in factor.issues:
-        grid.add_row(Text(f"! {issue.code}", style="yellow"), issue.text)
+        grid.add(Text(f"! {issue.code}", style="yellow"), issue.text)
     return grid
 
 
@@ -111,15 +109,15 @@ def _of(place: Place, factor: Factor) -> str:
     return f"{whose}{factor.year}{', estimate' if factor.method == 'estimate' else ''}"
 
 
-def _many(places: list[Place], scopes: list[str], year: int | None) -> Table:
+def _many(places: list[Place], scopes: list[str], year: int | None) -> Rows:
     heads = [head for scope in scopes for head in (f"{scope.capitalize()} g/kWh", f"of ({scope})")]
-    rows = table("Place", "Name", *heads, right=heads[::2])
+    rows = Rows("Place", "Name", *heads, right=heads[::2], words=(1, *range(3, 2 + len(heads), 2)))
     for place in places:
         cells = []
         for scope in scopes:
             factor = intensity.factor(place.key, scope=scope, year=year)
             cells += [f"{factor.g_per_kwh:.4g}", _of(place, factor)]
-        rows.add_row(place.key, place.name, *cells)
+        rows.add(place.key, place.name, *cells)
     return rows
 
 
@@ -160,7 +158,7 @@ def intensity_of(
     known = intensity.place(place)
     if as_json:
         document = {"schema": "co2lib-intensity/1", "place": _place_dict(known), **_factor_dict(factor)}
-        print(json.dumps(document, indent=2))
+        _out.deliver(json.dumps(document, indent=2), as_json=True)
     else:
         show(_one(known, factor))
 
@@ -174,10 +172,10 @@ def _list(wanted: str | None, year: int | None, scope: str | None, *, as_json: b
             _place_dict(p) | {s: _factor_dict(intensity.factor(p.key, scope=s, year=year)) for s in scopes}
             for p in places
         ]
-        print(json.dumps({"schema": "co2lib-places/1", "places": listed}, indent=2))
+        _out.deliver(json.dumps({"schema": "co2lib-places/1", "places": listed}, indent=2), as_json=True)
     elif places:
         show(_many(places, scopes, year))
     else:
-        print(f"no place begins like '{wanted}'")
+        _out.deliver(f"no place begins like '{wanted}'")
     if not places:
         raise typer.Exit(1)

@@ -3,42 +3,52 @@
 
 from __future__ import annotations
 
-import sys
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from co2lib import tracker
-from co2lib._errors import SystemFailureError
+from co2lib import Issue, tracker
+from co2lib.cli import _out
 from co2lib.cli._view import footprint_view, show
-from co2lib.cli.show import AsJson, Logs
+from co2lib.cli.show import AsJson, Logs, load_each
+
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to a file instead of stdout, which is -.",
+        readable=False,
+    ),
+]
 
 
-def merge(
-    files: Logs,
-    as_json: AsJson = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of stdout.")
-    ] = None,
-) -> None:
+def merge(files: Logs, as_json: AsJson = False, output: Output = None) -> None:
     """Show one footprint of several logs, such as those of all ranks and nodes of a job.
 
-    A device that two of them measured at the same time counts once.
+    A device that two of them measured at the same time counts once. Where a log cannot be read the others are
+    merged, the result has an issue that names it, and the exit status is 2.
     """
-    footprint = tracker.merge([tracker.load(file) for file in files]).footprint()
-    try:
-        stream = sys.stdout if output is None else output.open("w", encoding="utf-8")
-    except OSError as error:
-        raise SystemFailureError(
-            "core.cannot_write", f"{output}: {error.strerror}; give a file in a writable folder"
-        ) from error
-    try:
-        if as_json:
-            print(footprint.to_json().rstrip("\n"), file=stream)
-        else:
-            name = f"{len(files)} logs" if len(files) > 1 else files[0].name
-            show(footprint_view(footprint, name=name), stream=stream)
-    finally:
-        if stream is not sys.stdout:
-            stream.close()
+    _out.check_writable(output, "--output")
+    runs, errors = load_each(files)
+    if not runs:
+        raise typer.Exit(2)
+    footprint = tracker.merge([run for _, run in runs]).footprint()
+    missing = [Issue("incomplete", "", f"not in this result: {error.message}") for error in errors]
+    if as_json:
+        text = footprint.to_json()
+        if missing:
+            document = footprint.to_dict()
+            document["issues"] += [issue.to_dict() for issue in missing]
+            text = json.dumps(document, indent=2)
+        _out.deliver(text, output, as_json=True)
+    else:
+        name = f"{len(runs)} logs" if len(runs) > 1 else runs[0][0].name
+        if missing:
+            name = f"{len(runs)} of {len(runs) + len(missing)} logs"
+        show(footprint_view(footprint, name=name, issues=missing), output=output)
+    if errors:
+        raise typer.Exit(2)

@@ -6,22 +6,27 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 import typer
-from rich.table import Table
 
-from co2lib import Energy, Error, Footprint, Issue, _config, meter, tracker
-from co2lib._errors import SystemFailureError
-from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, cannot_start
+from co2lib import Energy, Error, Footprint, Issue, meter, tracker
+from co2lib._errors import BadValueError
+from co2lib.cli import _out
+from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, Ended, cannot_start
 from co2lib.cli._live import LiveLine
-from co2lib.cli._view import duration_text, footprint_view, plain, quantity_text, show, span, table
+from co2lib.cli._options import TrackerOptions, resolve, tracker_arguments, with_tracker_options
+from co2lib.cli._table import Rows
+from co2lib.cli._view import duration_text, footprint_view, plain, quantity_text, rendered, span
 
 _COMMAND = "command"
+PROGRAM = "program"
+"""The object of a context in a process that is `co2lib` and nothing else."""
 
 
 def _cpu_time() -> meter.MachineCpuTime | None:
@@ -52,16 +57,17 @@ class _Share:
             "issues": [issue.to_dict() for issue in self.issues],
         }
 
-    def to_table(self) -> Table:
-        rows = table("CPU energy by CPU time", "Energy", "Bounds", "CPU time", right=("Energy", "CPU time"))
-        rows.add_row(
+    def to_table(self) -> Rows:
+        heads = ("CPU energy by CPU time", "Energy", "Bounds", "CPU time")
+        rows = Rows(*heads, right=("Energy", "CPU time"))
+        rows.add(
             "this command",
             quantity_text(self.energy),
             span(self.low, self.high, self.energy),
             duration_text(self.cpu_s),
         )
-        rows.add_row("other programs", quantity_text(self.other))
-        rows.add_row("idle", quantity_text(self.idle))
+        rows.add("other programs", quantity_text(self.other))
+        rows.add("idle", quantity_text(self.idle))
         return rows
 
 
@@ -91,115 +97,104 @@ def _share(
     )
 
 
-def _report(footprint: Footprint, share: _Share | None, name: str, status: int, *, as_json: bool) -> str:
-    if as_json:
-        process = None if share is None else share.to_dict()
-        return json.dumps({**footprint.to_dict(), "exit_status": status, "process": process}, indent=2)
-    return plain(footprint_view(footprint, name=name, more=_tables(share)))
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """Where the result goes."""
+
+    command: str
+    output: Path | None
+    csv: Path | None
+    as_json: bool
+    quiet: bool
+
+    def check(self, log: object) -> None:
+        """Refuse before the command starts what could not be written after it, or would destroy something."""
+        for option, file in (("--log", log), ("--csv", self.csv)):
+            if str(file) == "-":
+                raise BadValueError(
+                    "core.bad_option", f"{option}: stdout is the command's; give a file (--output takes -)"
+                )
+        files = {"--log": Path(str(log)) if log else None, "--output": self.output, "--csv": self.csv}
+        _out.check_apart(files)
+        _out.check_writable(self.output, "--output")
+        _out.check_writable(self.csv, "--csv")
+
+    def emit(self, footprint: Footprint, share: _Share | None, status: int) -> None:
+        """Write the report to the file, or else to stderr; what a file does not take is shown there too.
+
+        Nothing raises: the exit status is the command's.
+        """
+        if self.output is not None:
+            try:
+                _out.deliver(self._text(footprint, share, status), self.output, as_json=self.as_json)
+            except _out.ReaderGoneError:
+                pass
+            except Error as error:
+                _out.complain(error)
+                _to_stderr(self._text(footprint, share, status) + "\n", as_json=self.as_json)
+        elif self.as_json and not self.quiet:
+            _to_stderr(self._text(footprint, share, status) + "\n", as_json=True)
+        elif not self.quiet:
+            view = footprint_view(footprint, name=Path(self.command).name, more=_tables(share))
+            blank = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""
+            _to_stderr(blank + rendered(view, stream=sys.stderr).rstrip("\n") + "\n")
+        if self.csv is not None:
+            self._append(self.csv, footprint)
+
+    def _text(self, footprint: Footprint, share: _Share | None, status: int) -> str:
+        if self.as_json:
+            process = None if share is None else share.to_dict()
+            return json.dumps({**footprint.to_dict(), "exit_status": status, "process": process}, indent=2)
+        return plain(footprint_view(footprint, name=Path(self.command).name, more=_tables(share)))
+
+    def _append(self, file: Path, footprint: Footprint) -> None:
+        try:
+            moved = tracker.append_emissions_csv(file, footprint)
+        except (Error, OSError) as error:
+            _out.complain(error)
+            return
+        if moved is not None:
+            _out.remark(f"{file} had another header; it is now {moved}")
 
 
-def _tables(share: _Share | None) -> list[Table]:
+def _tables(share: _Share | None) -> list[Rows]:
     return [] if share is None else [share.to_table()]
 
 
-def _check_writable(file: Path | None) -> None:
-    """Refuse before the command starts what could not be written after it."""
-    if file is None:
-        return
-    wrong = 0
-    if file.is_dir():
-        wrong = errno.EISDIR
-    elif not file.parent.is_dir():
-        wrong = errno.ENOENT
-    elif not os.access(file if file.exists() else file.parent, os.W_OK):
-        wrong = errno.EACCES
-    if wrong:
-        raise _cannot_write(file, OSError(wrong, os.strerror(wrong)))
+def _to_stderr(text: str, *, as_json: bool = False) -> None:
+    with suppress(OSError):
+        _out.write(text, sys.stderr, as_json=as_json)
 
 
-def _cannot_write(file: Path, error: OSError) -> Error:
-    return SystemFailureError(
-        "core.cannot_write", f"{file}: {error.strerror}; give a file in a folder that exists and is writable"
-    )
-
-
-def _emit(
-    footprint: Footprint,
-    share: _Share | None,
-    name: str,
-    status: int,
-    *,
-    as_json: bool,
-    output: Path | None,
-    quiet: bool,
-) -> None:
-    """Write the report to the file, or else to stderr; what a file does not take is shown there too."""
-    text = None
-    if output is not None:
-        text = _report(footprint, share, name, status, as_json=as_json)
-        try:
-            output.write_text(text + "\n", encoding="utf-8")
-            return
-        except OSError as error:
-            print(f"error: {_cannot_write(output, error)}", file=sys.stderr)
-    elif quiet:
-        return
-    if as_json or text is not None:
-        print(text or _report(footprint, share, name, status, as_json=as_json), file=sys.stderr)
-        return
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-    show(footprint_view(footprint, name=name, more=_tables(share)), stream=sys.stderr)
-
-
+@with_tracker_options
 def run(
+    context: typer.Context,
     command: Annotated[
         list[str],
         typer.Argument(metavar="COMMAND", help="What to run, after --.", show_default=False),
     ],
     *,
-    location: Annotated[
-        str | None,
-        typer.Option(
-            "--location", "-l", help="Country (FRA), subdivision (US-WY) or cloud region (gcp:us-central1)."
-        ),
-    ] = None,
-    intensity: Annotated[
-        float | None,
-        typer.Option(metavar="G", help="Carbon intensity in g CO2e/kWh; wins over the location."),
-    ] = None,
-    pue: Annotated[
-        float | None, typer.Option(metavar="X", help="Facility energy per IT energy, at least 1.")
-    ] = None,
-    wue: Annotated[
-        float | None, typer.Option(metavar="L", help="Litres of water per kWh of IT energy.")
-    ] = None,
-    log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a log that survives a kill; see `co2lib show`.")
-    ] = None,
-    scope: Annotated[
-        str | None,
-        typer.Option(metavar="SCOPE", help="Count the machine, or the share of the process or container."),
-    ] = None,
-    gpus: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST", help="GPUs by index or UUID prefix, comma-separated; none; default: all."
-        ),
-    ] = None,
-    project: Annotated[str | None, typer.Option(metavar="NAME", help="A name for reports.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the report there, not to stderr."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the report there, not to stderr; -: stdout.",
+            readable=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON.")] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Append a row to a CodeCarbon-compatible emissions.csv."),
+        typer.Option(
+            metavar="FILE", help="Append a row to a CodeCarbon-compatible emissions.csv.", readable=False
+        ),
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Nothing on stderr: no live line, no report.")
     ] = False,
+    **options: Unpack[TrackerOptions],
 ) -> None:
     """Run a command and report what it used, on stderr.
 
@@ -208,48 +203,38 @@ def run(
 
     What is not given here comes from CO2LIB_* variables, ./co2lib.toml and ~/.config/co2lib/config.toml.
     """
-    name = Path(command[0]).name
     unusable = cannot_start(command[0])
     if unusable is not None:
         what = "command not found" if unusable == NOT_FOUND else "not executable"
-        print(f"error: {command[0]}: {what}", file=sys.stderr)
+        _out.complain(f"{command[0]}: {what}")
         raise typer.Exit(unusable)
-    _check_writable(output)
-    _check_writable(csv)
-    track = tracker.track(
-        location=location,
-        intensity=intensity,
-        pue=pue,
-        wue=wue,
-        log=log,
-        gpus=None if gpus is None else _config.words(gpus),
-        project=project,
-        scope=scope,
-    ).start()
-    with ExitStack() as stack:
-        stack.callback(track.stop)
-        before = _cpu_time()
-        try:
-            child = stack.enter_context(Child(command))
-        except OSError as error:
-            print(f"error: {command[0]}: {error.strerror}", file=sys.stderr)
-            raise typer.Exit(NOT_EXECUTABLE) from error
-        with LiveLine(track, shown=not quiet):
-            ended = child.wait()
-        footprint = track.stop()
-        share = _share(footprint, ended.cpu_s, before, _cpu_time())
-        _emit(footprint, share, name, ended.status, as_json=as_json, output=output, quiet=quiet)
-        if csv is not None:
-            _append_csv(csv, footprint)
+    arguments = tracker_arguments(options)
+    report = _Report(command[0], output, csv, as_json, quiet)
+    report.check(resolve(arguments).get("log"))
+    child = Child(command, until_exit=context.obj is PROGRAM)
+    ended = _measure(child, tracker.track(**arguments), report)
+    if ended.interrupted:  # a loop of the shell goes on unless we end as the command has
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGINT)
     raise typer.Exit(ended.status)
 
 
-def _append_csv(file: Path, footprint: Footprint) -> None:
-    """Append the row; the command's exit status stands also where that fails."""
-    try:
-        moved = tracker.append_emissions_csv(file, footprint)
-    except (Error, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return
-    if moved is not None:
-        print(f"{file} had another header; it is now {moved}", file=sys.stderr)
+def _measure(child: Child, track: tracker.Track, report: _Report) -> Ended:
+    with ExitStack() as stack:
+        stack.enter_context(child)  # holds signals back from here on
+        track.start()
+        stack.callback(track.stop)
+        before = _cpu_time()
+        try:
+            child.start()
+        except OSError as error:
+            missing = error.errno == errno.ENOENT
+            why = "the program that its first line names is not there" if missing else error.strerror
+            _out.complain(f"{report.command}: {why}")
+            raise typer.Exit(NOT_EXECUTABLE) from error
+        with LiveLine(track, child.in_foreground, shown=not report.quiet) as line:
+            ended = child.wait(line.away)
+        footprint = track.stop()
+        report.emit(footprint, _share(footprint, ended.cpu_s, before, _cpu_time()), ended.status)
+    return ended

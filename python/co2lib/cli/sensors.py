@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from co2lib import Host, _config, intensity, meter, tracker
-from co2lib.cli._view import console
+from co2lib import Error, Host, intensity, meter, tracker
+from co2lib.cli import _out
+from co2lib.cli._options import resolve
+from co2lib.cli._table import Rows
+from co2lib.cli._view import show
 
 _STYLES = {
     "available": "green",
@@ -58,6 +61,25 @@ def _location(options: dict[str, Any]) -> _Finding:
     return _Finding("location", "available", reason, used=True, value=str(factor))
 
 
+def _find_all() -> tuple[list[meter.Finding], _Finding, list[Error]]:
+    """Return the sensors, the location, and the errors of options, without which the sensors are found."""
+    errors: list[Error] = []
+    host = Host()
+    options: dict[str, Any] = {}
+    try:
+        options = resolve({})
+        location = _location(options)
+    except Error as error:
+        errors.append(error)
+        location = _Finding("location", "failed", error.message)
+    try:
+        found = meter.sensors(host, options.get("powercap_root"), options.get("gpus"))
+    except Error as error:
+        errors.append(error)
+        found = meter.sensors(host)
+    return found, location, errors
+
+
 def has_counters(findings: Sequence[meter.Finding]) -> bool:
     """Tell whether the CPU and every visible GPU have a counter.
 
@@ -90,7 +112,8 @@ def _measures(finding: meter.Finding | _Finding) -> str:
             method = "integral" if info.kind == "power" else finding.method
             names.setdefault(method, {})[info.name or info.domain] = None
     what = ", ".join(f"{method} of {', '.join(of)}" for method, of in names.items())
-    return f"{what}, now {finding.value}" if what and finding.value else what
+    now = finding.value if finding.value.endswith(" now") else f"now {finding.value}"
+    return f"{what}, {now}" if what and finding.value else what
 
 
 def _state(finding: meter.Finding | _Finding) -> str:
@@ -98,18 +121,15 @@ def _state(finding: meter.Finding | _Finding) -> str:
     return f"{state}, used" if finding.used else state
 
 
-def _rich(findings: Sequence[meter.Finding | _Finding]) -> Table:
-    grid = Table.grid(padding=(0, 3, 1, 0))
-    grid.add_column(style="bold", no_wrap=True)
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+def _rows(findings: Sequence[meter.Finding | _Finding]) -> Rows:
+    rows = Rows("", "", "", words=(2,), styles=("bold",), apart=True)
     for finding in findings:
         lines = [Text(line) for line in (_measures(finding), finding.reason) if line]
         if finding.fix:
             lines.append(Text("Fix: ", style="bold cyan") + Text(finding.fix, style="not bold cyan"))
         state = Text(_state(finding), style=_STYLES.get(finding.availability, ""))
-        grid.add_row(finding.provider, state, Text("\n").join(lines))
-    return grid
+        rows.add(finding.provider, state, Text("\n").join(lines))
+    return rows
 
 
 def _plain(finding: meter.Finding | _Finding) -> str:
@@ -125,24 +145,24 @@ def sensors(
 ) -> None:
     """Show what this machine can measure with, what not, why, and how to change that.
 
-    The exit status is 0 if the CPU and every visible GPU have a counter, else 1.
+    The exit status is 0 if the CPU and every visible GPU have a counter, else 1; 2 where an option of the
+    environment or of a configuration file is wrong.
     """
-    options = _config.resolve({})
-    host = Host()
-    found = meter.sensors(host, options.get("powercap_root"), options.get("gpus"))
-    findings: list[meter.Finding | _Finding] = [*found, _location(options)]
+    found, location, errors = _find_all()
+    findings: list[meter.Finding | _Finding] = [*found, location]
     good = has_counters(found)
-    out = console()
     if as_json:
         document = {
             "schema": "co2lib-sensors/1",
             "counters": good,
             "findings": [finding.to_dict() for finding in findings],
         }
-        print(json.dumps(document, indent=2))
-    elif out.is_terminal:
-        out.print(_rich(findings))
+        _out.deliver(json.dumps(document, indent=2), as_json=True)
+    elif sys.stdout is not None and sys.stdout.isatty():
+        show(_rows(findings))
     else:
-        print("\n".join(_plain(finding) for finding in findings))
-    if not good:
-        raise typer.Exit(1)
+        _out.deliver("\n".join(_plain(finding) for finding in findings))
+    for error in errors:
+        _out.complain(error)
+    if errors or not good:
+        raise typer.Exit(2 if errors else 1)
