@@ -134,6 +134,8 @@ void bind_footprint(py::module_& m) {
       .def_readonly("command", &Footprint::command, "The command of `co2lib run`; None without one.")
       .def_readonly("scope", &Footprint::scope, "The division of a process or container scope; None for the machine.")
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
+      .def("where", &Footprint::where, py::arg("device"),
+           "Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.")
       .def_readonly("location", &Footprint::location)
       .def_readonly("intensity_source", &Footprint::intensity_source)
       .def_readonly("priced_with", &Footprint::priced_with,

@@ -149,6 +149,15 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
     return issues
 
 
+def _home_file(home: Path | None) -> Path | None:
+    if home is None:
+        try:
+            home = Path.home()
+        except RuntimeError:
+            return None
+    return home / ".config" / "co2lib" / "config.toml"
+
+
 def resolve(
     given: Mapping[str, Any],
     *,
@@ -176,25 +185,36 @@ def resolve(
         ``tracker.bad_config`` naming the file or variable and the option.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {}
-    if home is None:
-        try:
-            home = Path.home()
-        except RuntimeError:
-            home = None
-    if home is not None:
-        values.update(_from_file(home / ".config" / "co2lib" / "config.toml"))
-    values.update(_from_file((folder or Path()) / "co2lib.toml"))
-    for name in OPTIONS:
-        variable = f"CO2LIB_{name.upper()}"
-        if variable in environment:
-            values[name] = _from_text(name, environment[variable], variable)
-    # A place or an intensity that is given means to win over the other one in a lower source.
-    for one, other in (("location", "intensity"), ("intensity", "location")):
-        if given.get(one) is not None and given.get(other) is None:
-            values.pop(other, None)
     issues = _unknown_variables(environment)
-    values.update(given)
+    layers: list[Mapping[str, Any]] = []
+    file = _home_file(home)
+    if file is not None:
+        try:
+            layers.append(_from_file(file))
+        except SystemFailureError as error:
+            if not isinstance(error.__cause__, PermissionError):
+                raise
+            # Another user's home, as in a container or under sudo.
+            issues.append(
+                Issue("config_unreadable", str(file), "no permission to read it, so it was ignored")
+            )
+    layers.append(_from_file((folder or Path()) / "co2lib.toml"))
+    variables = {name: f"CO2LIB_{name.upper()}" for name in OPTIONS}
+    layers.append(
+        {
+            name: _from_text(name, environment[variable], variable)
+            for name, variable in variables.items()
+            if variable in environment
+        }
+    )
+    layers.append(given)
+    values: dict[str, Any] = {}
+    for layer in layers:
+        # A place or an intensity means to win over the other one in a lower source.
+        for one, other in (("location", "intensity"), ("intensity", "location")):
+            if layer.get(one) is not None and layer.get(other) is None:
+                values.pop(other, None)
+        values.update(layer)
     if issues:
         values["issues"] = [*values.get("issues", ()), *issues]
     return values

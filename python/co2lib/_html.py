@@ -28,7 +28,11 @@ def footprint(f: Footprint) -> str:
         _row(
             f"\u2003{d.name or d.id}",
             d.energy,
-            f"{d.method}, {d.provider}" + ("" if d.in_total else ", not in the total"),
+            ", ".join(
+                part
+                for part in (d.method, d.provider, "" if d.in_total else "not in the total", f.where(d))
+                if part
+            ),
         )
         for d in f.devices
     ]

@@ -135,10 +135,10 @@ Account SegmentPrice::account(std::vector<intensity::EnergySample> samples) cons
 
 std::string SegmentPrice::line(std::span<const intensity::EnergySample> samples) const {
   if (samples.empty()) return choice_.source->describe().name;
-  const auto first = std::min_element(samples.begin(), samples.end(),
-                                      [](const auto& a, const auto& b) { return a.start < b.start; });
-  const auto last = std::max_element(samples.begin(), samples.end(),
-                                     [](const auto& a, const auto& b) { return a.end < b.end; });
+  const auto first =
+      std::min_element(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  const auto last =
+      std::max_element(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.end < b.end; });
   return choice_.source->line(first->start + shift_, last->end + shift_);
 }
 

@@ -295,7 +295,7 @@ void add_regions(Footprint& f, RegionIndex& index, const RunSegment& segment, co
 /// The newest of all segments first, and no more than are kept of one.
 void order_regions(Footprint& f) {
   for (RegionFootprint& region : f.regions) {
-    std::stable_sort(region.each.begin(), region.each.end(), [](const RegionResult& a, const RegionResult& b) {
+    numeric::stable_sort(region.each, [](const RegionResult& a, const RegionResult& b) {
       return a.start + std::chrono::duration_cast<std::chrono::nanoseconds>(a.duration) >
              b.start + std::chrono::duration_cast<std::chrono::nanoseconds>(b.duration);
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A footprint as lines of text.
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,19 @@
 #include <co2lib/tracker/footprint.hpp>
 
 namespace co2lib::tracker {
+
+std::string Footprint::where(const DeviceFootprint& device) const {
+  const auto differs = [&](const auto& member) {
+    return std::any_of(devices.begin(), devices.end(), [&](const DeviceFootprint& d) {
+      return std::invoke(member, d) != std::invoke(member, devices.front());
+    });
+  };
+  const bool hosts = differs(&DeviceFootprint::host);
+  const bool ranks = differs(&DeviceFootprint::rank);
+  std::string text = hosts || ranks ? device.host : std::string();
+  if (ranks && device.rank) text += fmt::format("{}rank {}", text.empty() ? "" : ", ", *device.rank);
+  return text;
+}
 
 std::string Footprint::to_string() const {
   std::string text;
@@ -28,6 +42,7 @@ std::string Footprint::to_string() const {
     if (const auto mean = r.mean_power()) value += ", mean " + co2lib::to_string(*mean);
     value += fmt::format(", {} ({})", meter::text(r.method), r.meter.provider);
     if (!d.in_total) value += ", not in the total";
+    if (const std::string place = where(d); !place.empty()) value += ", " + place;
     line(fmt::format("  {}", r.meter.name.empty() ? r.meter.id : r.meter.name), value);
   }
   line("operational", co2lib::to_string(operational));

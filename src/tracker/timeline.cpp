@@ -6,6 +6,8 @@
 #include <optional>
 #include <tuple>
 
+#include <co2lib/numeric.hpp>
+
 namespace co2lib::tracker::detail {
 
 namespace {
@@ -86,8 +88,8 @@ std::vector<Placed> place(const std::vector<RunSegment>& segments, std::vector<I
   std::map<std::string, std::vector<std::size_t>> runs;
   for (std::size_t n = 0; n < segments.size(); ++n) runs[segments[n].run_id].push_back(n);
   for (auto& [run_id, numbers] : runs) {
-    std::stable_sort(numbers.begin(), numbers.end(),
-                     [&](std::size_t a, std::size_t b) { return segments[a].number < segments[b].number; });
+    numeric::stable_sort(numbers,
+                         [&](std::size_t a, std::size_t b) { return segments[a].number < segments[b].number; });
     std::optional<UtcTime> reached;
     for (const std::size_t n : numbers) {
       Placed& p = placed[n];

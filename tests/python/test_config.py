@@ -46,6 +46,28 @@ def test_a_given_location_wins_over_an_intensity_from_a_lower_source(files: Path
     }
 
 
+def test_a_place_of_the_environment_wins_over_the_intensity_of_a_file(files: Path) -> None:
+    (files / "home/.config/co2lib/config.toml").write_text("intensity = 50\n")
+    assert resolve(files, {}, {"CO2LIB_LOCATION": "POL"}) == {"location": "POL"}
+    (files / "here/co2lib.toml").write_text('location = "FRA"\n')
+    assert resolve(files, {}) == {"location": "FRA"}
+    assert resolve(files, {}, {"CO2LIB_INTENSITY": "7"}) == {"intensity": 7.0}
+
+
+def test_a_home_that_is_not_ours_is_ignored_and_said(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = files / "home/.config/co2lib/config.toml"
+    real = Path.read_text
+
+    def read(self: Path, *arguments: Any, **options: Any) -> str:
+        if self == secret:
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "read_text", read)
+    (issue,) = resolve(files, {})["issues"]
+    assert (issue.code, issue.subject) == ("config_unreadable", str(secret))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -147,7 +147,9 @@ struct Record {
     if (set) r.issues.push_back({code, info.id, text});
   };
   flag(events.missed_reads > 0, "missed_reads", "reads failed; the next good difference spans the hole");
-  flag(window.duration_s > 0 && window.covered_s < window.duration_s, "gap",
+  // A counter that does not work has no energy with a hole in it, but none.
+  const bool unusable = events.frozen && !window.energy_j;
+  flag(window.duration_s > 0 && window.covered_s < window.duration_s && !unusable, "gap",
        "part of the window is not covered by readings and is estimated within bounds");
   flag(events.resets > 0, "reset", "the counter restarted; the step across it is a gap");
   flag(events.reset_unconfirmed, "reset_unconfirmed", "the counter fell at its last reading");

@@ -165,6 +165,8 @@ struct Footprint {
   [[nodiscard]] std::optional<double> sci(double functional_units) const;
 
   /// Several lines of text for a terminal.
+  /// Where a device of a merged run is: `node1, rank 3`; empty where all are at one place.
+  [[nodiscard]] std::string where(const DeviceFootprint& device) const;
   [[nodiscard]] std::string to_string() const;
 };
 

@@ -278,6 +278,10 @@ class Footprint:
         """
         The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.
         """
+    def where(self, device: DeviceFootprint) -> str:
+        """
+        Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.
+        """
     @property
     def carbon_intensity(self) -> co2lib._core.CarbonIntensity | None:
         """
@@ -351,6 +355,11 @@ class Footprint:
     def operational(self) -> co2lib._core.CarbonMassEstimate:
         """
         Operational carbon, PUE included.
+        """
+    @property
+    def priced_with(self) -> str:
+        """
+        What the carbon was priced with, and what answered for a place: CN-BJ by CHN 2025, published.
         """
     @property
     def project(self) -> str:

@@ -118,6 +118,14 @@ class TrackerOptions(TypedDict, total=False):
         Path | None,
         _option(metavar="FILE", panel=_LOG, text="Write a log that survives a kill; see `co2lib show`."),
     ]
+    log_exists: Annotated[
+        str | None,
+        _option(
+            metavar="WHAT",
+            panel=_LOG,
+            text="If the log is there: number (the next free name; the default), resume, overwrite, error.",
+        ),
+    ]
     run_id: Annotated[
         str | None, _option(metavar="ID", panel=_LOG, text="The run's id; default: a random one.")
     ]

@@ -175,14 +175,6 @@ def _priced(footprint: Footprint) -> str:
     return ", ".join(parts)
 
 
-def _device_name(device: DeviceFootprint) -> str:
-    """Return its name; the memory's is its size, which alone says little."""
-    size, _, unit = device.name.partition(" ")
-    if device.device == "ram" and unit == "MiB" and size.isdigit():
-        return f"memory, {int(size) / 1024:.3g} GiB"
-    return device.name or device.id
-
-
 def _device_remark(device: DeviceFootprint) -> str:
     if device.mirror_of:
         return f"mirror of {device.mirror_of}, not added"
@@ -192,12 +184,14 @@ def _device_remark(device: DeviceFootprint) -> str:
 
 
 def _devices(footprint: Footprint) -> Rows:
-    heads = ("Device", "Energy", "95 % interval", "Mean power", "Method", "")
-    rows = Rows(*heads, right=("Energy", "Mean power"), words=(0, 4, 5))
+    several = any(footprint.where(device) for device in footprint.devices)
+    heads = ("Device", *(["Where"] if several else []), "Energy", "95 % interval", "Mean power", "Method", "")
+    rows = Rows(*heads, right=("Energy", "Mean power"), words=(0, -2, -1))
     for device in footprint.devices:
         energy = device.energy
         rows.add(
-            _device_name(device),
+            device.name or device.id,
+            *([footprint.where(device)] if several else []),
             quantity_text(energy.value),
             _interval(energy),
             quantity_text(device.mean_power) if device.mean_power is not None else "",
@@ -205,6 +199,22 @@ def _devices(footprint: Footprint) -> Rows:
             _device_remark(device),
             style="" if device.in_total else "dim",
         )
+    return rows
+
+
+def _command(footprint: Footprint) -> Rows:
+    heads = ("CPU energy by CPU time", "Energy", "95 % interval", "CPU time")
+    rows = Rows(*heads, right=("Energy", "CPU time"))
+    command = footprint.command
+    if command is not None and command.energy.value is not None:
+        rows.add(
+            "this command",
+            quantity_text(command.energy.value),
+            _interval(command.energy),
+            duration_text(command.cpu_s),
+        )
+        rows.add("other programs", quantity_text(command.other))
+        rows.add("idle", quantity_text(command.idle))
     return rows
 
 
@@ -256,6 +266,8 @@ def _title(footprint: Footprint, name: str) -> Text:
         parts.append(f"{footprint.segments} segments")
     parts += [start, f"run {footprint.run_id}"]
     title = Text(" · ").join(Text(part) for part in parts if part)
+    if footprint.command is not None and footprint.command.text:
+        title.append(f"\n{footprint.command.text}")
     title.stylize("dim")
     if name:
         title.stylize("not dim bold", 0, len(name))
@@ -266,7 +278,6 @@ def footprint_view(
     footprint: Footprint,
     *,
     name: str = "",
-    more: Sequence[RenderableType] = (),
     issues: Sequence[Issue] = (),
 ) -> Group:
     """Return a footprint as text: what it was, devices, regions, what to know about it, and sources.
@@ -277,15 +288,14 @@ def footprint_view(
         Whole or so far.
     name : str
         The log or the command.
-    more : sequence
-        Tables to put behind the devices.
     issues : sequence of Issue
         What else to know about it.
     """
     parts: list[RenderableType] = [_headline(footprint)]
     if footprint.devices:
         parts.append(_devices(footprint))
-    parts.extend(more)
+    if command := _command(footprint):
+        parts.append(command)
     if footprint.regions:
         parts.append(_regions(footprint))
     if footprint.issues or issues:

@@ -6,8 +6,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,86 +18,55 @@ from typing import Annotated, Any, Unpack
 
 import typer
 
-from co2lib import Energy, Error, Footprint, Issue, meter, tracker
+from co2lib import Error, Footprint, tracker
 from co2lib._errors import BadValueError
 from co2lib.cli import _out
 from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, Ended, cannot_start
 from co2lib.cli._live import LiveLine
 from co2lib.cli._options import TrackerOptions, resolve, tracker_arguments, with_tracker_options
-from co2lib.cli._table import Rows
-from co2lib.cli._view import duration_text, footprint_view, plain, quantity_text, rendered, span
+from co2lib.cli._view import footprint_view, plain, rendered
 
-_COMMAND = "command"
 PROGRAM = "program"
 """The object of a context in a process that is `co2lib` and nothing else."""
 
 
-def _cpu_time() -> meter.MachineCpuTime | None:
-    with suppress(Error):
-        return meter.read_cpu_time()
-    return None
+# Options and variables whose value is for nobody's eyes: --api-key, HF_TOKEN=.
+_SECRET = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credentials?|api[-_]?key|access[-_]?key)$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The CPU energy of the command's process tree, by CPU time, and what is left of the machine's."""
+def command_text(words: Sequence[str]) -> str:
+    """Return a command as a shell would take it, without values that are secret by their name.
 
-    cpu_s: float
-    energy: Energy
-    low: Energy
-    high: Energy
-    other: Energy
-    idle: Energy
-    issues: list[Issue]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "cpu_s": self.cpu_s,
-            "energy_j": self.energy.joules,
-            "bounds_j": [self.low.joules, self.high.joules],
-            "other_j": self.other.joules,
-            "idle_j": self.idle.joules,
-            "issues": [issue.to_dict() for issue in self.issues],
-        }
-
-    def to_table(self) -> Rows:
-        heads = ("CPU energy by CPU time", "Energy", "Bounds", "CPU time")
-        rows = Rows(*heads, right=("Energy", "CPU time"))
-        rows.add(
-            "this command",
-            quantity_text(self.energy),
-            span(self.low, self.high, self.energy),
-            duration_text(self.cpu_s),
-        )
-        rows.add("other programs", quantity_text(self.other))
-        rows.add("idle", quantity_text(self.idle))
-        return rows
+    The log, the report and the JSON keep it.
+    """
+    shown: list[str] = []
+    hide = False
+    for word in words:
+        name, given, _ = word.partition("=")
+        secret = _SECRET.search(name) is not None
+        if hide and not word.startswith("-"):
+            shown.append("***")
+        else:
+            shown.append(f"{name}=***" if secret and given else word)
+        hide = secret and not given and word.startswith("-")
+    return shlex.join(shown).replace("'***'", "***").replace("***'", "***") if shown else ""
 
 
-def _share(
-    footprint: Footprint,
-    cpu_s: float,
-    before: meter.MachineCpuTime | None,
-    after: meter.MachineCpuTime | None,
-) -> _Share | None:
-    """Divide the CPU's energy; None without a value of the CPU, or without /proc/stat."""
-    joules = footprint.totals.cpu.energy_j
-    if (
-        footprint.scope is not None
-        or joules is None
-        or before is None
-        or after is None
-        or not footprint.duration_s > 0
-    ):
+def _share(footprint: Footprint) -> dict[str, Any] | None:
+    """Return the command's share of the CPU energy for JSON; None where it is unknown."""
+    command = footprint.command
+    if command is None or command.energy.value is None:
         return None
-    busy_s = max(0.0, after.busy_s - before.busy_s)
-    parts = meter.attribute(
-        Energy.from_joules(joules), footprint.duration_s, after.cpus, busy_s, {_COMMAND: cpu_s}
-    )
-    own = parts.targets[_COMMAND]
-    return _Share(
-        cpu_s, own.energy, own.bounds.low, own.bounds.high, parts.other, parts.idle, list(parts.issues)
-    )
+    bounds, interval = command.energy.bounds, command.energy.interval
+    return {
+        "cpu_s": command.cpu_s,
+        "energy_j": command.energy.joules,
+        "bounds_j": None if bounds is None else [bounds.low.joules, bounds.high.joules],
+        "interval_j": None if interval is None else [interval.low.joules, interval.high.joules],
+        "other_j": None if command.other is None else command.other.joules,
+        "idle_j": None if command.idle is None else command.idle.joules,
+        "issues": [issue.to_dict() for issue in command.energy.issues],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +91,33 @@ class _Report:
         _out.check_writable(self.output, "--output")
         _out.check_writable(self.csv, "--csv")
 
-    def emit(self, footprint: Footprint, share: _Share | None, status: int) -> None:
+    def emit(self, footprint: Footprint, status: int) -> None:
         """Write the report to the file, or else to stderr; what a file does not take is shown there too.
 
         Nothing raises: the exit status is the command's.
         """
         if self.output is not None:
             try:
-                _out.deliver(self._text(footprint, share, status), self.output, as_json=self.as_json)
+                _out.deliver(self._text(footprint, status), self.output, as_json=self.as_json)
             except _out.ReaderGoneError:
                 pass
             except Error as error:
                 _out.complain(error)
-                _to_stderr(self._text(footprint, share, status) + "\n", as_json=self.as_json)
+                _to_stderr(self._text(footprint, status) + "\n", as_json=self.as_json)
         elif self.as_json and not self.quiet:
-            _to_stderr(self._text(footprint, share, status) + "\n", as_json=True)
+            _to_stderr(self._text(footprint, status) + "\n", as_json=True)
         elif not self.quiet:
-            view = footprint_view(footprint, name=Path(self.command).name, more=_tables(share))
+            view = footprint_view(footprint, name=Path(self.command).name)
             blank = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""
             _to_stderr(blank + rendered(view, stream=sys.stderr).rstrip("\n") + "\n")
         if self.csv is not None:
             self._append(self.csv, footprint)
 
-    def _text(self, footprint: Footprint, share: _Share | None, status: int) -> str:
+    def _text(self, footprint: Footprint, status: int) -> str:
         if self.as_json:
-            process = None if share is None else share.to_dict()
-            return json.dumps({**footprint.to_dict(), "exit_status": status, "process": process}, indent=2)
-        return plain(footprint_view(footprint, name=Path(self.command).name, more=_tables(share)))
+            document = {**footprint.to_dict(), "exit_status": status, "process": _share(footprint)}
+            return json.dumps(document, indent=2)
+        return plain(footprint_view(footprint, name=Path(self.command).name))
 
     def _append(self, file: Path, footprint: Footprint) -> None:
         try:
@@ -155,10 +127,6 @@ class _Report:
             return
         if moved is not None:
             _out.remark(f"{file} had another header; it is now {moved}")
-
-
-def _tables(share: _Share | None) -> list[Rows]:
-    return [] if share is None else [share.to_table()]
 
 
 def _to_stderr(text: str, *, as_json: bool = False) -> None:
@@ -210,9 +178,13 @@ def run(
         raise typer.Exit(unusable)
     arguments = tracker_arguments(options)
     report = _Report(command[0], output, csv, as_json, quiet)
-    report.check(resolve(arguments).get("log"))
+    resolved = resolve(arguments)
+    report.check(resolved.get("log"))
+    if "log" in resolved and "log_exists" not in resolved:  # a command that was begun again is no mistake
+        arguments["log_exists"] = "number"
     child = Child(command, until_exit=context.obj is PROGRAM)
-    ended = _measure(child, tracker.track(**arguments), report)
+    track = tracker.track(command=command_text(command), **arguments)
+    ended = _measure(child, track, report)
     if ended.interrupted:  # a loop of the shell goes on unless we end as the command has
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
@@ -225,7 +197,6 @@ def _measure(child: Child, track: tracker.Track, report: _Report) -> Ended:
         stack.enter_context(child)  # holds signals back from here on
         track.start()
         stack.callback(track.stop)
-        before = _cpu_time()
         try:
             child.start()
         except OSError as error:
@@ -235,6 +206,6 @@ def _measure(child: Child, track: tracker.Track, report: _Report) -> Ended:
             raise typer.Exit(NOT_EXECUTABLE) from error
         with LiveLine(track, child.in_foreground, shown=not report.quiet) as line:
             ended = child.wait(line.away)
-        footprint = track.stop()
-        report.emit(footprint, _share(footprint, ended.cpu_s, before, _cpu_time()), ended.status)
+        track.tracker.ended(ended.status, ended.cpu_s)
+        report.emit(track.stop(), ended.status)
     return ended

@@ -128,6 +128,7 @@ GIVEN: dict[str, tuple[list[str], Any]] = {
     "powercap_root": (["--powercap-root", "/x"], Path("/x")),
     "owner": (["--no-owner"], False),
     "log": (["--log", "run.jsonl"], Path("run.jsonl")),
+    "log_exists": (["--log-exists", "resume"], "resume"),
     "run_id": (["--run-id", "r1"], "r1"),
     "resume": (["--resume"], True),
     "period_s": (["--period-s", "2"], 2),
@@ -151,6 +152,7 @@ def given(cli: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, 
 
         monkeypatch.setattr("co2lib.cli.run.tracker.track", track)
         assert cli.invoke("run", *arguments, "--", "true") == (2, "", "error: enough [x.seen]\n")
+        assert got.pop("command") == "true"
         return got
 
     return get
@@ -158,7 +160,7 @@ def given(cli: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, 
 
 def test_every_option_of_the_tracker_is_one_of_the_command_line(given: Callable[..., dict[str, Any]]) -> None:
     assert set(GIVEN) == set(_options.TrackerOptions.__annotations__)
-    assert set(_config.OPTIONS) | {"p_max_w", "slack_s"} <= set(GIVEN)
+    assert set(_config.OPTIONS) | {"p_max_w", "slack_s"} <= {*GIVEN, "command"}
     assert given(*(word for words, _ in GIVEN.values() for word in words)) == {
         name: value for name, (_, value) in GIVEN.items()
     }

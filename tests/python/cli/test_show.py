@@ -28,7 +28,7 @@ def test_show(cli: Any, logs: list[Path]) -> None:
     for wanted in ("first.jsonl", "Energy", "Carbon", "Device", "Region", "epoch", "g/kWh, FRA", "Sources"):
         assert wanted in out
     assert "not ended" not in out
-    assert re.search(r"\n  memory, [\d.]+ GiB +\d", out)
+    assert re.search(r"\n  RAM, [\d.]+ GiB +\d", out)
 
 
 def test_show_json_is_that_of_the_footprint(cli: Any, logs: list[Path]) -> None:
