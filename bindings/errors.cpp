@@ -26,6 +26,26 @@ const char* python_class(co2lib::ErrorCategory category) {
   return "Error";
 }
 
+/// A text that may hold the name of a file, which need not be UTF-8. An exception while one is translated would end up
+/// as that of the translation.
+py::str text_of(const std::string& text, const char* how) {
+  PyObject* decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), how);
+  if (decoded == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(decoded);
+}
+
+/// Details keep such a name as `os.fsdecode` gives it.
+py::object detail_of(const std::string& text) { return text_of(text, "surrogateescape"); }
+py::object detail_of(const std::vector<std::string>& texts) {
+  py::list list;
+  for (const std::string& text : texts) list.append(detail_of(text));
+  return std::move(list);
+}
+template <class T>
+py::object detail_of(const T& value) {
+  return py::cast(value);
+}
+
 }  // namespace
 
 void register_errors(py::module_&) {
@@ -38,9 +58,9 @@ void register_errors(py::module_&) {
       const py::object cls = py::module_::import("co2lib._errors").attr(python_class(error.category()));
       py::dict details;
       for (const auto& [name, value] : error.details()) {
-        std::visit([&, &key = name](const auto& x) { details[py::str(key)] = py::cast(x); }, value);
+        std::visit([&, &key = name](const auto& x) { details[py::str(key)] = detail_of(x); }, value);
       }
-      const py::object instance = cls(error.code(), error.what(), details);
+      const py::object instance = cls(error.code(), text_of(error.what(), "backslashreplace"), details);
       PyErr_SetObject(cls.ptr(), instance.ptr());
     }
   });

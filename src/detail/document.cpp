@@ -107,22 +107,6 @@ std::string DocumentValue::what() const {
 
 namespace {
 
-/// The bytes of the UTF-8 character that the text begins with; 0 if it begins with none.
-std::size_t utf8_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool bad = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-                   (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-  return bad ? 0 : size;
-}
-
 int depth_of(const DocumentValue& value) {
   if (value.kind == DocumentValue::Kind::scalar) return 0;
   int deepest = 0;
@@ -132,15 +116,6 @@ int depth_of(const DocumentValue& value) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = utf8_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
 
 void DocumentBuilder::refuse(int line, int column, std::string why, const char* code) const {
   DocumentValue place;

@@ -12,10 +12,9 @@
 #include <vector>
 
 #include "detail/document.hpp"
+#include "detail/utf8.hpp"
 
 namespace co2lib::detail {
-
-[[nodiscard]] bool is_utf8(std::string_view text);
 
 /// Why a document is not read; thrown inside the readers, caught by them.
 struct DocumentRefused {

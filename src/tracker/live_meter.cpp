@@ -114,6 +114,13 @@ void LiveMeter::finish() {
   note_events();
 }
 
+void LiveMeter::give_up() {
+  if (auto* counter = std::get_if<meter::CounterEngine>(&engine_)) {
+    counter->give_up([&](const meter::Segment& s) { add(s); });
+  }
+  note_events();
+}
+
 void LiveMeter::add_late_ticks(std::int64_t ticks) {
   std::visit([&](auto& e) { e.events().late_ticks += ticks; }, engine_);
   note_events();

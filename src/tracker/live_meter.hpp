@@ -41,6 +41,8 @@ class LiveMeter {
   void take(MonotonicTime time, const meter::Reading& reading, bool after_suspend);
   /// No reading comes after this.
   void finish();
+  /// Takes a counter that has not moved so far for one that does not work.
+  void give_up();
   void set_mirror_of(std::optional<std::size_t> meter) noexcept { state_.mirror_of = meter; }
   void add_late_ticks(std::int64_t ticks);
   /// A region begins or ends at `time`: the steps around it stay apart.

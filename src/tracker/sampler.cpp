@@ -198,8 +198,29 @@ bool Sampler::has_still_counter() const {
                      [](const LiveMeter& m) { return std::holds_alternative<meter::Count>(m.last()) && !m.works(); });
 }
 
+std::vector<bool> Sampler::silent_platforms() const {
+  std::vector<bool> silent(meters_.size(), false);
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    if (duty_[i] != Duty::waits) continue;
+    std::vector<std::size_t> replaced;
+    for (std::size_t p = 0; p < meters_.size(); ++p) {
+      const auto& ids = infos_[i].stands_in_for;
+      if (std::find(ids.begin(), ids.end(), infos_[p].id) != ids.end()) replaced.push_back(p);
+    }
+    const bool all = std::all_of(replaced.begin(), replaced.end(),
+                                 [&](std::size_t p) { return meter::is_platform(infos_[p]) && !meters_[p].works(); });
+    for (const std::size_t p : replaced) silent[p] = silent[p] || all;
+  }
+  return silent;
+}
+
 void Sampler::finish() {
   for (LiveMeter& m : meters_) m.finish();
+  const std::vector<bool> silent = silent_platforms();
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    if (silent[i]) meters_[i].give_up();
+  }
+  if (any_idle_) assign_stand_ins();
 }
 
 Cadence Sampler::periods() const {

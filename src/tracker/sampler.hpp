@@ -86,6 +86,9 @@ class Sampler {
   [[nodiscard]] bool dies_undecided() const;
   /// There is a counter that can be read and has not moved so far.
   [[nodiscard]] bool has_still_counter() const;
+  /// The platform meters that have shown nothing so far, of a machine whose CPUs nothing else shows: if this is the
+  /// end, the models tell more than they do.
+  [[nodiscard]] std::vector<bool> silent_platforms() const;
   /// No reading comes after this.
   void finish();
 

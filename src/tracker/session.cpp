@@ -8,6 +8,7 @@
 
 #include <co2lib/meter/attribution.hpp>
 
+#include "detail/utf8.hpp"
 #include "tracker/account.hpp"
 #include "tracker/estimate.hpp"
 #include "tracker/forks.hpp"
@@ -17,6 +18,8 @@
 namespace co2lib::tracker::detail {
 
 namespace {
+
+using co2lib::detail::shown;
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
@@ -258,7 +261,7 @@ void Session::write_out(bool synced, bool wait) {
   if (!journal_.is_open()) return;
   if (journal_.has_dropped()) {
     const std::lock_guard lock(mutex_);
-    note({"log_lines_dropped", journal_.file().string(),
+    note({"log_lines_dropped", shown(journal_.file().string()),
           "too many lines waited to be written: regions and samples are missing in the log, totals are not"});
   }
   const std::optional<std::string> failure = journal_.write(synced, wait);
@@ -266,11 +269,11 @@ void Session::write_out(bool synced, bool wait) {
   {
     const std::lock_guard lock(mutex_);
     add_issue(segment().issues,
-              {"log_write_failed", journal_.file().string(), *failure + "; the lines are kept and tried again"});
+              {"log_write_failed", shown(journal_.file().string()), *failure + "; the lines are kept and tried again"});
   }
   if (!options_.on_log) return;
   try {
-    options_.on_log("warning", journal_.file().string() + ": " + *failure);
+    options_.on_log("warning", shown(journal_.file().string()) + ": " + *failure);
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the issue tells; the sampling thread goes on
   }
 }
@@ -286,8 +289,10 @@ RunSegment Session::segment_copy(std::optional<double> g_per_kwh) const {
   s.end_utc = utc_of(now);
   Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .g_per_kwh = g_per_kwh};
   s.meters.clear();
+  const std::vector<bool> silent = sampler_.silent_platforms();
   for (LiveMeter m : sampler_.meters()) {  // a copy each: an open suspect is settled in it only
     m.finish();
+    if (silent[s.meters.size()]) m.give_up();
     frame.meters.push_back(m.point());
     s.meters.push_back(m.state());
   }

@@ -20,9 +20,13 @@
 #include <co2lib/meter/share.hpp>
 #include <co2lib/version.hpp>
 
+#include "detail/utf8.hpp"
+
 namespace co2lib::tracker::detail {
 
 namespace {
+
+using co2lib::detail::shown;
 
 [[noreturn]] void bad(const std::string& option, const std::string& why) {
   throw Error("tracker.bad_config", option + ": " + why);
@@ -307,7 +311,7 @@ ChosenLog choose_log(const Options& o, const std::string& run_id, const Rank& ra
       continue;
     }
     if (lock == LogWriter::Lock::unavailable) {
-      log.issues.push_back({"log_unlocked", log.file.string(),
+      log.issues.push_back({"log_unlocked", shown(log.file.string()),
                             "its file system has no locks: see to it that no other process writes this log"});
     }
     if (log.writer->size() > 0) {
@@ -319,7 +323,7 @@ ChosenLog choose_log(const Options& o, const std::string& run_id, const Rank& ra
     }
     if (n > 1) {
       log.issues.push_back(
-          {"log_numbered", log.file.string(), "the log of this run, for " + name + " was taken: " + why});
+          {"log_numbered", shown(log.file.string()), "the log of this run, for " + shown(name) + " was taken: " + why});
     }
     return log;
   }

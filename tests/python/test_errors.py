@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import builtins
+import os
 import pickle
+from pathlib import Path
 
 import pytest
 
 import co2lib
-from co2lib import _core, _errors, numeric
+from co2lib import _core, _errors, numeric, tracker
 
 CLASSES = {
     _errors.BadValueError: builtins.ValueError,
@@ -67,3 +69,18 @@ def test_numeric_has_the_bits_of_the_core() -> None:
     assert numeric.compensated_sum([0.1] * 1_000_000) == 100000.0
     assert numeric.compensated_sum([1.0, 1e100, 1.0, -1e100]) == 2.0
     assert numeric.compensated_sum([]) == 0.0
+
+
+def test_names_of_files_that_are_no_text(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    with pytest.raises(co2lib.Error, match=r"caf\\xe9.jsonl: cannot be read") as caught:
+        tracker.load(tmp_path / name)
+    assert caught.value.details["file"] == os.fspath(tmp_path / name)
+    with pytest.raises(co2lib.Error, match=r"\\xe9"):
+        co2lib.track(log=tmp_path / os.fsdecode(b"absent\xe9") / "x", meters=[]).start()
+    for _ in range(2):
+        with co2lib.track(log=tmp_path / name, log_exists="number", meters=[]) as run:
+            pass
+    (issue,) = [i for i in run.footprint.issues if i.code == "log_numbered"]
+    assert issue.subject == str(tmp_path) + r"/caf\xE9.2.jsonl"
+    assert run.log == tmp_path / os.fsdecode(b"caf\xe9.2.jsonl")

@@ -102,6 +102,14 @@ class CounterEngine {
     close_with_gap(suspect, sink);
   }
 
+  /// Takes a doubted counter for one that does not work: nothing more will be read, and a stand-in tells more than it.
+  template <class Sink>
+  void give_up(Sink&& sink) {
+    if (!is_doubted() || base_->time <= still_since_) return;
+    still_ = true;
+    stand_still(base_->time, sink);
+  }
+
   [[nodiscard]] const Events& events() const noexcept { return events_; }
   [[nodiscard]] Events& events() noexcept { return events_; }
   /// True while a reading waits for the next one to tell whether it was a glitch.

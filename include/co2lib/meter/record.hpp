@@ -156,8 +156,8 @@ struct Record {
   flag(events.glitches > 0, "glitch", "implausible readings were dropped; where they are true, give p_max_w");
   flag(events.implausible_rate, "implausible_rate", "the counter rose faster than the ceiling allows; see p_max_w");
   flag(events.frozen, "frozen",
-       "it stood still for longer than a device in use can: it does not work, and that time has no value. Where the "
-       "device may show the same for long, give its update_period_s");
+       "it stood still for longer than a device in use can, or for the whole of a short run: that time has no value. "
+       "Where the device may show the same for long, give its update_period_s");
   flag(events.wrap_ambiguous, "wrap_ambiguous",
        "the counter may have wrapped more often between two reads; the smallest number of wraps is reported");
   flag(events.wrap_modulus_unknown, "wrap_modulus_unknown",

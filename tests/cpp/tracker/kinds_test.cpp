@@ -258,6 +258,34 @@ TEST_F(SensorsThatFail, ModelsStandInForAPlatformThatNeverMoves) {
   EXPECT_EQ(load(o.log).footprint().to_json(), f.to_json());
 }
 
+TEST_F(SensorsThatFail, ModelsStandInForAPlatformThatHasShownNothingInAShortRun) {
+  machine.add_zone("intel-rapl:0", {.name = "psys", .energy_uj = "5000"});
+  machine.set_cpus(4);
+  machine.set_memory(16ULL << 30);
+  machine.set_cpu_ticks(100, 300);
+  Options o = logged();
+  o.meters.reset();
+  o.tdp_w = 100;
+  o.command = "true";
+  Tracker tracker(o);
+  ASSERT_TRUE(clock->wait_for_waiters(1));
+  const auto check = [](const Footprint& f) {
+    ASSERT_TRUE(f.energy.value);
+    EXPECT_GT(f.energy.value->joules(), 0);
+    ASSERT_TRUE(f.totals.cpu.energy_j);
+    EXPECT_TRUE(has_issue(f.issues, "frozen"));
+  };
+  go(5ms);
+  check(tracker.snapshot());
+  go(2ms);
+  tracker.ended(0, Seconds(0.002));
+  const Footprint f = tracker.stop();
+  check(f);
+  ASSERT_TRUE(f.command && f.command->energy.bounds) << "a command of the model's energy, not of the platform's";
+  EXPECT_GT(f.command->energy.bounds->high.joules(), 0);
+  EXPECT_EQ(load(o.log).footprint().to_json(), f.to_json());
+}
+
 TEST_F(SensorsThatFail, AShortRunOfACounterThatHasNotMovedMayHaveUsedAnything) {
   meter::MeterInfo info = package("zone");
   info.p_max_w = 400;
