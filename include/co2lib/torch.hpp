@@ -69,7 +69,7 @@ struct ProbeOptions {
 /// Observes the forward passes of a model on this thread while it lives.
 ///
 /// C++ modules have no hooks: a thread-local RecordFunction callback sees the operators, and names a layer by the
-/// parameter whose storage enters one (spec 9). Raw outputs of linear and convolution layers are reduced at once, on
+/// parameter whose storage enters one. Raw outputs of linear and convolution layers are reduced at once, on
 /// their device. Works for `torch::nn` modules, and for scripted and traced TorchScript modules that are not frozen.
 /// To be destroyed on the thread that made it; parameters must stay where they are meanwhile.
 ///

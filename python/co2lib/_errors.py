@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The exceptions of co2lib: one per built-in that an error also is (DESIGN section 3, rule 8)."""
+"""The exceptions of co2lib: one per built-in that an error also is (docs/design.md, "Rules")."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The CPU models (spec: meters, 6.1): by the load of /proc/stat, or constant where that cannot be read.
+// The CPU models (docs/meter.md, "Models"): by the load of /proc/stat, or constant where that cannot be read.
 #include <cstdint>
 #include <optional>
 #include <string>

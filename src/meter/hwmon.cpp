@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sensors of the kernel's hardware monitoring: AMD and Intel GPUs, NVIDIA Grace, ACPI power meters (spec: meters, 5.5
-// and 5.6). Only chips that are known here are measured; others that show power or energy are named.
+// Sensors of the kernel's hardware monitoring: AMD and Intel GPUs, NVIDIA Grace, ACPI power meters
+// (docs/platforms.md). Only chips that are known here are measured; others that show power or energy are named.
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>

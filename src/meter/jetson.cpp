@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NVIDIA Jetson boards: the INA3221 monitors of their supply rails (spec: meters, 5.6).
+// NVIDIA Jetson boards: the INA3221 monitors of their supply rails (docs/platforms.md, "NVIDIA Jetson").
 #include <algorithm>
 #include <cctype>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NVIDIA GPUs through NVML (spec: meters, 5.4; docs/gpu.md).
+// NVIDIA GPUs through NVML (docs/gpu.md).
 #include "nvml.hpp"
 
 #include <algorithm>

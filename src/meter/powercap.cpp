@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Linux powercap RAPL: the energy counters of Intel and AMD processors (spec: meters, 5.1).
+// Linux powercap RAPL: the energy counters of Intel and AMD processors (docs/meter.md, "Linux powercap").
 #include <algorithm>
 #include <cstring>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The RAM model (spec: meters, 6.2), for memory without a counter.
+// The RAM model (docs/meter.md, "Models"), for memory without a counter.
 #include <cstdint>
 #include <optional>
 #include <string>

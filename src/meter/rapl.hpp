@@ -24,7 +24,7 @@ inline constexpr double rapl_slack_s = 0.005;
   return machine.cpu_vendor == "AuthenticAMD" || machine.cpu_vendor == "HygonGenuine";
 }
 
-/// Relative half width: package 5 % on Intel, 15 % on AMD; DRAM 15 % (spec 6.4; ours, unverified).
+/// Relative half width: package 5 % on Intel, 15 % on AMD; DRAM 15 % (ours, unverified).
 [[nodiscard]] inline double rapl_accuracy(const Machine& machine, Domain domain) {
   return is_amd(machine) || domain == Domain::dram ? 0.15 : 0.05;
 }

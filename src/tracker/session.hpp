@@ -56,6 +56,13 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   friend struct Forks;
 
+  /// How long a caller waits for sensors that another thread is reading, and for the sampling thread to end.
+  static constexpr std::chrono::milliseconds patience{1000};
+  /// How long a region's edge waits: beyond it the edge is a time only.
+  static constexpr std::chrono::milliseconds edge_patience{50};
+  /// Closed regions that may wait for a reading. As many that were settled can be asked for.
+  static constexpr std::size_t most_regions_waiting = 4096;
+
   /// A flush to come: its time, the mean intensity since the last one, and what went wrong finding it.
   struct Step {
     MonotonicTime now{};

@@ -20,7 +20,7 @@ from co2lib import _core
 ROOT = Path(__file__).resolve().parents[2]
 
 # ----------------------------------------------------------------------------------------------------------
-# Direction of dependence (DESIGN section 1). To add a room, a domain or a Python module, add it here.
+# Direction of dependence (docs/design.md, "The house"). To add a room, a domain or a Python module, add it here.
 # ----------------------------------------------------------------------------------------------------------
 LEVELS = {
     0: {"version", "error"},
@@ -53,7 +53,7 @@ PYTHON_LEVELS = {
     6: {"cli"},
 }
 PYTHON_LEVEL = {unit: level for level, units in PYTHON_LEVELS.items() for unit in units}
-ADD_HERE = "add it to the levels at the top of tests/python/test_house.py (DESIGN section 1)"
+ADD_HERE = "add it to the levels at the top of tests/python/test_house.py (docs/design.md, 'The house')"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<co2lib/([\w/]+)\.h(?:pp)?>|"([\w/]+)\.hpp")', re.MULTILINE)
 
@@ -466,3 +466,42 @@ def test_the_version_has_one_source() -> None:
 def test_what_is_tested_is_the_installed_package() -> None:
     assert ROOT / "python" not in Path(co2lib.__file__).parents
     assert (Path(co2lib.__file__).parent / "py.typed").exists()
+
+
+# ------------------------------------------------------------------------------------------------------------
+# What comments point to
+# ------------------------------------------------------------------------------------------------------------
+
+
+def dangling(text: str) -> list[str]:
+    """Return what a source's comments cite and nobody finds: pages, headings, texts of elsewhere."""
+    text = re.sub(r"\s*\n\s*(///?|#)? ?", " ", text)  # a citation may go on in the next line
+    found = re.findall(r"\bspec[ :][^\"]{0,12}\d|\bDESIGN section", text)
+    for page, heading in re.findall(r"docs/(\w+)\.md(?:, (?:section )?\"([^\"]+)\")?", text):
+        file = ROOT / "docs" / f"{page}.md"
+        if not file.is_file():
+            found.append(f"docs/{page}.md")
+        elif heading and not re.search(rf"(?m)^#+ {re.escape(heading)}$", file.read_text(encoding="utf-8")):
+            found.append(f'docs/{page}.md, "{heading}"')
+    return found
+
+
+def test_comments_cite_what_is_in_the_repository() -> None:
+    for base in ("include", "src", "bindings", "python", "examples", "benchmarks"):
+        for file in sorted((ROOT / base).rglob("*.[hcp]*")):
+            if file.suffix in (".hpp", ".cpp", ".py"):
+                assert dangling(file.read_text(encoding="utf-8")) == [], file
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("// as the spec 6.4 says", ["spec 6.4"]),
+        ("# (DESIGN section 3)", ["DESIGN section"]),
+        ("// see docs/nowhere.md", ["docs/nowhere.md"]),
+        ('/// see docs/design.md, "The\n/// palace"', ['docs/design.md, "The palace"']),
+        ('/// see docs/design.md, "The\n/// house", and docs/meter.md', []),
+    ],
+)
+def test_the_check_of_citations_can_fail(text: str, found: list[str]) -> None:
+    assert dangling(text) == found

@@ -69,7 +69,7 @@ struct Record {
   Method method = Method::counter;
   WindowEnergy window;
   Events events;
-  std::vector<Issue> issues;  ///< codes of spec section 1, subject: the meter's id
+  std::vector<Issue> issues;  ///< subject: the meter's id
 
   /// Mean power: energy over duration, never a mean of powers.
   [[nodiscard]] std::optional<Power> mean_power() const {
@@ -122,7 +122,7 @@ struct Record {
   return 0.005;
 }
 
-/// The relative half width of a meter at 95 %: its own, else the provider's default (spec 6.4, unverified); 0 for
+/// The relative half width of a meter at 95 %: its own, else the provider's default (ours, unverified); 0 for
 /// users' meters, which state their own.
 [[nodiscard]] inline double accuracy(const MeterInfo& info) noexcept {
   if (info.accuracy) return *info.accuracy;

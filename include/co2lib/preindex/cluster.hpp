@@ -105,7 +105,7 @@ struct ClusterResult {
   std::vector<Issue> issues{};      ///< `trivial_clustering` for one class or as many as samples
 };
 
-/// Lloyd's algorithm from given centres, with the rules and stopping criteria of scikit-learn (spec 3.3).
+/// Lloyd's algorithm from given centres, with the rules and stopping criteria of scikit-learn.
 ///
 /// Sums and centres in double; products in float32, near ties decided again in double, so that labels are those of a
 /// double run. The same result for any number of threads, and for any split of the rows over the processes of
@@ -128,7 +128,7 @@ struct ClusterResult {
 [[nodiscard]] ClusterResult cluster(const EmbeddingReader& data, const Classes& classes, const Matrix& centres,
                                     const LloydOptions& options = {}, const Reducer& reducer = one_process());
 
-/// 1 - ARI of a variant (spec 3.2); embeddings N x D, pairs in the same order.
+/// 1 - ARI of a variant (docs/preindex.md, "The index"); embeddings N x D, pairs in the same order.
 ///
 /// Throws preindex.unpaired, preindex.empty, preindex.nonfinite.
 [[nodiscard]] ClusterResult inv_ari(const View& clean, const View& shifted, std::span<const Label> labels,

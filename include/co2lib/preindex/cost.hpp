@@ -391,7 +391,7 @@ inline void compare_with_scratch(RetrainReport& report, const std::array<const F
 }  // namespace detail
 
 /// Answers with the first rule that matches: not needed, no forecast, uncertain (extrapolated), over budget, retrain,
-/// uncertain (docs/preindex.md, From index to cost).
+/// uncertain (docs/preindex.md, "From index to cost").
 ///
 /// Throws preindex.bad_option for an accuracy outside of [0, 1] and for a forecast that was made for another index,
 /// preindex.bad_cost for a negative budget.

@@ -112,7 +112,7 @@ struct ClassSums {
   return result;
 }
 
-/// RESQUE's shift index: rows N x C per side, unpaired, with the labels of each side (spec 4.1).
+/// RESQUE's shift index: rows N x C per side, unpaired, with the labels of each side (docs/preindex.md, "RESQUE").
 [[nodiscard]] inline Resque resque_shift(const View& clean, std::span<const Label> labels_clean, const View& shifted,
                                          std::span<const Label> labels_shifted) {
   return resque_shift(class_sums(clean, labels_clean), class_sums(shifted, labels_shifted));
