@@ -176,13 +176,25 @@ std::size_t Sampler::most_segments() const {
   return most;
 }
 
-void Sampler::decide_roles() {
+const std::vector<MeterView>& Sampler::views_so_far() {
+  const std::vector<bool> silent = silent_platforms();
+  const std::vector<meter::ZoneRole> roles = roles_where(silent);
+  static_cast<void>(views(false));
+  for (std::size_t i = 0; i < meters_.size(); ++i) views_[i].in_total = roles[i].in_total;
+  return views_;
+}
+
+std::vector<meter::ZoneRole> Sampler::roles_where(const std::vector<bool>& failed) const {
   const auto mirrored = [&](std::size_t i, std::size_t j) {
     const auto pair =
         std::find_if(pairs_.begin(), pairs_.end(), [&](const MirrorPair& p) { return p.first == i && p.second == j; });
     return pair != pairs_.end() && pair->test.verdict() == meter::MirrorTest::Verdict::mirrored;
   };
-  roles_ = meter::zone_roles(infos_, mirrored, [&](std::size_t i) { return meters_[i].state().failed(); });
+  return meter::zone_roles(infos_, mirrored, [&](std::size_t i) { return failed[i] || meters_[i].state().failed(); });
+}
+
+void Sampler::decide_roles() {
+  roles_ = roles_where(std::vector<bool>(meters_.size(), false));
   for (std::size_t i = 0; i < meters_.size(); ++i) meters_[i].set_mirror_of(roles_[i].mirror_of);
 }
 

@@ -76,6 +76,8 @@ class Sampler {
   [[nodiscard]] const std::vector<LiveMeter>& meters() const noexcept { return meters_; }
   /// What regions are settled by; `patient`: they wait until each counter has shown that it works, or does not.
   [[nodiscard]] const std::vector<MeterView>& views(bool patient);
+  /// As if no reading came after this.
+  [[nodiscard]] const std::vector<MeterView>& views_so_far();
   void add_late_ticks(meter::Kind cadence, std::int64_t ticks);
   void keep_edge(const Edge& edge);
   /// Merges what no region needs apart.
@@ -118,6 +120,7 @@ class Sampler {
     meter::MirrorTest test;
   };
 
+  [[nodiscard]] std::vector<meter::ZoneRole> roles_where(const std::vector<bool>& failed) const;
   void choose(What what);
   void assign_stand_ins();
 

@@ -205,7 +205,7 @@ std::optional<RegionResult> Session::result(std::uint64_t id) {
     settle(Settle::sure);
     look();
     if (!record) {  // a meter keeps it waiting: what is known now
-      record = book_.so_far(id, sampler_.views(false));
+      record = book_.so_far(id, sampler_.views_so_far());
       if (record) start = utc_of(record->begin);
     }
   }

@@ -275,7 +275,11 @@ TEST_F(SensorsThatFail, ModelsStandInForAPlatformThatHasShownNothingInAShortRun)
     ASSERT_TRUE(f.totals.cpu.energy_j);
     EXPECT_TRUE(has_issue(f.issues, "frozen"));
   };
+  const std::uint64_t id = tracker.begin("epoch");
   go(5ms);
+  const auto epoch = tracker.end(id);
+  ASSERT_TRUE(epoch && epoch->energy.value);
+  EXPECT_GT(epoch->energy.value->joules(), 0) << "of the models, not of the platform";
   check(tracker.snapshot());
   go(2ms);
   tracker.ended(0, Seconds(0.002));
