@@ -10,9 +10,10 @@
 #include <span>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "detail/descriptor.hpp"
 
 namespace co2lib::csv {
 
@@ -78,20 +79,6 @@ std::size_t line_ends(std::string_view text) {
 }
 
 /// Closes a descriptor and with it the lock taken on it.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Issue io_issue(const std::filesystem::path& file, const char* what) {
   const int error = errno;
   return Issue{"io", file.string(), std::string(what) + ": " + std::strerror(error)};
@@ -121,16 +108,6 @@ std::filesystem::path free_backup_name(const std::filesystem::path& file) {
     name += ".bak_" + std::to_string(i);
   }
   return name;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -182,11 +159,9 @@ Result<Appended> append(const std::filesystem::path& file, const std::vector<std
   expected.pop_back();
   // A second round follows a file that was renamed under our lock, by us or by another process.
   while (true) {
-    const Descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    const co2lib::detail::Descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
     if (fd.get() < 0) return io_issue(file, "cannot open for appending");
-    while (::flock(fd.get(), LOCK_EX) != 0) {
-      if (errno != EINTR) return io_issue(file, "cannot lock");
-    }
+    if (!co2lib::detail::lock(fd)) return io_issue(file, "cannot lock");
     struct stat opened {};
     struct stat current {};
     if (::fstat(fd.get(), &opened) != 0) return io_issue(file, "cannot read");
@@ -194,23 +169,21 @@ Result<Appended> append(const std::filesystem::path& file, const std::vector<std
       continue;
     }
     if (!S_ISREG(opened.st_mode)) return Issue{"io", file.string(), "not a regular file; rows would be lost"};
-    std::string text;
+    std::string text = line(row);
     if (opened.st_size == 0) {
-      text = expected + '\n';
+      text.insert(0, expected + '\n');
     } else if (!begins_with_line(fd.get(), expected)) {
       const std::filesystem::path backup = free_backup_name(file);
       if (::rename(file.c_str(), backup.c_str()) != 0) return io_issue(file, "cannot rename to .bak");
       done.moved_to = backup;
       continue;
-    } else {
-      char last = '\n';
-      if (::pread(fd.get(), &last, 1, opened.st_size - 1) == 1 && last != '\n') text = "\n";
     }
-    text += line(row);
-    if (!write_all(fd.get(), text)) {
+    const co2lib::detail::AppendOutcome outcome = co2lib::detail::append_line(fd, opened.st_size, std::move(text));
+    if (outcome.error != 0) {
+      errno = outcome.error;
       Issue issue = io_issue(file, "cannot write");
       // A half-written row would shift the next one.
-      if (::ftruncate(fd.get(), opened.st_size) != 0) issue.text += "; the last line may be torn";
+      if (outcome.torn) issue.text += "; the last line may be torn";
       return issue;
     }
     return done;

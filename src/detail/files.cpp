@@ -12,25 +12,9 @@
 
 #include <co2lib/error.hpp>
 
+#include "detail/descriptor.hpp"
+
 namespace co2lib::detail {
-
-namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& file) : number_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const noexcept { return number_; }
-
- private:
-  int number_;
-};
-
-}  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t most) {
   const auto failed = [&](int error) {
@@ -40,18 +24,18 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t mos
                                                              : "";
     return Issue{"io", file.string(), std::string("cannot be read: ") + std::strerror(error) + remedy};
   };
-  const Descriptor descriptor(file);
-  if (descriptor.number() < 0) return failed(errno);
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor.get() < 0) return failed(errno);
   std::string text;
   struct stat about {};
-  if (::fstat(descriptor.number(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
+  if (::fstat(descriptor.get(), &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
     text.reserve(std::min<std::size_t>(static_cast<std::size_t>(about.st_size), most) + 1);
   }
   constexpr std::size_t block = 65536;
   while (true) {
     const std::size_t size = text.size();
     text.resize(size + block);
-    const ssize_t got = ::read(descriptor.number(), text.data() + size, block);
+    const ssize_t got = ::read(descriptor.get(), text.data() + size, block);
     const int error = errno;
     text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) return text;

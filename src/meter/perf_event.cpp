@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RAPL through perf_event: the kernel extends the counters to 64 bits, in units of 2^-32 J (docs/platforms.md, "Linux on bare metal").
+// RAPL through perf_event: the kernel extends the counters to 64 bits, in units of 2^-32 J (docs/platforms.md, "Linux
+// on bare metal").
 #include <algorithm>
 #include <array>
 #include <cerrno>

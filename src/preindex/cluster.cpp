@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lloyd's algorithm (docs/preindex.md, "The index"): float32 products in blocks of 256 rows, decided again in double where they are close.
+// Lloyd's algorithm (docs/preindex.md, "The index"): float32 products in blocks of 256 rows, decided again in double
+// where they are close.
 //
 // Rows may be spread over processes. Everything that is summed over rows is made exact, so that neither threads nor
 // processes show: see Grid.

@@ -10,12 +10,13 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <co2lib/preindex/cost.hpp>
 
+#include "detail/descriptor.hpp"
+#include "detail/files.hpp"
 #include "detail/json.hpp"
 #include "printable.hpp"
 
@@ -65,74 +66,9 @@ Error bad_file(const std::string& file, const std::string& why, ErrorCategory ca
   return {"preindex.bad_calibration", file + ": " + why, {}, category};
 }
 
-/// An open file; closing it ends the lock.
-class File {
- public:
-  File(const std::filesystem::path& path, int flags) : name_(path.string()), fd_(::open(path.c_str(), flags, 0666)) {
-    if (fd_ < 0) fail("cannot be opened");
-    struct stat found {};
-    if (::fstat(fd_, &found) != 0) fail("cannot be read");
-    if (S_ISDIR(found.st_mode)) throw bad_file(name_, "is a folder; give a file of JSON lines");
-    size_ = found.st_size;
-    regular_ = S_ISREG(found.st_mode);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  [[nodiscard]] int fd() const { return fd_; }
-  [[nodiscard]] bool regular() const { return regular_; }
-
-  void lock() {
-    while (::flock(fd_, LOCK_EX) != 0) {
-      if (errno != EINTR) fail("cannot be locked");
-    }
-    struct stat found {};
-    if (::fstat(fd_, &found) != 0) fail("cannot be read");
-    size_ = found.st_size;
-  }
-
-  [[nodiscard]] std::string read_all() const {
-    std::string text;
-    std::array<char, 1 << 16> buffer;
-    while (true) {
-      const ssize_t got = ::read(fd_, buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail("cannot be read");
-      if (got == 0) return text;
-      text.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-  }
-
-  /// Adds a line; what cannot be written as a whole is taken back.
-  void append(std::string line) const {
-    char last = '\n';
-    if (size_ > 0 && ::pread(fd_, &last, 1, size_ - 1) == 1 && last != '\n') line.insert(0, "\n");
-    for (std::string_view rest = line; !rest.empty();) {
-      const ssize_t written = ::write(fd_, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) {
-        const int why = errno;
-        const bool whole = ::ftruncate(fd_, size_) == 0;
-        errno = why;
-        fail(whole ? "cannot be written" : "cannot be written, and its last line may be torn");
-      }
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-
-  [[noreturn]] void fail(const char* what) const {
-    throw bad_file(name_, std::string(what) + ": " + std::strerror(errno) + "; give a file of JSON lines");
-  }
-
- private:
-  std::string name_;
-  int fd_;
-  off_t size_ = 0;
-  bool regular_ = false;
-};
+std::string read(const std::filesystem::path& file) {
+  return co2lib::detail::read_file_or_throw(file, "preindex.bad_calibration");
+}
 
 }  // namespace
 
@@ -181,12 +117,12 @@ std::vector<CalibrationRun> read_runs(const std::filesystem::path& file) {
     std::sort(files.begin(), files.end());
     std::vector<CalibrationRun> runs;
     for (const auto& one : files) {
-      std::vector<CalibrationRun> more = parse_runs(File(one, O_RDONLY | O_CLOEXEC).read_all(), one.string());
+      std::vector<CalibrationRun> more = parse_runs(read(one), one.string());
       runs.insert(runs.end(), more.begin(), more.end());
     }
     return runs;
   }
-  return parse_runs(File(file, O_RDONLY | O_CLOEXEC).read_all(), file.string());
+  return parse_runs(read(file), file.string());
 }
 
 void append_run(const std::filesystem::path& file, const CalibrationRun& run) {
@@ -196,13 +132,22 @@ void append_run(const std::filesystem::path& file, const CalibrationRun& run) {
   if (parse_runs(line, "the run").front() != run) {
     throw detail::bad_option("model", "a text that is not UTF-8, here or in another field", "UTF-8");
   }
-  File opened(file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC);
-  if (!opened.regular()) throw bad_file(file.string(), "is not a regular file; runs would be lost");
-  opened.lock();
+  const auto fail = [&](const char* what, int error) {
+    return bad_file(file.string(), std::string(what) + ": " + std::strerror(error) + "; give a file of JSON lines");
+  };
+  const co2lib::detail::Descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (opened.get() < 0) throw fail("cannot be opened", errno);
+  if (!co2lib::detail::lock(opened)) throw fail("cannot be locked", errno);
+  struct stat about {};
+  if (::fstat(opened.get(), &about) != 0) throw fail("cannot be read", errno);
+  if (!S_ISREG(about.st_mode)) throw bad_file(file.string(), "is not a regular file; runs would be lost");
   // Into a file that begins with a run only: another kind of file would be spoilt.
-  const std::string known = opened.read_all();
+  const std::string known = read(file);
   (void)parse_runs(std::string_view(known).substr(0, known.find('\n')), file.string());
-  opened.append(line + "\n");
+  const auto outcome = co2lib::detail::append_line(opened, about.st_size, line + "\n");
+  if (outcome.error != 0) {
+    throw fail(outcome.torn ? "cannot be written, and its last line may be torn" : "cannot be written", outcome.error);
+  }
 }
 
 }  // namespace co2lib::preindex

@@ -423,7 +423,11 @@ void add_energy(Footprint& f, const MethodEnergies& method_j) {
     const auto& joules = method_j[static_cast<std::size_t>(m)];
     if (joules) f.methods.emplace_back(m, *joules / *f.totals.total.energy_j);
   }
-  if (f.methods.size() == 1 && f.methods.front().first == meter::Method::model) {
+  // A share of what a sensor measured is divided by a model, which is not the same.
+  const bool divided = f.scope && std::any_of(f.devices.begin(), f.devices.end(), [](const DeviceFootprint& d) {
+                         return d.record.method != meter::Method::model && d.record.window.energy_j;
+                       });
+  if (f.methods.size() == 1 && f.methods.front().first == meter::Method::model && !divided) {
     add_issue(f.issues,
               {"model_only", "energy", "no sensor could be read; the energy is that of a model. See `co2lib sensors`"});
   }

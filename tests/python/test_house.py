@@ -20,7 +20,7 @@ from co2lib import _core
 ROOT = Path(__file__).resolve().parents[2]
 
 # ----------------------------------------------------------------------------------------------------------
-# Direction of dependence (docs/design.md, "The house"). To add a room, a domain or a Python module, add it here.
+# Direction of dependence (docs/design.md, "The house"). A new room, domain or Python module is added here.
 # ----------------------------------------------------------------------------------------------------------
 LEVELS = {
     0: {"version", "error"},

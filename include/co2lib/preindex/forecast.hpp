@@ -144,7 +144,8 @@ class Fit {
 
 }  // namespace detail
 
-/// Forecasts a cost from calibration runs (x: index, y: measured cost) at a new index (docs/preindex.md, "From index to cost").
+/// Forecasts a cost from calibration runs (x: index, y: measured cost) at a new index (docs/preindex.md, "From index to
+/// cost").
 ///
 /// Interval: jackknife+ (Barber, Candes, Ramdas, Tibshirani 2021) at miscoverage `alpha`; for exchangeable runs it
 /// covers with probability at least 1 - 2 alpha. Needs n >= 1/alpha - 1 runs to be bounded. All ends are cut at 0.
