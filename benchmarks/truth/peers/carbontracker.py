@@ -8,21 +8,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    ROWS,
-    Nvml,
-    Powercap,
-    VirtualTime,
-    answer,
-    counter_at,
-    duration_of,
-    main,
-    package,
-    power_script,
-    row,
-    said,
-    write,
-)
+from truthfakes import Nvml, Powercap, counter_at, duration_of, package, power_script
+from truthlib import ROWS, answer, main, row, said, write
+from truthtime import VirtualTime
 
 COUNTER = (
     "CarbonTracker(epochs=1, components='cpu') with intel.RAPL_DIR on a fake tree; energy without its "

@@ -12,21 +12,9 @@ from types import SimpleNamespace
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    SCRATCH,
-    Nvml,
-    Powercap,
-    VirtualTime,
-    amdsmi_module,
-    answer,
-    duration_of,
-    intervals_as_counter,
-    main,
-    package,
-    power_script,
-    row,
-    said,
-)
+from truthfakes import Nvml, Powercap, amdsmi_module, duration_of, intervals_as_counter, package, power_script
+from truthlib import SCRATCH, answer, main, row, said
+from truthtime import VirtualTime
 
 COUNTER = (
     "OfflineEmissionsTracker on a fake powercap tree (its rapl_dir), stop() at the end; final_emissions_data."

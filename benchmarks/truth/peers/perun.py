@@ -9,21 +9,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    SCRATCH,
-    Nvml,
-    Powercap,
-    VirtualTime,
-    amdsmi_module,
-    answer,
-    duration_of,
-    intervals_as_counter,
-    main,
-    power_script,
-    processes_as_threads,
-    row,
-    said,
-)
+from truthfakes import Nvml, Powercap, amdsmi_module, duration_of, intervals_as_counter, power_script
+from truthlib import SCRATCH, answer, main, row, said
+from truthtime import VirtualTime, processes_as_threads
 
 COUNTER = (
     "A function under @perun with powercap_rapl.RAPL_PATH on a fake tree, sampling_period=1; energy of the "

@@ -10,19 +10,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    Nvml,
-    Powercap,
-    VirtualTime,
-    amdsmi_module,
-    answer,
-    duration_of,
-    main,
-    processes_as_threads,
-    raised,
-    row,
-    said,
-)
+from truthfakes import Nvml, Powercap, amdsmi_module, duration_of
+from truthlib import answer, main, raised, row, said
+from truthtime import VirtualTime, processes_as_threads
 
 PASCAL = 4
 """An architecture of NVML older than the energy counter; newer ones are asked for the counter alone."""
