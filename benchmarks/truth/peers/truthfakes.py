@@ -192,9 +192,36 @@ def power_script(vector: dict) -> str:
     return f"power_mw {milliwatts}\ninstant_mw {milliwatts}\nlimit_mw {given.get('p_max_w', 700) * 1000}\n"
 
 
+def frozen_script(vector: dict) -> str:
+    """The lines of a GPU whose energy counter never moves."""
+    given = vector["input"]
+    milliwatts = given["samples"][0][1] * 1000
+    return f"energy_mj {given['counter_mj']}\npower_mw {milliwatts}\ninstant_mw {milliwatts}\n"
+
+
+def ranks_script(vector: dict) -> str:
+    """The GPUs of a job, each with a counter and a constant power."""
+    devices = [
+        f"energy_mj 0@5000000+{watts * 1000}/s\npower_mw {watts * 1000}\ninstant_mw {watts * 1000}\n"
+        f"average_mw {watts * 1000}\n"
+        for watts in vector["input"]["watts"]
+    ]
+    return "device\n".join(devices)
+
+
+def part_as_counter(vector: dict, n: int, clock: VirtualTime) -> dict:
+    """Make a counter of a part of a resumed job, and set the wall clock as the part finds it."""
+    part, watts = vector["input"]["parts"][n], vector["input"]["watts"]
+    clock.wall_s = part["start_s"] + part["clock_s"]
+    begin, end = (round(part[edge] * watts * 1e6) for edge in ("start_s", "stop_s"))
+    return package([[0, begin], [part["stop_s"] - part["start_s"], end]])
+
+
 def duration_of(vector: dict) -> float:
     """The length of a trace in s."""
     given = vector["input"]
+    if "duration_s" in given:
+        return given["duration_s"]
     if "generator" in given:
         return given["generator"]["stop_s"]
     if "zones" in given:

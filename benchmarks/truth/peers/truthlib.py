@@ -15,6 +15,8 @@ import socket
 import sys
 from pathlib import Path
 
+from truthprocs import of_ranks
+
 SCRATCH = Path(os.environ["TRUTH_SCRATCH"])
 LOGGED: list[str] = []
 """Everything the tool logged at WARNING or above, or warned."""
@@ -94,6 +96,18 @@ def answer(value=None, unit="J", *, text="", log="", also=(), raises="", note=""
         "value": value, "unit": unit, "text": text, "log": log, "also": list(also), "raises": raises,
         "note": note,
     }  # fmt: skip
+
+
+def sum_of_ranks(vector: dict) -> dict:
+    """Answer with the sum of what the ranks of a job answer, which is what its user adds up."""
+    answers = of_ranks(vector, SCRATCH)
+    bad = next((found for found in answers if found["raises"] or found["value"] is None), None)
+    if bad:
+        return bad
+    each = " and ".join(f"{found['value']:g}" for found in answers)
+    log = next((found["log"] for found in answers if found["log"]), "")
+    note = f"{each} J, added here" + "".join(f"; {found['note']}" for found in answers[:1] if found["note"])
+    return answer(sum(found["value"] for found in answers), log=log, note=note)
 
 
 def raised(error: BaseException) -> str:

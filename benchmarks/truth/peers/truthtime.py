@@ -26,6 +26,8 @@ class VirtualTime:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.wall_s = 0.0
+        """How far the wall clock has been set, forward or back."""
         self.play = lambda t: None
         self._main = threading.current_thread()
         self._cv = threading.Condition(threading.RLock())
@@ -65,8 +67,8 @@ class VirtualTime:
 
         threading.Event = Event
         time.sleep = sleep
-        time.time = lambda: EPOCH_S + self.now
-        time.time_ns = lambda: EPOCH_S * 10**9 + round(self.now * 1e9)
+        time.time = lambda: EPOCH_S + self.wall_s + self.now
+        time.time_ns = lambda: EPOCH_S * 10**9 + round((self.wall_s + self.now) * 1e9)
         time.monotonic = lambda: 1000.0 + self.now
         time.monotonic_ns = lambda: 1000 * 10**9 + round(self.now * 1e9)
         # Code takes time: two calls never give the same number, as a tool may divide by their difference.
