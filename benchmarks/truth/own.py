@@ -19,9 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import co2lib
-from co2lib import meter, tracker
+from co2lib import intensity, meter, tracker
 from co2lib.testing import ManualClock
-from co2lib.testing.fakes import FakeHost
+from co2lib.testing.fakes import FakeHost, fake_powercap
+
+sys.path.append(str(Path(__file__).resolve().parent / "peers"))
+
+import truthprocs
 
 Answer = dict[str, Any]
 Vector = dict[str, Any]
@@ -100,7 +104,7 @@ def counted(footprint: co2lib.Footprint) -> list[meter.Record]:
 
 def one(vector: Vector) -> Answer:
     """The single counter of a trace."""
-    record = counted(tracked(vector))[0]
+    record = next(d.record for d in tracked(vector).devices if d.provider == "powercap")
     return answer(record.window.energy_j, flags=codes(record.issues), bounds=list(record.window.bounds_j))
 
 
@@ -152,7 +156,7 @@ def t08(vector: Vector) -> Answer:
     return answer(None if energy is None else energy.joules)
 
 
-def on_gpu(vector: Vector, script: str, period_s: float, seconds: float) -> Answer:
+def on_gpu(vector: Vector, script: str, period_s: float, seconds: float, **more: Any) -> Answer:
     """Play a script of the fake NVML to a tracker; LD_LIBRARY_PATH must lead to that library."""
     now = Path(os.environ["FAKE_NVML_CLOCK"])
     given = vector["input"]
@@ -164,7 +168,7 @@ def on_gpu(vector: Vector, script: str, period_s: float, seconds: float) -> Answ
     host = co2lib.Host(machine.host.sysfs, machine.host.procfs, machine.host.dev)
     options: dict[str, Any] = {
         "host": host, "clock": clock, "intensity": 100, "meters": ["nvml"], "gpus": [0],
-        "slack_s": {"gpu": 0}, "period_s": period_s, "power_period_s": period_s,
+        "slack_s": {"gpu": 0}, "period_s": period_s, "power_period_s": period_s, **more,
     }  # fmt: skip
     with co2lib.track(**options) as run:
         for step in range(1, round(seconds / period_s) + 1):
@@ -172,11 +176,10 @@ def on_gpu(vector: Vector, script: str, period_s: float, seconds: float) -> Answ
             if not clock.wait_for_waiters(1) or not clock.advance(period_s):
                 raise RuntimeError("the sampling thread did not come back")
         footprint = run.stop()
-    record = next(d.record for d in footprint.devices if d.provider == "nvml")
+    record = next(d.record for d in footprint.devices if d.provider == "nvml" and d.counted)
+    flags = {issue.code for d in footprint.devices if d.provider == "nvml" for issue in d.record.issues}
     bounds = list(record.window.bounds_j)
-    return answer(
-        record.window.energy_j, flags=codes(record.issues), bounds=bounds, note=f"method {record.method}"
-    )
+    return answer(record.window.energy_j, flags=flags, bounds=bounds, note=f"method {record.method}")
 
 
 @row("T09", "co2lib.track with the fake NVML.")
@@ -277,6 +280,116 @@ def t18(vector: Vector) -> Answer:
     steps = round((g["stop_s"] - g["start_s"]) / g["period_s"])
     samples = [(g["start_s"] + i * g["period_s"], float(g["watts"])) for i in range(steps + 1)]
     return integral(samples, vector["input"]["p_max_w"])
+
+
+@row("T19", "co2lib.track with the fake NVML and a log in each rank; tracker.merge of both logs.")
+def t19(vector: Vector) -> Answer:
+    n, scratch = truthprocs.number(), Path(os.environ["TRUTH_SCRATCH"])
+    if n is not None:
+        counters = [f"energy_mj 0@5000000+{watts * 1000}/s" for watts in vector["input"]["watts"]]
+        script, log = "\ndevice\n".join(counters), scratch / "run.jsonl"
+        return on_gpu(vector, script, 1, vector["input"]["duration_s"], gpus=None, log=log)
+    ranks = truthprocs.of_ranks(vector, scratch)
+    runs = [tracker.load(scratch / str(n) / "run.jsonl") for n in range(len(ranks))]
+    merged = tracker.merge(runs).footprint()
+    each = " and ".join(f"{found['value']:g}" for found in ranks)
+    value = merged.totals.gpu.energy_j
+    return answer(value, flags=codes(merged.issues), note=f"ranks {each} J")
+
+
+@row("T20", TRACKED)
+def t20(vector: Vector) -> Answer:
+    footprint = tracked(vector)
+    mirrors = [d.id for d in footprint.devices if d.mirror_of]
+    value = sum(record.window.energy_j or 0 for record in counted(footprint))
+    return answer(value, flags=codes(footprint.issues), note=f"copies: {', '.join(mirrors) or 'none'}")
+
+
+@row("T21", TRACKED)
+def t21(vector: Vector) -> Answer:
+    return one(vector)
+
+
+@row("T22", "co2lib.track with the fake NVML; the counter shows 5000 J for ever, power reads 200 W.")
+def t22(vector: Vector) -> Answer:
+    t, watts = vector["input"]["samples"][-1]
+    power = f"instant_mw {watts * 1000}\npower_mw {watts * 1000}"
+    return on_gpu(vector, f"energy_mj {vector['input']['counter_mj']}\n{power}", 1, t)
+
+
+@row(
+    "T23",
+    "co2lib.track for each part on a machine of its own, the second with resume=True; the log's footprint.",
+)
+def t23(vector: Vector) -> Answer:
+    given = vector["input"]
+    clock = ManualClock(utc="2025-06-15T12:00:00Z")
+    with tempfile.TemporaryDirectory() as folder:
+        log, stopped = Path(folder) / "run.jsonl", 0.0
+        for n, part in enumerate(given["parts"]):
+            clock.advance(part["start_s"] - stopped)
+            clock.step_utc(part["clock_s"])
+            resumed_part(part, given["watts"], clock, n, log)
+            stopped = part["stop_s"]
+        footprint = tracker.load(log).footprint()
+    joules = footprint.energy.joules
+    own = sum(
+        intensity.factor(part["location"]).g_per_kwh * part["pue"] * (part["stop_s"] - part["start_s"])
+        for part in given["parts"]
+    ) * given["watts"] / 3.6e6  # fmt: skip
+    grams = footprint.operational.grams
+    priced = None if grams is None else grams / own
+    return answer(
+        [joules, priced], text=f"{joules:g} J", flags=codes(footprint.issues),
+        note=f"duration {footprint.duration_s:g} s, {footprint.intensity_source}",
+    )  # fmt: skip
+
+
+def resumed_part(part: Vector, watts: float, clock: ManualClock, n: int, log: Path) -> None:
+    """One part of a job, on a machine that was booted for it."""
+    machine = fake_powercap({"package-0": round(part["start_s"] * watts * 1e6)})
+    machine.write("proc/sys/kernel/random/boot_id", f"boot-{n}\n")
+    options: dict[str, Any] = {
+        "host": machine.host, "clock": clock, "location": part["location"], "pue": part["pue"], "log": log,
+        "resume": n > 0, "meters": ["powercap"], "ram_w": 0, "slack_s": {"package": 0}, "period_s": 10,
+    }  # fmt: skip
+    with co2lib.track(**options):
+        for t in range(part["start_s"] + 10, part["stop_s"] + 1, 10):
+            machine.set_energy("intel-rapl:0", round(t * watts * 1e6))
+            if not clock.wait_for_waiters(1) or not clock.advance(10):
+                raise RuntimeError("the sampling thread did not come back")
+
+
+@row(
+    "T24",
+    "co2lib.track on a fake powercap tree and a fake /proc, scope='process', ram_w=0; the process's share.",
+)
+def t24(vector: Vector) -> Answer:
+    given = vector["input"]
+    machine = fake_powercap({"package-0": 0}, cpus=given["cpus"])
+    machine.write("proc/meminfo", "MemTotal: 16777216 kB\nMemAvailable: 8388608 kB\n")
+    processes = truthprocs.Procfs(machine.root / "proc", vector)
+    clock = ManualClock()
+    options: dict[str, Any] = {
+        "host": machine.host, "clock": clock, "intensity": 100, "meters": ["powercap"], "ram_w": 0,
+        "slack_s": {"package": 0}, "scope": "process",
+    }  # fmt: skip
+    with co2lib.track(**options) as run:
+        for t in range(1, given["duration_s"] + 1):
+            processes.play(t)
+            machine.set_energy("intel-rapl:0", round(given["energy_j"] * 1e6 * t / given["duration_s"]))
+            if not clock.wait_for_waiters(1) or not clock.advance(1):
+                raise RuntimeError("the sampling thread did not come back")
+        footprint = run.stop()
+    scope = footprint.scope
+    if scope is None or scope.own.interval is None:
+        raise RuntimeError("the footprint has no share of a process")
+    interval = scope.own.interval
+    return answer(
+        scope.own.joules, flags=codes(footprint.issues),
+        note=f"interval {interval.low.joules:g} to {interval.high.joules:g} J, other {scope.other.joules:g} "
+        f"J, idle {scope.idle.joules:g} J",
+    )  # fmt: skip
 
 
 def main() -> None:

@@ -17,20 +17,18 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from peers import environment
+from truth.rows import MISSING, ROWS, vectors_of
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "truth"
 PAGE = ROOT / "docs" / "truth.md"
-GOLDEN = ROOT / "tests" / "golden" / "meters.json"
 PEERS = ("codecarbon", "zeus", "carbontracker", "perun")
 NAMES = {
     "co2lib": "co2lib",
@@ -42,82 +40,6 @@ NAMES = {
 LIMIT_S = 400
 
 Answer = dict[str, Any]
-Vector = dict[str, Any]
-
-
-# ------------------------------------------------------------------------------------------------------------
-# Rows
-# ------------------------------------------------------------------------------------------------------------
-def near(truth: float, rel: float = 1e-5) -> Callable[[Any], bool]:
-    """Check a number; 1e-5 lets the rounded kWh of CodeCarbon pass, which T16 tests."""
-    allowed = rel * abs(truth) if truth else 1e-6
-    return lambda value: isinstance(value, int | float) and abs(value - truth) <= allowed
-
-
-@dataclass(frozen=True)
-class Row:
-    """One trace."""
-
-    title: str
-    truth: str
-    right: Callable[[Any], bool]
-    flagged: bool = False
-    """The truth is not a number: right means that the tool says so."""
-
-
-ROWS = {
-    "T01": Row("one wrap, range known", "1 J", near(1)),
-    "T02": Row("wrap, range unreadable", "unknown", near(1)),
-    "T03": Row("one failed read, same count after", "0 J", near(0)),
-    "T04": Row("package 100 J, its DRAM 30 J", "130 J", near(130)),
-    "T05": Row("two mirrored dies of 68 J", "68 J", near(68)),
-    "T06": Row("0 W for 10 s, 100 W for 10 s", "1000 J", near(1000)),
-    "T07": Row("2.3 s: 20 W, then 200 W", "280 J", near(280)),
-    "T08": Row("region [0, 5] s of 20 s at 100 W", "500 J", near(500)),
-    "T09": Row(
-        "GPU counter restarts: 6000 J, then 1 J",
-        "1001 J or more",
-        lambda v: v is not None and v >= 1001,
-        True,
-    ),
-    "T10": Row("GPU without counter, 200 W for 10 s", "2000 J", near(2000)),
-    "T11": Row("mean of 4 x 15 s at 100 W and 0.1 s at 10 W", "99.85 W", near(99.85024958402663)),
-    "T12": Row("no network, no location", "unknown", lambda _: False, True),
-    "T13": Row("two runs into one CSV", "38 fields each", lambda v: v == [38, 38, 38]),
-    "T14": Row("memory of 251.5 and of 256 GiB", "equal within 1 %", lambda v: abs(v[0] / v[1] - 1) < 0.01),
-    "T15": Row("a job with half of the busy time, 1000 J", "250 J (250 to 500)", near(250)),
-    "T16": Row("3.6e6 J in kWh", "1 kWh", near(1, 1e-9)),
-    "T17": Row("AMD GPU, 249.9 W for 10 s", "2499 J", near(2499)),
-    "T18": Row("48 h at 700 W", "120.96 MJ", near(120.96e6, 1e-6)),
-}
-
-MISSING = {
-    "zeus": {
-        "T11": "reports no mean power",
-        "T13": "writes no emissions file",
-        "T14": "has no model of memory",
-        "T15": "measures the machine only",
-        "T16": "reports J; kWh only inside its carbon and cost monitors",
-    },
-    "carbontracker": {
-        "T09": "reads power, never the counter",
-        "T13": "writes logs, no table",
-        "T14": "has no model of memory",
-        "T17": "reads no AMD GPUs",
-    },
-    "perun": {
-        "T09": "reads power, never the counter",
-        "T13": "writes no emissions table",
-        "T14": "has no model of memory power",
-        "T15": "measures the machine only",
-    },
-}
-
-
-def vectors_of(name: str, golden: Path = GOLDEN) -> list[Vector]:
-    """The vectors of a row, its own first."""
-    found = [v for v in json.loads(golden.read_text())["vectors"] if v["id"].startswith(name)]
-    return found if name == "T14" else found[:1]
 
 
 # ------------------------------------------------------------------------------------------------------------

@@ -27,8 +27,14 @@ def load(name: str) -> ModuleType:
 
 
 run, own = load("run"), load("own")
-ON_GPU = ("T09", "T10")
-FLAGGED = {"T02": "wrap_modulus_unknown", "T09": "reset", "T12": "location_unknown"}
+ON_GPU = ("T09", "T10", "T19", "T22")
+FLAGGED = {
+    "T02": "wrap_modulus_unknown",
+    "T09": "reset",
+    "T12": "location_unknown",
+    "T21": "frozen",
+}
+SAID = {**FLAGGED, "T05": "mirrored", "T22": "frozen", "T23": "clock_step"}
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +70,7 @@ def test_our_column_on_gpus(name: str, nvml: Path) -> None:
 
 def check(name: str, found: dict[str, Any]) -> None:
     assert run.verdict(name, found) == ("flagged" if name in FLAGGED else "exact"), found
-    assert FLAGGED.get(name, "") in found["log"]
+    assert SAID.get(name, "") in found["log"]
 
 
 def test_our_numbers_are_those_of_the_golden_vectors() -> None:
@@ -73,6 +79,8 @@ def test_our_numbers_are_those_of_the_golden_vectors() -> None:
         expected: Any = run.vectors_of(name)[0]["expected"]
         joules = expected["totals"]["total_j"] if "totals" in expected else expected["energy_j"]
         assert answer["value"] == pytest.approx(joules, rel=1e-12)
+    assert ours("T20")["note"] == "copies: none"
+    assert ours("T05")["note"] == "copies: intel-rapl:1"
     unknown = ours("T02")
     assert unknown["value"] is None
     assert unknown["bounds"] == [0.67115, 10000]
@@ -102,10 +110,53 @@ def answered(value: Any, **more: Any) -> dict[str, Any]:
         ("T16", answered(1.0000008), "wrong"),
         ("T18", answered(None, not_run="no answer"), "not run"),
         ("T08", {"missing": "no regions"}, "-"),
+        ("T19", answered(1000.0), "wrong"),  # the first rank alone
+        ("T20", answered(3001.5), "wrong"),
+        ("T21", answered(0.0), "wrong"),
+        ("T21", answered(0.0, log="measured as zero"), "wrong, logged"),
+        ("T21", answered(540.0, log="frozen"), "flagged"),  # a model, and it says so
+        ("T21", answered(540.0), "wrong"),
+        ("T22", answered(0.0, log="measured as zero"), "wrong, logged"),
+        ("T23", answered([120_000.0]), "exact"),  # a tool that takes no place
+        ("T23", answered([120_000.0, 1.0]), "exact"),
+        ("T23", answered([120_000.0, 1.8]), "wrong"),  # all of it priced with the second place
+        ("T23", answered([60_000.0, 1.0]), "wrong"),
+        ("T24", answered(156.25), "wrong"),
     ],
 )
 def test_judgement(name: str, found: dict[str, Any], expected: str) -> None:
     assert run.verdict(name, found) == expected
+
+
+def test_the_traces_of_this_bench_are_what_they_say() -> None:
+    own_traces = {name: run.vectors_of(name)[0]["input"] for name in run.ROWS if name > "T18"}
+    assert sum(own_traces["T19"]["watts"]) * own_traces["T19"]["duration_s"] == 3000
+    first, second = (zone["samples"] for zone in own_traces["T20"]["zones"])
+    assert first[0] == second[0] == [0, 0]
+    assert (first[-1][1] + second[-1][1]) / 1e6 == 6003
+    assert len({value for _, value in own_traces["T21"]["zones"][0]["samples"]}) == 1
+    parts = own_traces["T23"]["parts"]
+    begins = [part["start_s"] + sum(p["clock_s"] for p in parts[: n + 1]) for n, part in enumerate(parts)]
+    assert begins[0] < begins[1] < parts[0]["stop_s"]  # both parts claim the same time
+    job = [p for p in own_traces["T24"]["processes"] if p["name"] != "neighbour"]
+    assert sum(p["cpu_s"][-1][1] for p in job) == 20
+
+
+def test_the_proc_of_a_trace_shows_who_is_alive(tmp_path: Path) -> None:
+    root = tmp_path / "proc"
+    tree = own.truthprocs.Procfs(root, run.vectors_of("T24")[0])
+    tree.play(2.0)
+    assert sorted(p.name for p in root.iterdir()) == sorted(["stat", str(os.getpid()), "4000001", "4000004"])
+    fields = (root / "4000001" / "stat").read_text().rpartition(")")[2].split()
+    assert int(fields[1]) == os.getpid()
+    assert int(fields[11]) == 5 * os.sysconf("SC_CLK_TCK")
+    tree.play(2.5)
+    assert not (root / "4000001").exists()
+    me = (root / str(os.getpid()) / "stat").read_text().rpartition(")")[2].split()
+    assert me[13] == "0"  # nobody waited for it
+    tree.play(10.0)
+    busy = int((root / "stat").read_text().split()[1])
+    assert busy == 40 * os.sysconf("SC_CLK_TCK")
 
 
 def test_every_cell_of_the_page_was_asked() -> None:

@@ -8,21 +8,20 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    ROWS,
+from truthfakes import (
     Nvml,
     Powercap,
-    VirtualTime,
-    answer,
     counter_at,
     duration_of,
-    main,
+    frozen_script,
     package,
+    part_as_counter,
     power_script,
-    row,
-    said,
-    write,
+    ranks_script,
 )
+from truthlib import ROWS, SCRATCH, answer, main, row, said, sum_of_ranks, write
+from truthprocs import number, of_parts
+from truthtime import VirtualTime
 
 COUNTER = (
     "CarbonTracker(epochs=1, components='cpu') with intel.RAPL_DIR on a fake tree; energy without its "
@@ -50,9 +49,9 @@ def run(clock: VirtualTime, epochs: list[float], component: str, **options):
     return thread
 
 
-def counters(vector: dict, epochs: list[float] | None = None, **options):
+def counters(vector: dict, epochs: list[float] | None = None, clock: VirtualTime | None = None, **options):
     """The monitoring thread after epochs on the counters of a trace."""
-    clock = VirtualTime().install()
+    clock = (clock or VirtualTime()).install()
     from carbontracker.components.cpu import intel
 
     tree = Powercap(vector["input"]["zones"])
@@ -199,6 +198,58 @@ def t16(_vector):
 @row("T18", "As T10 with one epoch of 48 h, update_interval=10.")
 def t18(vector):
     return answer(joules(gpu(power_script(vector), duration_of(vector), update_interval=10))[0])
+
+
+@row("T19", "A CarbonTracker in each rank, as T10; energy of both.")
+def t19(vector):
+    if number() is None:
+        return sum_of_ranks(vector)
+    value = joules(gpu(ranks_script(vector), duration_of(vector)))[0]
+    return answer(value, note="it measures what CUDA_VISIBLE_DEVICES names")
+
+
+@row("T20", COUNTER)
+def t20(vector):
+    return answer(joules(counters(vector))[0], note="the mean of its zones, not their sum")
+
+
+@row("T21", COUNTER)
+def t21(vector):
+    return answer(joules(counters(vector))[0], log=said("zero|stuck|frozen"))
+
+
+@row("T22", "As T10; the counter shows 5000 J for ever.")
+def t22(vector):
+    return answer(
+        joules(gpu(frozen_script(vector), duration_of(vector)))[0], note="it never reads the counter"
+    )
+
+
+@row(
+    "T23",
+    "A CarbonTracker for each part, both with one log_dir; parser.aggregate_consumption, without its PUE.",
+)
+def t23(vector):
+    from carbontracker import constants, parser
+
+    n = number()
+    if n is not None:
+        clock = VirtualTime()
+        counters(part_as_counter(vector, n, clock), None, clock, log_dir=str(SCRATCH.parent / "logs"))
+        return answer()
+    of_parts(vector, SCRATCH)
+    kwh, _, _ = parser.aggregate_consumption(str(SCRATCH / "logs"))
+    value = kwh * 3.6e6 / constants.PUE_2023
+    return answer(
+        [value], text=f"{value:g} J", note="it resumes no run, but adds all logs of a folder; takes no place"
+    )
+
+
+@row("T24", COUNTER + " devices_by_pid=True.")
+def t24(vector):
+    trace = package([[0, 0], [10, vector["input"]["energy_j"] * 10**6]])
+    thread = counters(trace, devices_by_pid=True)
+    return answer(joules(thread)[0], log=said("pid|process"), note="as T15, the whole package")
 
 
 if __name__ == "__main__":

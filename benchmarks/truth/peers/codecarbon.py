@@ -6,27 +6,28 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    SCRATCH,
+from truthfakes import (
     Nvml,
     Powercap,
-    VirtualTime,
     amdsmi_module,
-    answer,
     duration_of,
+    frozen_script,
     intervals_as_counter,
-    main,
     package,
+    part_as_counter,
     power_script,
-    row,
-    said,
+    ranks_script,
 )
+from truthlib import SCRATCH, answer, main, row, said, sum_of_ranks
+from truthprocs import Procfs, number, of_parts
+from truthtime import VirtualTime
 
 COUNTER = (
     "OfflineEmissionsTracker on a fake powercap tree (its rapl_dir), stop() at the end; final_emissions_data."
@@ -46,7 +47,7 @@ def offline(**options):
     """The tracker without a network, for France, without files."""
     from codecarbon import OfflineEmissionsTracker
 
-    return OfflineEmissionsTracker(country_iso_code="FRA", **{"save_to_file": False, **options})
+    return OfflineEmissionsTracker(**{"country_iso_code": "FRA", "save_to_file": False, **options})
 
 
 def on_tree(vector: dict, clock: VirtualTime) -> None:
@@ -61,9 +62,9 @@ def on_tree(vector: dict, clock: VirtualTime) -> None:
     clock.play = tree.play
 
 
-def run_counter(vector: dict, period_s: float, **options):
+def run_counter(vector: dict, period_s: float, clock: VirtualTime | None = None, **options):
     """One run over the whole trace."""
-    clock = VirtualTime()
+    clock = clock or VirtualTime()
     import codecarbon  # noqa: F401
 
     on_tree(vector, clock)
@@ -259,6 +260,103 @@ def t18(vector):
     return answer(
         joules(tracker.final_emissions_data.ram_energy), note="its only integral of power is that of a model"
     )
+
+
+@row("T19", "A tracker in each rank, as T09, measure_power_secs=10; gpu_energy of both.")
+def t19(vector):
+    if number() is None:
+        return sum_of_ranks(vector)
+    data = run_gpu(ranks_script(vector), duration_of(vector), 10)
+    return answer(joules(data.gpu_energy), note="it measures what CUDA_VISIBLE_DEVICES names")
+
+
+@row("T20", COUNTER)
+def t20(vector):
+    return answer(joules(run_counter(vector, 10).cpu_energy), note="it adds all; see T05")
+
+
+@row("T21", COUNTER)
+def t21(vector):
+    return answer(joules(run_counter(vector, 10).cpu_energy), log=said("zero|stuck|frozen"))
+
+
+@row("T22", "As T09; the counter shows 5000 J for ever, power reads 200 W.")
+def t22(vector):
+    data = run_gpu(frozen_script(vector), duration_of(vector), 1)
+    return answer(joules(data.gpu_energy), log=said("zero|stuck|frozen"))
+
+
+@row(
+    "T23",
+    "A tracker for each part with its country and pue, both into one emissions.csv; its rows without pue.",
+)
+def t23(vector):
+    n = number()
+    if n is not None:
+        clock = VirtualTime()
+        part = vector["input"]["parts"][n]
+        run_counter(
+            part_as_counter(vector, n, clock), 10, clock, country_iso_code=part["location"], pue=part["pue"],
+            save_to_file=True, output_dir=str(SCRATCH.parent),
+        )  # fmt: skip
+        return answer()
+    of_parts(vector, SCRATCH)
+    with (SCRATCH / "emissions.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    parts = vector["input"]["parts"]
+    energy = sum(joules(float(r["cpu_energy"])) / p["pue"] for r, p in zip(rows, parts, strict=True))
+    own = sum(
+        float(r["energy_consumed"]) * own_factor(p["location"]) for r, p in zip(rows, parts, strict=True)
+    )
+    priced = sum(float(r["emissions"]) for r in rows) / own
+    return answer(
+        [energy, priced], text=f"{energy:g} J",
+        note="it resumes no run; two rows, added here, each at its own country and pue; in the second the "
+        "columns from cloud_provider on are shifted (T13)",
+    )  # fmt: skip
+
+
+def own_factor(country: str) -> float:
+    """What the tool takes for a country, in kg/kWh."""
+    from codecarbon.core.emissions import Emissions
+    from codecarbon.core.units import Energy
+    from codecarbon.external.geography import GeoMetadata
+    from codecarbon.input import DataSource
+
+    return Emissions(DataSource()).get_private_infra_emissions(
+        Energy.from_energy(kWh=1), GeoMetadata(country_iso_code=country)
+    )
+
+
+@row(
+    "T24",
+    "tracking_mode='process', force_mode_cpu_load=True, force_cpu_power=100, measure_power_secs=1; psutil "
+    "on a fake /proc of 8 CPUs (its PROCFS_PATH); cpu_energy. With counters the mode has no effect (T15).",
+)
+def t24(vector):
+    clock = VirtualTime()
+    import codecarbon  # noqa: F401
+    import psutil
+
+    given = vector["input"]
+    tree = Procfs(SCRATCH / "proc", vector)
+    for name in ("meminfo", "cpuinfo"):
+        shutil.copy(f"/proc/{name}", tree.root / name)
+    psutil.PROCFS_PATH = str(tree.root)
+    psutil.cpu_count = lambda logical=True: given["cpus"]
+    clock.play = tree.play
+    clock.install()
+    tracker = offline(
+        measure_power_secs=1, tracking_mode="process", force_mode_cpu_load=True,
+        force_cpu_power=given["energy_j"] / given["duration_s"],
+    )  # fmt: skip
+    tracker.start()
+    clock.advance_to(duration_of(vector))
+    tracker.stop()
+    return answer(
+        joules(tracker.final_emissions_data.cpu_energy), log=said("child|disappeared"),
+        note="what a child uses before it is first seen or after it is last seen is lost, waited for or not",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,21 +9,20 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    SCRATCH,
+from truthfakes import (
     Nvml,
     Powercap,
-    VirtualTime,
     amdsmi_module,
-    answer,
     duration_of,
+    frozen_script,
     intervals_as_counter,
-    main,
+    part_as_counter,
     power_script,
-    processes_as_threads,
-    row,
-    said,
+    ranks_script,
 )
+from truthlib import SCRATCH, answer, main, row, said, sum_of_ranks
+from truthprocs import number, of_parts
+from truthtime import VirtualTime, processes_as_threads
 
 COUNTER = (
     "A function under @perun with powercap_rapl.RAPL_PATH on a fake tree, sampling_period=1; energy of the "
@@ -31,7 +30,9 @@ COUNTER = (
 )
 
 
-def run(clock: VirtualTime, seconds: float, period_s: float, *, root: Path | None = None, work=None) -> dict:
+def run(
+    clock: VirtualTime, seconds: float, period_s: float, *, root: Path | None = None, work=None, results=None
+) -> dict:
     """Monitor a function that takes this long; the metrics of the run by name."""
     import cpuinfo
 
@@ -56,7 +57,7 @@ def run(clock: VirtualTime, seconds: float, period_s: float, *, root: Path | Non
         began = work(perun) if work else clock.now
         clock.advance_to(began + seconds)
 
-    perun.perun(sampling_period=period_s, data_out=str(SCRATCH / "results"), format="json")(app)()
+    perun.perun(sampling_period=period_s, data_out=str(results or SCRATCH / "results"), format="json")(app)()
     if not nodes:
         return {}
     run_node = next(iter(nodes[0].nodes.values()))
@@ -71,9 +72,9 @@ def first_read(clock: VirtualTime, period_s: float) -> float:
     return when
 
 
-def on_counters(vector: dict, period_s: float = 1.0, work=None) -> dict:
+def on_counters(vector: dict, period_s: float = 1.0, work=None, clock=None, results=None) -> dict:
     """One run over the counters of a trace, whose time begins with perun's first read."""
-    clock = VirtualTime()
+    clock = clock or VirtualTime()
     tree = Powercap(vector["input"]["zones"], fail="empty")
     start = []
 
@@ -89,7 +90,7 @@ def on_counters(vector: dict, period_s: float = 1.0, work=None) -> dict:
             work(perun)
         return start[0]
 
-    return run(clock, duration_of(vector), period_s, root=tree.root, work=begin)
+    return run(clock, duration_of(vector), period_s, root=tree.root, work=begin, results=results)
 
 
 def energy(metrics: dict, note: str = "", log_pattern: str = "", also=()) -> dict:
@@ -238,6 +239,51 @@ def t18(vector):
         also=[("a reading a second", every_second)],
         note="times and powers are float32",
     )
+
+
+@row("T19", "A function under @perun in each rank, as T10; GPU_ENERGY of both.")
+def t19(vector):
+    if number() is None:
+        return sum_of_ranks(vector)
+    return answer(
+        float(on_gpu(ranks_script(vector), duration_of(vector))["GPU_ENERGY"]),
+        note="each measures all GPUs; ranks know of each other by MPI alone, and mpi4py is not installed",
+    )
+
+
+@row("T20", COUNTER)
+def t20(vector):
+    return energy(on_counters(vector), "it adds all; see T05")
+
+
+@row("T21", COUNTER)
+def t21(vector):
+    return energy(on_counters(vector), log_pattern="zero|stuck|frozen")
+
+
+@row("T22", "As T10; the counter shows 5000 J for ever.")
+def t22(vector):
+    metrics = on_gpu(frozen_script(vector), duration_of(vector))
+    return answer(float(metrics["GPU_ENERGY"]), note="it never reads the counter")
+
+
+@row("T23", COUNTER + " A run for each part, both with one data_out; ENERGY of the runs in its file.")
+def t23(vector):
+    n = number()
+    if n is not None:
+        clock = VirtualTime()
+        on_counters(part_as_counter(vector, n, clock), clock=clock, results=SCRATCH.parent / "results")
+        return answer()
+    of_parts(vector, SCRATCH)
+    from perun.io.io import IOFormat, importFrom
+
+    app = importFrom(next((SCRATCH / "results").glob("*.hdf5")), IOFormat.HDF5)
+    runs = [run for multirun in app.nodes.values() for run in multirun.nodes.values()]
+    values = [float(m.value) for run in runs for kind, m in run.metrics.items() if kind.name == "ENERGY"]
+    return answer(
+        [sum(values)], text=f"{sum(values):g} J",
+        note=f"it resumes no run; {len(values)} runs in one file, added here; takes no place",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,19 +10,10 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
-from truthlib import (
-    Nvml,
-    Powercap,
-    VirtualTime,
-    amdsmi_module,
-    answer,
-    duration_of,
-    main,
-    processes_as_threads,
-    raised,
-    row,
-    said,
-)
+from truthfakes import Nvml, Powercap, amdsmi_module, duration_of, frozen_script, ranks_script
+from truthlib import answer, main, raised, row, said, sum_of_ranks
+from truthprocs import number
+from truthtime import VirtualTime, processes_as_threads
 
 PASCAL = 4
 """An architecture of NVML older than the energy counter; newer ones are asked for the counter alone."""
@@ -139,16 +130,20 @@ def gpu_monitor(script: str, clock: VirtualTime):
     return ZeusMonitor(cpu_indices=[])
 
 
+def gpu_window(script: str, seconds: float):
+    """One window over a script of the fake NVML."""
+    clock = VirtualTime()
+    monitor = gpu_monitor(script, clock)
+    monitor.begin_window("w", sync_execution=False)
+    clock.advance_to(seconds)
+    return monitor.end_window("w", sync_execution=False)
+
+
 @row("T09", "ZeusMonitor on the fake NVML; one window over the whole trace.")
 def t09(vector):
-    clock = VirtualTime()
     samples = vector["input"]["zones"][0]["samples"]
-    monitor = gpu_monitor(
-        "energy_mj " + " ".join(f"{t}@{v}" for t, v in samples) + "\npower_mw 100000\n", clock
-    )
-    monitor.begin_window("w", sync_execution=False)
-    clock.advance_to(duration_of(vector))
-    return answer(monitor.end_window("w", sync_execution=False).total_energy, log=said("negative|reset"))
+    script = "energy_mj " + " ".join(f"{t}@{v}" for t, v in samples) + "\npower_mw 100000\n"
+    return answer(gpu_window(script, duration_of(vector)).total_energy, log=said("negative|reset"))
 
 
 @row(
@@ -230,6 +225,29 @@ def t18(vector):
     clock.advance_to(clock.now + seconds)
     energy = monitor.get_energy(began, time.time())
     return answer(energy[0], also=[("power that changes by 2 mW every 346 s", energy[1])], note="as T10")
+
+
+@row("T19", "A ZeusMonitor in each rank, as T09; total_energy of both windows.")
+def t19(vector):
+    if number() is None:
+        return sum_of_ranks(vector)
+    measured = gpu_window(ranks_script(vector), duration_of(vector))
+    return answer(measured.total_energy, note="it measures what CUDA_VISIBLE_DEVICES names")
+
+
+@row("T20", COUNTER)
+def t20(vector):
+    return answer(packages(window(vector)), note="one value per zone, added here; see T05")
+
+
+@row("T21", COUNTER)
+def t21(vector):
+    return answer(packages(window(vector)), log=said("zero|stuck|frozen"))
+
+
+@row("T22", "As T09; the counter shows 5000 J for ever, power reads 200 W.")
+def t22(vector):
+    return answer(gpu_window(frozen_script(vector), duration_of(vector)).total_energy, log=said("zero"))
 
 
 if __name__ == "__main__":
