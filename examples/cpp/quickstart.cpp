@@ -12,9 +12,10 @@ double train() {
 
 int main() {
   co2lib::Tracker tracker({.location = "FRA"});
+  double sum = 0;
   for (int i = 0; i < 3; ++i) {
     auto epoch = tracker.region("epoch");  // RAII, nests, any thread
-    train();
+    sum += train();
   }
-  fmt::print("{}\n", tracker.stop());  // a co2lib::Footprint
+  fmt::print("{}\n{}\n", sum, tracker.stop());  // a co2lib::Footprint
 }

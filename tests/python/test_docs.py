@@ -23,9 +23,15 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.name)
 def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     # The blocks of a page are read one after the other, like the page.
-    # Those that import torch are left out where there is none.
-    torch = importlib.util.find_spec("torch") is not None
-    plain = [b for b in blocks(page, "python") if ">>>" not in b and (torch or "import torch" not in b)]
+    # Those that import an optional package are left out where there is none.
+    missing = [
+        p for p in ("torch", "pandas", "matplotlib", "transformers") if importlib.util.find_spec(p) is None
+    ]
+    plain = [
+        b
+        for b in blocks(page, "python")
+        if ">>>" not in b and not any(re.search(rf"(import|from) {p}\b", b) for p in missing)
+    ]
     sessions = [block for block in blocks(page, "python") if ">>>" in block]
     (tmp_path / "sessions.txt").write_text("\n".join(sessions), encoding="utf-8")
     code = "import co2lib\n" + "\n".join(plain)
