@@ -376,7 +376,7 @@ std::string Footprint::to_json() const {
 
 Footprint Footprint::from_json(std::string_view text) {
   const Json j = Json::parse(text, nullptr, false);
-  if (!j.is_object() || j.value("schema", std::string()) != schema) {
+  if (!j.is_object() || j.value("schema", Json()) != Json(schema)) {
     throw Error("tracker.bad_json",
                 "footprint: not JSON of the schema " + std::string(schema) + "; give the text of Footprint::to_json");
   }

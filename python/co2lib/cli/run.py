@@ -46,10 +46,12 @@ def command_text(words: Sequence[str]) -> str:
         secret = _SECRET.search(name) is not None
         if hide and not word.startswith("-"):
             shown.append("***")
+        elif secret and given:
+            shown.append(f"{shlex.quote(name)}=***")
         else:
-            shown.append(f"{name}=***" if secret and given else word)
+            shown.append(shlex.quote(word))
         hide = secret and not given and word.startswith("-")
-    return shlex.join(shown).replace("'***'", "***").replace("***'", "***") if shown else ""
+    return " ".join(shown)
 
 
 def _share(footprint: Footprint) -> dict[str, Any] | None:
