@@ -303,6 +303,23 @@ void order_regions(Footprint& f) {
   }
 }
 
+/// The command of a run that was resumed, or that of another rank, added to what there is.
+void add_to(CommandFootprint& sum, const CommandFootprint& c) {
+  const auto plus = [](const auto& a, const auto& b) { return a && b ? std::optional(*a + *b) : std::nullopt; };
+  const auto both = [](const auto& a, const auto& b) {
+    return a && b ? std::optional(Interval<Energy>{a->low + b->low, a->high + b->high, a->confidence}) : std::nullopt;
+  };
+  if (!c.text.empty() && c.text != sum.text) sum.text += (sum.text.empty() ? "" : "; ") + c.text;
+  sum.status = c.status;
+  sum.cpu_time += c.cpu_time;
+  sum.energy.value = plus(sum.energy.value, c.energy.value);
+  sum.energy.bounds = both(sum.energy.bounds, c.energy.bounds);
+  sum.energy.interval = both(sum.energy.interval, c.energy.interval);
+  add_issues(sum.energy.issues, c.energy.issues);
+  sum.other = plus(sum.other, c.other);
+  sum.idle = plus(sum.idle, c.idle);
+}
+
 /// The share of a command in the CPU's energy of its segment.
 void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r) {
   if (segment.context.command.empty() && !segment.command) return;
@@ -339,7 +356,11 @@ void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r
       command.idle = parts.idle;
     }
   }
-  f.command = std::move(command);
+  if (f.command) {
+    add_to(*f.command, command);
+  } else {
+    f.command = std::move(command);
+  }
 }
 
 /// GPUs that belong to the machines of several ranks and that none of them reports.
@@ -472,6 +493,21 @@ Footprint Run::footprint() const {
   return f;
 }
 
+namespace {
+
+/// How long a meter was covered in a stretch of time.
+double covered_s(const MeterState& m, MonotonicTime begin, MonotonicTime end) {
+  if (!m.any_good) return 0;
+  const auto overlap = [&](MonotonicTime from, MonotonicTime to) {
+    return std::max(0.0, Seconds(std::min(end, to) - std::max(begin, from)).count());
+  };
+  double seconds = overlap(m.reached_begin, m.reached_end);
+  for (const MeterGap& gap : m.gaps) seconds -= overlap(gap.begin, gap.end);
+  return std::max(0.0, seconds);
+}
+
+}  // namespace
+
 std::vector<PowerOverTime> Run::power() const {
   std::vector<Issue> ignored;
   const std::vector<Placed> placed = detail::place(segments, ignored);
@@ -479,8 +515,24 @@ std::vector<PowerOverTime> Run::power() const {
   std::vector<PowerOverTime> power;
   for (std::size_t n = 0; n < segments.size(); ++n) {
     const SegmentResult r = evaluate(segments[n], placed[n], exclusions[n]);
-    for (const intensity::EnergySample& step : steps_of(segments[n], placed[n], r, exclusions[n])) {
-      power.push_back({step.start, step.end, step.energy / Seconds(step.end - step.start)});
+    const std::vector<Frame>& frames = segments[n].frames;
+    for (std::size_t f = 1; f < frames.size(); ++f) {
+      const MonotonicTime begin = frames[f - 1].mono;
+      const MonotonicTime end = frames[f].mono;
+      std::optional<double> watts;  // of nothing, or of a meter that was not covered, there is no power
+      for (std::size_t i = 0; i < segments[n].meters.size(); ++i) {
+        if (!r.roles[i].in_total) continue;
+        const double seconds = covered_s(segments[n].meters[i], begin, end);
+        if (!(seconds > 0)) {
+          watts.reset();
+          break;
+        }
+        const double joules =
+            point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
+        const double kept = detail::share_outside(placed[n].at(begin), placed[n].at(end), exclusions[n][i]);
+        watts = watts.value_or(0) + std::max(0.0, numeric::product(joules / seconds, kept));
+      }
+      if (watts) power.push_back({frames[f].utc - (end - begin), frames[f].utc, Power::from_watts(*watts)});
     }
   }
   return power;
