@@ -90,6 +90,11 @@ def words(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def is_truth(value: Any) -> bool:
+    """Return whether the value is True or False, also as NumPy has them."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
 def _fits_a_float(value: float) -> bool:
     try:
         float(value)
