@@ -241,7 +241,7 @@ class LogReader {
 
 Run load(const std::filesystem::path& file) {
   std::istringstream in(co2lib::detail::read_file_or_throw(file, "tracker.bad_log"));
-  return detail::read_log(in, co2lib::detail::readable(file.string()));
+  return detail::read_log(in, co2lib::detail::shown(file.string()));
 }
 
 Run detail::read_log(std::istream& in, const std::string& name) {
