@@ -15,6 +15,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/attribution.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/tracker/run.hpp>
@@ -406,6 +408,38 @@ void add_segment_issues(Footprint& f, const std::vector<RunSegment>& segments, c
   }
 }
 
+/// Ranks that went on when the one that reports their machine had ended, or began before it.
+void add_unreported_machines(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed) {
+  struct Machine {
+    std::vector<TimeSpan> reported;
+    std::vector<TimeSpan> used;
+    std::string host;
+  };
+  std::map<std::string, Machine> machines;
+  for (std::size_t n = 0; n < segments.size(); ++n) {
+    Machine& m = machines[placed[n].machine];
+    m.host = segments[n].context.host;
+    (has_issue(segments[n].issues, "not_owner") ? m.used : m.reported)
+        .emplace_back(placed[n].at(segments[n].begin), placed[n].at(segments[n].end));
+  }
+  for (auto& [key, m] : machines) {
+    if (m.reported.empty()) continue;  // `not_owner` tells
+    m.reported = detail::joined(std::move(m.reported));
+    double used_s = 0;
+    double missing_s = 0;
+    for (const auto& [begin, end] : detail::joined(std::move(m.used))) {
+      used_s += Seconds(end - begin).count();
+      missing_s += Seconds(end - begin).count() * detail::share_outside(begin, end, m.reported);
+    }
+    if (missing_s <= std::max(1.0, 0.02 * used_s)) continue;
+    add_issue(f.issues,
+              {"machine_unreported", m.host.empty() ? "the machine" : m.host,
+               "for " + fmt::format("{:.4g} s of the {:.4g}", missing_s, used_s) +
+                   " s that its ranks ran, none of the runs given here reports its CPU, memory and board: the "
+                   "local rank 0 was shorter, or was killed. What they used then is left out"});
+  }
+}
+
 void add_times(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed) {
   if (segments.empty()) return;
   f.context = segments.front().context;
@@ -486,6 +520,7 @@ Footprint Run::footprint() const {
   order_regions(f);
   add_segment_issues(f, segments, placed);
   add_unreported_gpus(f, segments, placed);
+  add_unreported_machines(f, segments, placed);
   add_times(f, segments, placed);
   add_energy(f, method_j);
   bill.write(f);
