@@ -55,7 +55,8 @@ class Region:
     def __enter__(self) -> Self:
         if self._id:
             raise WrongStateError("tracker.open", f"region {self._name!r} is open; enter another one")
-        outer = _open_regions.get()
+        # Those that ended in another thread or task are in the list of this one still.
+        outer = tuple(region for region in _open_regions.get() if region._id)
         parent = next((r._id for r in reversed(outer) if r._tracker is self._tracker and r._isaround()), 0)
         self._id = self._tracker.begin(
             self._name, marker=self._marker, parent=parent, thread=threading.get_ident()

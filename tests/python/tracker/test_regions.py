@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What a region says of itself, what is kept one by one, and regions that nobody ends."""
 
+import gc
 import itertools
 import threading
+import weakref
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -133,6 +135,23 @@ def test_a_region_that_ends_in_another_thread(bench: Any) -> None:
     regions = run.footprint.regions
     assert regions["handed over"].inclusive.joules == pytest.approx(100)
     assert regions["next"].each[0].parent == 0
+
+
+def test_regions_that_end_in_other_threads_leave_nothing_behind(bench: Any) -> None:
+    with bench.track() as run:
+        regions = [weakref.ref(hand_over(run)) for _ in range(20)]
+        with run.region("next"):
+            gc.collect()
+            assert [region for region in regions if region() is not None] == []
+
+
+def hand_over(run: Any) -> Any:
+    region = run.region("handed over")
+    region.__enter__()
+    thread = threading.Thread(target=region.__exit__, args=(None, None, None))
+    thread.start()
+    thread.join()
+    return region
 
 
 def test_a_decorated_function_that_calls_itself(bench: Any) -> None:
