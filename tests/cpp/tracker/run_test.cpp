@@ -129,7 +129,7 @@ TEST_F(Runs, ALogThatIsNoneSaysWhatIsWrongWithIt) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "tracker.bad_log");
-    EXPECT_NE(std::string(error.what()).find("log.jsonl:1: "), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("log.jsonl:1)"), std::string::npos) << error.what();
     EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
   }
 }

@@ -121,6 +121,7 @@ def test_a_decorated_async_generator_takes_send_throw_and_close(bench: Any) -> N
         assert await one.athrow(KeyError()) == "after"
         assert await anext(one) == "item"
         await one.aclose()
+        assert seen[-1] == "closed"  # at once, and not when it is collected
         with pytest.raises(StopAsyncIteration):
             await anext(one)
         two = stream()
