@@ -63,7 +63,9 @@ std::string text(const char* option, const py::handle& value) {
 
 std::filesystem::path path(const char* option, const py::handle& value) {
   if (!py::isinstance<py::str>(value) && !py::hasattr(value, "__fspath__")) refuse(option, value, "a path");
-  return std::filesystem::path(py::module_::import("os").attr("fsencode")(value).cast<std::string>());
+  const auto name = py::module_::import("os").attr("fsencode")(value).cast<std::string>();
+  if (name.find('\0') != std::string::npos) refuse(option, value, "a path, which has no NUL");  // it would end there
+  return name;
 }
 
 /// The enumerator of a name.

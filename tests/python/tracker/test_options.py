@@ -24,6 +24,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("location", Path("FRA"), "a text"),
     ("log", 3, "a path"),
     ("log", ["run.jsonl"], "a path"),
+    ("log", "run\0.jsonl", "a path, which has no NUL"),
     ("powercap_root", 3, "a path"),
     ("log_exists", "append", "error, number, resume or overwrite"),
     ("log_exists", True, "error, number, resume or overwrite"),
