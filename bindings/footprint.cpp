@@ -157,7 +157,9 @@ void bind_footprint(py::module_& m) {
           py::arg("values"), "Reads what to_dict gave; tracker.bad_json.")
       .def(py::pickle([](const Footprint& f) { return f.to_json(); },
                       [](const std::string& text) { return Footprint::from_json(text); }))
-      .def("__eq__", [](const Footprint& a, const Footprint& b) { return a.to_json() == b.to_json(); })
+      .def(
+          "__eq__", [](const Footprint& a, const Footprint& b) { return a.to_json() == b.to_json(); },
+          py::is_operator())
       .def("__hash__", [](const Footprint& f) { return py::hash(py::str(f.to_json())); })
       .def(
           "to_model_card",

@@ -165,7 +165,8 @@ void bind_records(py::module_& m) {
       .def_property_readonly("updated_at", [](const Record& r) { return optional_time(r.updated_at); })
       .def_readonly("source", &Record::source)
       .def_readonly("flags", &Record::flags)
-      .def("__eq__", [](const Record& a, const Record& b) { return a == b; })
+      .def(
+          "__eq__", [](const Record& a, const Record& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const Record& r) {
         return "<co2lib.intensity.Record " + intensity::detail::range_text(r.start, r.end) + " " +
                (r.value ? to_string(*r.value) : "missing") + ">";
@@ -189,7 +190,8 @@ void bind_records(py::module_& m) {
       .def_property_readonly("start", [](const EnergySample& s) { return from_utc(s.start); })
       .def_property_readonly("end", [](const EnergySample& s) { return from_utc(s.end); })
       .def_readonly("energy", &EnergySample::energy)
-      .def("__eq__", [](const EnergySample& a, const EnergySample& b) { return a == b; })
+      .def(
+          "__eq__", [](const EnergySample& a, const EnergySample& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const EnergySample& s) {
         return "<co2lib.intensity.EnergySample " + intensity::detail::range_text(s.start, s.end) + " " +
                to_string(s.energy) + ">";
@@ -209,7 +211,8 @@ void bind_priced(py::module_& m) {
       .def(py::init<double, double>(), py::arg("low"), py::arg("high"))
       .def_readonly("low", &RelativeError::low)
       .def_readonly("high", &RelativeError::high)
-      .def("__eq__", [](const RelativeError& a, const RelativeError& b) { return a == b; })
+      .def(
+          "__eq__", [](const RelativeError& a, const RelativeError& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const RelativeError& e) {
         return "RelativeError(" + py::repr(py::float_(e.low)).cast<std::string>() + ", " +
                py::repr(py::float_(e.high)).cast<std::string>() + ")";
@@ -394,7 +397,8 @@ void bind_sources(py::module_& m) {
       .def_readonly("country", &Place::country, "ISO 3166-1 alpha-3; empty for WORLD.")
       .def_readonly("country_name", &Place::country_name, "English.")
       .def_readonly("subdivision", &Place::subdivision, "ISO 3166-2, of a cloud region too; empty where unknown.")
-      .def("__eq__", [](const Place& a, const Place& b) { return a == b; })
+      .def(
+          "__eq__", [](const Place& a, const Place& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const Place& p) {
         return "<co2lib.intensity.Place " + p.key + (p.name.empty() ? "" : " (" + p.name + ")") + ">";
       });
@@ -416,7 +420,8 @@ void bind_sources(py::module_& m) {
       .def_readonly("source", &Factor::source)
       .def_readonly("error", &Factor::error)
       .def_readonly("issues", &Factor::issues)
-      .def("__eq__", [](const Factor& a, const Factor& b) { return a == b; })
+      .def(
+          "__eq__", [](const Factor& a, const Factor& b) { return a == b; }, py::is_operator())
       .def("__str__", [](const Factor& f) { return to_string(f); })
       .def("__repr__", [](const Factor& f) { return "<co2lib.intensity.Factor " + to_string(f) + ">"; });
   m.def(

@@ -288,7 +288,8 @@ void bind_contract(py::module_& m) {
   py::class_<Count>(m, "Count", "One cumulative count of a counter.")
       .def(py::init([](std::uint64_t value) { return Count{value}; }), py::arg("value"))
       .def_readonly("value", &Count::value)
-      .def("__eq__", [](const Count& a, const Count& b) { return a.value == b.value; })
+      .def(
+          "__eq__", [](const Count& a, const Count& b) { return a.value == b.value; }, py::is_operator())
       .def("__repr__", [](const Count& c) { return "Count(" + std::to_string(c.value) + ")"; });
   py::class_<Watts>(m, "Watts", "A power in W, with the interval of a model.")
       .def(py::init([](double value, std::optional<double> low, std::optional<double> high, bool mean) {
@@ -300,11 +301,13 @@ void bind_contract(py::module_& m) {
       .def_readonly("low", &Watts::low, "Lower end of a model's interval in W.")
       .def_readonly("high", &Watts::high, "Upper end of a model's interval in W.")
       .def_readonly("mean_since_previous", &Watts::mean_since_previous)
-      .def("__eq__",
-           [](const Watts& a, const Watts& b) {
-             return a.value == b.value && a.low == b.low && a.high == b.high &&
-                    a.mean_since_previous == b.mean_since_previous;
-           })
+      .def(
+          "__eq__",
+          [](const Watts& a, const Watts& b) {
+            return a.value == b.value && a.low == b.low && a.high == b.high &&
+                   a.mean_since_previous == b.mean_since_previous;
+          },
+          py::is_operator())
       .def("__repr__", [](const Watts& w) {
         return py::str("Watts({}, low={}, high={})").format(w.value, w.low, w.high).cast<std::string>();
       });

@@ -45,7 +45,9 @@ void bind_run(py::module_& m) {
             }
             return rows;
           },
-          "Mean power of what belongs to the total between two flushes: (start, end, W) by time.")
+          "Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was "
+          "not "
+          "measured is left out.")
       .def(
           "to_records",
           [](const py::object& run, const std::string& what) -> py::typing::List<py::dict> {

@@ -31,10 +31,17 @@ std::string shown(const py::handle& value) {
 
 bool is_text(const py::handle& value) { return py::isinstance<py::str>(value) || py::isinstance<py::bytes>(value); }
 
+/// True or False, also as NumPy has them: `bool`, and `bool_` before NumPy 2.
+bool is_truth(const py::handle& value) {
+  if (py::isinstance<py::bool_>(value)) return true;
+  const auto type = py::str(py::type::handle_of(value).attr("__name__")).cast<std::string>();
+  return type == "bool" || type == "bool_";
+}
+
 /// Python's numbers and those of NumPy, but no texts and no truths.
 double number(const char* option, const py::handle& value) {
-  const bool numeric = !is_text(value) && !py::isinstance<py::bool_>(value) &&
-                       (py::hasattr(value, "__float__") || py::hasattr(value, "__index__"));
+  const bool numeric =
+      !is_text(value) && !is_truth(value) && (py::hasattr(value, "__float__") || py::hasattr(value, "__index__"));
   if (!numeric) refuse(option, value, "a number");
   try {
     return py::float_(py::reinterpret_borrow<py::object>(value)).cast<double>();
@@ -44,8 +51,8 @@ double number(const char* option, const py::handle& value) {
 }
 
 bool truth(const char* option, const py::handle& value) {
-  if (!py::isinstance<py::bool_>(value)) refuse(option, value, "True or False");
-  return value.cast<bool>();
+  if (!is_truth(value)) refuse(option, value, "True or False");
+  return py::bool_(py::reinterpret_borrow<py::object>(value));
 }
 
 /// A text; what is not Unicode in it (a file name in another encoding) is written out.
@@ -56,7 +63,9 @@ std::string text(const char* option, const py::handle& value) {
 
 std::filesystem::path path(const char* option, const py::handle& value) {
   if (!py::isinstance<py::str>(value) && !py::hasattr(value, "__fspath__")) refuse(option, value, "a path");
-  return std::filesystem::path(py::module_::import("os").attr("fsencode")(value).cast<std::string>());
+  const auto name = py::module_::import("os").attr("fsencode")(value).cast<std::string>();
+  if (name.find('\0') != std::string::npos) refuse(option, value, "a path, which has no NUL");  // it would end there
+  return name;
 }
 
 /// The enumerator of a name.
@@ -88,7 +97,7 @@ std::vector<std::string> gpus(const char* option, const py::handle& value) {
   const auto add = [&](const py::handle& key) {
     if (py::isinstance<py::str>(key)) {
       keys.push_back(text(option, key));
-    } else if (!py::isinstance<py::bool_>(key) && py::hasattr(key, "__index__")) {
+    } else if (!is_truth(key) && py::hasattr(key, "__index__")) {
       keys.push_back(py::str(key.attr("__index__")()).cast<std::string>());
     } else {
       refuse(option, value, "a list of indices and UUID prefixes, or \"none\"");

@@ -60,9 +60,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")
 
 
-def unknown_option(name: str, where: str = "") -> BadValueError:
-    """Return the error for an option that there is not."""
-    known = sorted({*KINDS, "sync"} - {"issues"})
+def only_in_python(name: str) -> str:
+    """Return the remedy for an option that is not set by a file or a variable; empty for all else."""
+    if name in OPTIONS or name not in {*KINDS, "sync"} - {"issues"}:
+        return ""
+    return f"this option is set in the program only: track({name}=...)"
+
+
+def unknown_option(name: str, where: str = "", known: Iterable[str] = ()) -> BadValueError:
+    """Return the error for an option that there is not, among those known; default: all."""
+    known = sorted(known) or sorted({*KINDS, "sync"} - {"issues"})
     meant = did_you_mean(name, known)
     hint = f"did you mean {meant!r}? Known" if meant else "known"
     return BadValueError("tracker.bad_config", f"{where}unknown option {name!r}; {hint}: {', '.join(known)}")
@@ -72,6 +79,8 @@ def _from_text(name: str, text: str, where: str) -> Any:
     kind = KINDS[name]
     if kind == "number":
         try:
+            if "_" in text:  # Python's 1_000, and a slip elsewhere
+                raise ValueError
             return float(text)
         except ValueError:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not a number") from None
@@ -93,12 +102,27 @@ def words(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def is_truth(value: Any) -> bool:
+    """Return whether the value is True or False, also as NumPy has them."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
 def _fits_a_float(value: float) -> bool:
     try:
         float(value)
     except OverflowError:
         return False
     return True
+
+
+_TAKES = {
+    "number": "a number",
+    "truth": "true or false",
+    "text": "a text",
+    "path": "a path as text",
+    "list": "a list of texts",
+    "intensity": "a number of g/kWh, or a text",
+}
 
 
 def _check_type(name: str, value: Any, where: str) -> Any:
@@ -112,7 +136,8 @@ def _check_type(name: str, value: Any, where: str) -> Any:
         or (kind == "list" and isinstance(value, list) and all(isinstance(x, str | int) for x in value))
     )
     if not good:
-        raise BadValueError("tracker.bad_config", f"{where}: {value!r} has the wrong type")
+        kind_of = type(value).__name__
+        raise BadValueError("tracker.bad_config", f"{where}: takes {_TAKES[kind]}, not {value!r} ({kind_of})")
     return [str(x) for x in value] if kind == "list" else value
 
 
@@ -132,7 +157,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in document.items():
         if name not in OPTIONS:
-            raise unknown_option(name, f"{path}: ")
+            if remedy := only_in_python(name):
+                raise BadValueError("tracker.bad_config", f"{path}: {name}: {remedy}")
+            raise unknown_option(name, f"{path}: ", OPTIONS)
         values[name] = _check_type(name, value, f"{path}: {name}")
     return values
 
@@ -146,9 +173,8 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
             continue
         meant = did_you_mean(name, OPTIONS)
         hint = f"; did you mean {prefix}{meant.upper()}?" if meant else ""
-        issues.append(
-            Issue("unknown_variable", variable, f"no option has this name, so it was ignored{hint}")
-        )
+        text = only_in_python(name) or f"no option has this name, so it was ignored{hint}"
+        issues.append(Issue("unknown_variable", variable, text))
     return issues
 
 

@@ -66,6 +66,38 @@ void keep_outside(const RunSegment& segment, const Placed& placed, std::size_t i
   if (w.estimated_j) w.estimated_j = *w.estimated_j * share;
 }
 
+/// The energy of a segment that was measured between flushes.
+std::vector<intensity::EnergySample> steps_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
+                                              const std::vector<std::vector<TimeSpan>>& excluded) {
+  std::vector<intensity::EnergySample> samples;
+  const auto& frames = segment.frames;
+  for (std::size_t f = 1; f < frames.size(); ++f) {
+    numeric::Sum joules;
+    const UtcTime end = frames[f].utc;
+    const UtcTime begin = end - (frames[f].mono - frames[f - 1].mono);
+    for (std::size_t i = 0; i < segment.meters.size(); ++i) {
+      if (!r.roles[i].in_total) continue;
+      const double step =
+          point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
+      joules +=
+          numeric::product(step, share_outside(placed.at(frames[f - 1].mono), placed.at(frames[f].mono), excluded[i]));
+    }
+    if (begin < end) samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
+  }
+  return samples;
+}
+
+/// How long a meter was covered in a stretch of time.
+double covered_s(const MeterState& m, MonotonicTime begin, MonotonicTime end) {
+  if (!m.any_good) return 0;
+  const auto overlap = [&](MonotonicTime from, MonotonicTime to) {
+    return std::max(0.0, Seconds(std::min(end, to) - std::max(begin, from)).count());
+  };
+  double seconds = overlap(m.reached_begin, m.reached_end);
+  for (const MeterGap& gap : m.gaps) seconds -= overlap(gap.begin, gap.end);
+  return std::max(0.0, seconds);
+}
+
 }  // namespace
 
 SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
@@ -96,26 +128,6 @@ SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
   return r;
 }
 
-std::vector<intensity::EnergySample> steps_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
-                                              const std::vector<std::vector<TimeSpan>>& excluded) {
-  std::vector<intensity::EnergySample> samples;
-  const auto& frames = segment.frames;
-  for (std::size_t f = 1; f < frames.size(); ++f) {
-    numeric::Sum joules;
-    const UtcTime end = frames[f].utc;
-    const UtcTime begin = end - (frames[f].mono - frames[f - 1].mono);
-    for (std::size_t i = 0; i < segment.meters.size(); ++i) {
-      if (!r.roles[i].in_total) continue;
-      const double step =
-          point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
-      joules +=
-          numeric::product(step, share_outside(placed.at(frames[f - 1].mono), placed.at(frames[f].mono), excluded[i]));
-    }
-    if (begin < end) samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
-  }
-  return samples;
-}
-
 std::vector<intensity::EnergySample> samples_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
                                                 const std::vector<std::vector<TimeSpan>>& excluded) {
   std::vector<intensity::EnergySample> samples = steps_of(segment, placed, r, excluded);
@@ -140,6 +152,31 @@ std::vector<intensity::EnergySample> samples_of(const RunSegment& segment, const
   std::sort(samples.begin(), samples.end(),
             [](const auto& a, const auto& b) { return std::tie(a.start, a.end) < std::tie(b.start, b.end); });
   return samples;
+}
+
+std::vector<PowerOverTime> power_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
+                                    const std::vector<std::vector<TimeSpan>>& excluded) {
+  std::vector<PowerOverTime> power;
+  const std::vector<Frame>& frames = segment.frames;
+  for (std::size_t f = 1; f < frames.size(); ++f) {
+    const MonotonicTime begin = frames[f - 1].mono;
+    const MonotonicTime end = frames[f].mono;
+    std::optional<double> watts;  // of nothing, or of a meter that was not covered, there is no power
+    for (std::size_t i = 0; i < segment.meters.size(); ++i) {
+      if (!r.roles[i].in_total) continue;
+      const double seconds = covered_s(segment.meters[i], begin, end);
+      if (!(seconds > 0)) {
+        watts.reset();
+        break;
+      }
+      const double joules =
+          point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
+      const double kept = share_outside(placed.at(begin), placed.at(end), excluded[i]);
+      watts = watts.value_or(0) + std::max(0.0, numeric::product(joules / seconds, kept));
+    }
+    if (watts) power.push_back({frames[f].utc - (end - begin), frames[f].utc, Power::from_watts(*watts)});
+  }
+  return power;
 }
 
 }  // namespace co2lib::tracker::detail

@@ -25,10 +25,10 @@ struct SegmentResult {
 [[nodiscard]] SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
                                      const std::vector<std::vector<TimeSpan>>& excluded);
 
-/// The energy of a segment that was measured between flushes.
-[[nodiscard]] std::vector<intensity::EnergySample> steps_of(const RunSegment& segment, const Placed& placed,
-                                                            const SegmentResult& r,
-                                                            const std::vector<std::vector<TimeSpan>>& excluded);
+/// The power between flushes; none where a meter was not covered.
+[[nodiscard]] std::vector<PowerOverTime> power_of(const RunSegment& segment, const Placed& placed,
+                                                  const SegmentResult& r,
+                                                  const std::vector<std::vector<TimeSpan>>& excluded);
 
 /// The energy of a segment as it was used over time: what was measured between flushes, and the fill of gaps.
 [[nodiscard]] std::vector<intensity::EnergySample> samples_of(const RunSegment& segment, const Placed& placed,

@@ -14,6 +14,8 @@
 #include <string>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/attribution.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/tracker/run.hpp>
@@ -22,6 +24,7 @@
 #include "tracker/estimate.hpp"
 #include "tracker/evaluation.hpp"
 #include "tracker/timeline.hpp"
+#include "tracker/unreported.hpp"
 
 namespace co2lib::tracker {
 
@@ -175,6 +178,23 @@ void order_regions(Footprint& f) {
   }
 }
 
+/// The command of a run that was resumed, or that of another rank, added to what there is.
+void add_to(CommandFootprint& sum, const CommandFootprint& c) {
+  const auto plus = [](const auto& a, const auto& b) { return a && b ? std::optional(*a + *b) : std::nullopt; };
+  const auto both = [](const auto& a, const auto& b) {
+    return a && b ? std::optional(Interval<Energy>{a->low + b->low, a->high + b->high, a->confidence}) : std::nullopt;
+  };
+  if (!c.text.empty() && c.text != sum.text) sum.text += (sum.text.empty() ? "" : "; ") + c.text;
+  sum.status = c.status;
+  sum.cpu_time += c.cpu_time;
+  sum.energy.value = plus(sum.energy.value, c.energy.value);
+  sum.energy.bounds = both(sum.energy.bounds, c.energy.bounds);
+  sum.energy.interval = both(sum.energy.interval, c.energy.interval);
+  add_issues(sum.energy.issues, c.energy.issues);
+  sum.other = plus(sum.other, c.other);
+  sum.idle = plus(sum.idle, c.idle);
+}
+
 /// The share of a command in the CPU's energy of its segment.
 CommandFootprint command_of(const RunSegment& segment, const SegmentResult& r, bool divided) {
   CommandFootprint command;
@@ -213,68 +233,14 @@ CommandFootprint command_of(const RunSegment& segment, const SegmentResult& r, b
   return command;
 }
 
-/// The command of a run, in all its segments. Of several runs there is none: each has its own.
-void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r) {
+/// The commands of all segments. Of several runs the rest is not divided: one's others are another's own.
+void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r, bool one_run) {
   if (segment.context.command.empty() && !segment.command) return;
-  CommandFootprint more = command_of(segment, r, f.scope.has_value());
-  if (f.command) {
-    const auto plus = [](std::optional<Energy> a, std::optional<Energy> b) {
-      return a && b ? std::optional(*a + *b) : std::nullopt;
-    };
-    more.cpu_time += f.command->cpu_time;
-    more.other = plus(more.other, f.command->other);
-    more.idle = plus(more.idle, f.command->idle);
-    if (f.command->energy.value && more.energy.value) {
-      Estimate<Energy> sum = std::move(f.command->energy);
-      detail::add_to(sum, more.energy);
-      more.energy = std::move(sum);
-    } else {  // one that was killed told nothing
-      more.energy = {};
-    }
-  }
-  f.command = std::move(more);
-}
-
-/// GPUs that belong to the machines of several ranks and that none of them reports.
-void add_unreported_gpus(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed) {
-  struct Machine {
-    std::set<std::string> present;
-    std::set<std::string> reported;
-    std::set<std::string> runs;
-    bool ranks = false;
-    std::string host;
-  };
-  std::map<std::string, Machine> machines;
-  for (std::size_t n = 0; n < segments.size(); ++n) {
-    Machine& m = machines[placed[n].machine];
-    m.host = segments[n].context.host;
-    m.ranks = m.ranks || segments[n].is_rank;
-    m.runs.insert(segments[n].run_id);
-    m.present.insert(segments[n].gpus.begin(), segments[n].gpus.end());
-    for (const MeterState& state : segments[n].meters) m.reported.insert(state.info.id);
-  }
-  for (const auto& [key, m] : machines) {
-    if (!m.ranks && m.runs.size() < 2) continue;
-    for (const std::string& gpu : m.present) {
-      if (m.reported.contains(gpu)) continue;
-      add_issue(f.issues,
-                {"gpu_unreported", gpu,
-                 "this GPU of " + (m.host.empty() ? "the machine" : m.host) +
-                     " is measured by no run given here; if the job uses it, merge the logs of all its ranks"});
-    }
-  }
-}
-
-/// What the segments say of themselves. That another process reports the machine matters only where it is missing.
-void add_segment_issues(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed) {
-  std::set<std::string> owned;
-  for (std::size_t n = 0; n < segments.size(); ++n) {
-    if (!has_issue(segments[n].issues, "not_owner")) owned.insert(placed[n].machine);
-  }
-  for (std::size_t n = 0; n < segments.size(); ++n) {
-    for (const Issue& issue : segments[n].issues) {
-      if (issue.code != "not_owner" || !owned.contains(placed[n].machine)) add_issue(f.issues, issue);
-    }
+  const CommandFootprint command = command_of(segment, r, f.scope.has_value());
+  f.command ? add_to(*f.command, command) : static_cast<void>(f.command = command);
+  if (!one_run) {
+    f.command->other.reset();
+    f.command->idle.reset();
   }
 }
 
@@ -354,12 +320,13 @@ Footprint Run::footprint() const {
     add_devices(f, segment, r, exclusions[n], method_j);
     const detail::SegmentPrice price(segment, source);
     add_regions(f, index, segment, r, price);
-    if (one_run) add_command(f, segment, r);
+    add_command(f, segment, r, one_run);
     bill.add(segment, price, to_estimate(r.totals.total), detail::samples_of(segment, placed[n], r, exclusions[n]));
   }
   order_regions(f);
-  add_segment_issues(f, segments, placed);
-  add_unreported_gpus(f, segments, placed);
+  detail::add_segment_issues(f, segments, placed);
+  detail::add_unreported_gpus(f, segments, placed);
+  detail::add_unreported_machines(f, segments, placed);
   add_times(f, segments, placed);
   add_energy(f, method_j);
   bill.write(f);
@@ -374,9 +341,8 @@ std::vector<PowerOverTime> Run::power() const {
   std::vector<PowerOverTime> power;
   for (std::size_t n = 0; n < segments.size(); ++n) {
     const SegmentResult r = detail::evaluate(segments[n], placed[n], exclusions[n]);
-    for (const intensity::EnergySample& step : detail::steps_of(segments[n], placed[n], r, exclusions[n])) {
-      power.push_back({step.start, step.end, step.energy / Seconds(step.end - step.start)});
-    }
+    const std::vector<PowerOverTime> more = detail::power_of(segments[n], placed[n], r, exclusions[n]);
+    power.insert(power.end(), more.begin(), more.end());
   }
   return power;
 }

@@ -2,6 +2,7 @@
 // The JSON of a footprint (schema `co2lib-footprint/1`), and back: nothing of it is lost on the way.
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -187,6 +188,7 @@ std::vector<Source> sources_of(const Json& j) {
 
 template <class Q>
 Estimate<Q> estimate_of(const Json& j, const Unit<Q>& unit) {
+  if (!j.is_object()) throw std::invalid_argument(detail::shown(j) + " is not an estimate");
   const std::string u = unit.name;
   Estimate<Q> e;
   if (const auto value = maybe_number(j, ("value_" + u).c_str(), least)) e.value = unit.from(*value);
@@ -306,6 +308,12 @@ UtcTime time_at(const Json& j, const char* exact, const char* text) {
       std::chrono::nanoseconds(detail::integer<std::int64_t>(j.at(exact), std::numeric_limits<std::int64_t>::min())));
 }
 
+/// The elements of a field that is a list.
+const Json& list(const Json& j) {
+  if (!j.is_array()) throw std::invalid_argument(detail::shown(j) + " is not a list");
+  return j;
+}
+
 /// Reads one field of the footprint; whatever is wrong with it is an error that names it.
 template <class Read>
 void read_field(const Json& j, const char* field, Read read) {
@@ -376,7 +384,7 @@ std::string Footprint::to_json() const {
 
 Footprint Footprint::from_json(std::string_view text) {
   const Json j = Json::parse(text, nullptr, false);
-  if (!j.is_object() || j.value("schema", Json()) != Json(schema)) {
+  if (!j.is_object() || !j.contains("schema") || j.at("schema") != schema) {
     throw Error("tracker.bad_json",
                 "footprint: not JSON of the schema " + std::string(schema) + "; give the text of Footprint::to_json");
   }
@@ -406,7 +414,7 @@ Footprint Footprint::from_json(std::string_view text) {
     if (mean) f.carbon_intensity = CarbonIntensity::from_g_per_kwh(*mean);
   });
   read("methods", [&](const Json& v) {
-    for (const Json& m : v)
+    for (const Json& m : list(v))
       f.methods.emplace_back(method_named(m.at("method").get<std::string>()), number(m.at("share")));
   });
   read("coverage", [&](const Json& v) { f.coverage = v.is_null() ? std::nullopt : std::optional(number(v)); });
@@ -431,10 +439,10 @@ Footprint Footprint::from_json(std::string_view text) {
     if (!v.is_null()) f.command = command_of(v);
   });
   read("devices", [&](const Json& v) {
-    for (const Json& d : v) f.devices.push_back(device_of(d));
+    for (const Json& d : list(v)) f.devices.push_back(device_of(d));
   });
   read("regions", [&](const Json& v) {
-    for (const Json& r : v) f.regions.push_back(region_of(r));
+    for (const Json& r : list(v)) f.regions.push_back(region_of(r));
   });
   read("issues", [&](const Json& v) { f.issues = issues_of(v); });
   read("sources", [&](const Json& v) { f.sources = sources_of(v); });

@@ -38,6 +38,9 @@ struct LineHead {
 /// Reads a log; `name` stands for it in messages. Throws `tracker.bad_log` if it holds no `run` line.
 [[nodiscard]] Run read_log(std::istream& in, const std::string& name);
 
+/// Leaves one of several copies of a segment, the longest: a log given twice, or before its end and after it.
+void drop_copies(std::vector<RunSegment>& segments);
+
 /// A line of a log. When the disk is full, droppable lines are discarded first; totals are cumulative and are kept.
 struct LogLine {
   std::string text;  ///< without its line end

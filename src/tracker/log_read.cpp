@@ -9,6 +9,7 @@
 
 #include "detail/files.hpp"
 #include "detail/json.hpp"
+#include "detail/utf8.hpp"
 #include "tracker/json_parts.hpp"
 #include "tracker/log.hpp"
 
@@ -61,9 +62,12 @@ class LogReader {
 
   Run finish() {
     if (run_.segments.empty()) {
-      throw Error("tracker.bad_log", file_ + ": holds no readable `run` line; is this a log of co2lib?", {},
+      const std::string why = run_.issues.empty() ? "" : " (" + to_string(run_.issues.front()) + ")";
+      throw Error("tracker.bad_log", file_ + ": holds no readable `run` line; is this a log of co2lib?" + why, {},
                   ErrorCategory::os);
     }
+    detail::drop_copies(run_.segments);
+    for (std::size_t i = 0; i < run_.segments.size(); ++i) run_.segments[i].number = i;
     return std::move(run_);
   }
 
@@ -237,7 +241,7 @@ class LogReader {
 
 Run load(const std::filesystem::path& file) {
   std::istringstream in(co2lib::detail::read_file_or_throw(file, "tracker.bad_log"));
-  return detail::read_log(in, file.string());
+  return detail::read_log(in, co2lib::detail::shown(file.string()));
 }
 
 Run detail::read_log(std::istream& in, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <co2lib/tracker/run.hpp>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 #include <utility>
 
 #include <co2lib/error.hpp>
+
+#include "tracker/log.hpp"
 
 namespace co2lib::tracker {
 
@@ -41,6 +44,22 @@ void RegionTable::add(const RegionRecord& region) {
   rows_[at->second].add(region);
 }
 
+void detail::drop_copies(std::vector<RunSegment>& segments) {
+  const auto length = [](const RunSegment& s) { return std::tuple(s.ended, s.frames.size(), s.end); };
+  std::map<std::tuple<std::string, std::string, std::string, std::int64_t, MonotonicTime, UtcTime>, std::size_t> seen;
+  std::vector<RunSegment> kept;
+  for (RunSegment& s : segments) {
+    const auto [at, is_new] =
+        seen.try_emplace({s.run_id, s.boot_id, s.context.host, s.pid, s.begin, s.begin_utc}, kept.size());
+    if (is_new) {
+      kept.push_back(std::move(s));
+    } else if (length(s) > length(kept[at->second])) {
+      kept[at->second] = std::move(s);
+    }
+  }
+  segments = std::move(kept);
+}
+
 Run merge(std::span<const Run> runs) {
   if (runs.empty()) throw Error("tracker.bad_config", "runs: none given; merge needs at least one");
   Run merged;
@@ -63,12 +82,7 @@ Run merge(std::span<const Run> runs) {
   };
   std::sort(merged.segments.begin(), merged.segments.end(),
             [&](const RunSegment& a, const RunSegment& b) { return order(a) < order(b); });
-  // The same log given twice is one segment.
-  const auto same = [](const RunSegment& a, const RunSegment& b) {
-    return a.boot_id == b.boot_id && a.pid == b.pid && a.begin == b.begin && a.begin_utc == b.begin_utc &&
-           a.context.host == b.context.host && a.frames.size() == b.frames.size();
-  };
-  merged.segments.erase(std::unique(merged.segments.begin(), merged.segments.end(), same), merged.segments.end());
+  detail::drop_copies(merged.segments);
   return merged;
 }
 

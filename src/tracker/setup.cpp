@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <random>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -60,8 +61,9 @@ std::string environment(const char* name) {
 }
 
 /// The first of the variables that holds a number of at least 0: launchers write -1 where there are no ranks.
-std::optional<int> first_number(std::initializer_list<const char*> names) {
+std::optional<int> first_number(std::span<const char* const> names) {
   for (const char* name : names) {
+    if (name == nullptr) continue;
     const std::string text = environment(name);
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -274,13 +276,36 @@ std::optional<Error> take(ChosenLog& log, const Options& o, LogExists policy) {
 }  // namespace
 
 Rank read_rank() {
+  // What a launcher sets for its processes. Slurm comes last: a program that starts ranks inside of a job of Slurm, or
+  // a batch script, hands Slurm's variables on to all of them.
+  struct Launcher {
+    std::array<const char*, 1> local;
+    std::array<const char*, 2> rank;
+    std::array<const char*, 1> size;
+  };
+  static constexpr Launcher launchers[] = {
+      {{"LOCAL_RANK"}, {"RANK"}, {"LOCAL_WORLD_SIZE"}},
+      {{"OMPI_COMM_WORLD_LOCAL_RANK"}, {"OMPI_COMM_WORLD_RANK", "PMIX_RANK"}, {"OMPI_COMM_WORLD_LOCAL_SIZE"}},
+      {{"MPI_LOCALRANKID"}, {"PMI_RANK", "PMIX_RANK"}, {"MPI_LOCALNRANKS"}},
+      {{"MV2_COMM_WORLD_LOCAL_RANK"}, {"MV2_COMM_WORLD_RANK", "PMI_RANK"}, {"MV2_COMM_WORLD_LOCAL_SIZE"}},
+      {{"PALS_LOCAL_RANKID"}, {"PALS_RANKID", "PMI_RANK"}, {"PALS_LOCAL_SIZE"}},
+      {{"FLUX_TASK_LOCAL_ID"}, {"FLUX_TASK_RANK"}, {}},
+      {{"JSM_NAMESPACE_LOCAL_RANK"}, {"JSM_NAMESPACE_RANK"}, {"JSM_NAMESPACE_LOCAL_SIZE"}},
+      {{"SLURM_LOCALID"}, {"SLURM_PROCID"}, {"SLURM_STEP_TASKS_PER_NODE"}},
+  };
+  static constexpr std::array alone_ranks{"RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"};
   Rank rank;
-  rank.local = first_number({"LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",
-                             "MV2_COMM_WORLD_LOCAL_RANK", "PALS_LOCAL_RANKID"});
-  rank.rank = first_number({"RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "PALS_RANKID"});
-  if (!rank.rank) rank.rank = rank.local;
-  const auto size = first_number({"LOCAL_WORLD_SIZE", "SLURM_STEP_TASKS_PER_NODE", "OMPI_COMM_WORLD_LOCAL_SIZE",
-                                  "MPI_LOCALNRANKS", "MV2_COMM_WORLD_LOCAL_SIZE", "PALS_LOCAL_SIZE", "WORLD_SIZE"});
+  std::optional<int> size;
+  for (const Launcher& launcher : launchers) {
+    const std::optional<int> local = first_number(launcher.local);
+    if (!local) continue;
+    if (!rank.local) rank.local = local;
+    if (*local != *rank.local) continue;  // of another launcher around this one
+    if (!rank.rank) rank.rank = first_number(launcher.rank);
+    if (!size) size = first_number(launcher.size);
+  }
+  if (!rank.rank) rank.rank = rank.local ? rank.local : first_number(alone_ranks);
+  if (!size) size = first_number(std::array{"WORLD_SIZE"});
   rank.alone = !rank.local || size == 1;
   return rank;
 }

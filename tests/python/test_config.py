@@ -111,3 +111,35 @@ def test_track_reads_the_environment_and_tracker_does_not(
     with co2lib.Tracker(meters=[]) as bare:
         pass
     assert bare.stop().location == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('pue = "1.2"', "pue: takes a number, not '1.2' (str)"),
+        ("fsync = 1", "fsync: takes true or false, not 1 (int)"),
+        ("location = 5", "location: takes a text, not 5 (int)"),
+        ('meters = "powercap"', "meters: takes a list of texts, not 'powercap' (str)"),
+        ("intensity = []", "intensity: takes a number of g/kWh, or a text, not [] (list)"),
+        ("p_max_w = {package = 5}", "p_max_w: this option is set in the program only: track(p_max_w=...)"),
+        ('sync = "wait"', "sync: this option is set in the program only: track(sync=...)"),
+        ("issues = []", "unknown option 'issues'"),
+        ("[tracker]\npue = 1.2", "unknown option 'tracker'"),
+    ],
+)
+def test_a_wrong_value_of_a_file_says_what_is_taken(files: Path, text: str, says: str) -> None:
+    (files / "here" / "co2lib.toml").write_text(text)
+    with pytest.raises(co2lib.Error) as error:
+        resolve(files, {})
+    assert says in str(error.value)
+    assert "'clock'" not in str(error.value)
+
+
+def test_a_variable_of_an_option_of_the_program_says_so(files: Path) -> None:
+    [issue] = resolve(files, {}, {"CO2LIB_P_MAX_W": "5"})["issues"]
+    assert "track(p_max_w=...)" in issue.text
+
+
+def test_a_number_with_an_underscore_is_none(files: Path) -> None:
+    with pytest.raises(co2lib.Error, match="'1_2' is not a number"):
+        resolve(files, {}, {"CO2LIB_PUE": "1_2"})

@@ -179,7 +179,8 @@ class Run {
   /// Computes the footprint; deterministic: a log gives the footprint that its tracker gave.
   [[nodiscard]] Footprint footprint() const;
 
-  /// Mean power of what belongs to the total between two flushes, segment by segment.
+  /// Mean power of what belongs to the total between two flushes, segment by segment. A stretch in which a meter of the
+  /// total was not covered has none, and is left out.
   [[nodiscard]] std::vector<PowerOverTime> power() const;
 };
 

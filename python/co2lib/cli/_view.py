@@ -213,8 +213,10 @@ def _command(footprint: Footprint) -> Rows:
             _interval(command.energy),
             duration_text(command.cpu_s),
         )
-        rows.add("other programs", quantity_text(command.other))
-        rows.add("idle", quantity_text(command.idle))
+        rest = (("other programs", command.other), ("idle", command.idle))
+        for name, energy in rest:
+            if energy is not None:
+                rows.add(name, quantity_text(energy))
     return rows
 
 

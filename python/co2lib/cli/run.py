@@ -30,8 +30,29 @@ PROGRAM = "program"
 """The object of a context in a process that is `co2lib` and nothing else."""
 
 
-# Options and variables whose value is for nobody's eyes: --api-key, HF_TOKEN=.
-_SECRET = re.compile(r"(?i)(pass(word|wd|phrase)?|secret|token|credentials?|api[-_]?key|access[-_]?key)$")
+# Options, variables and fields whose value is for nobody's eyes: --api-key, HF_TOKEN=, "password":.
+_NAME = (
+    r"(?:(?<![a-z])(?:pass|pwd|auth|bearer)|pass(?:word|wd|phrase)|secret|token|credentials?"
+    r"|(?:api|access|private|secret)[-_]?key)"
+)
+_SECRET = re.compile(rf"(?i){_NAME}$")
+_VALUE = r"""('[^']*'|"[^"]*"|[^\s&;'"]+)"""
+_INSIDE = (  # of one word: a script of sh -c, a header, a URL
+    re.compile(rf"""(?i)({_NAME}["']?\s*[=:]\s*){_VALUE}"""),
+    re.compile(rf"(?i)(--?[\w-]*{_NAME}\s+){_VALUE}"),
+    re.compile(r"(?i)(authorization\s*:\s*)([^'\"]+)"),
+    re.compile(r"(\w://)([^/\s@'\"]+)(?=@)"),
+)
+_HIDDEN = "co2lib_hides_this"  # needs no quotes
+
+
+def _without_secrets(word: str) -> str:
+    name, given, _ = word.partition("=")
+    if given and _SECRET.search(name):
+        return f"{name}={_HIDDEN}"
+    for pattern in _INSIDE:
+        word = pattern.sub(rf"\1{_HIDDEN}", word)
+    return word
 
 
 def command_text(words: Sequence[str]) -> str:
@@ -42,16 +63,10 @@ def command_text(words: Sequence[str]) -> str:
     shown: list[str] = []
     hide = False
     for word in words:
-        name, given, _ = word.partition("=")
-        secret = _SECRET.search(name) is not None
-        if hide and not word.startswith("-"):
-            shown.append("***")
-        elif secret and given:
-            shown.append(f"{shlex.quote(name)}=***")
-        else:
-            shown.append(shlex.quote(word))
-        hide = secret and not given and word.startswith("-")
-    return " ".join(shown)
+        hide = hide and not word.startswith("--")
+        shown.append(_HIDDEN if hide else _without_secrets(word))
+        hide = not hide and word.startswith("-") and _SECRET.search(word) is not None
+    return shlex.join(shown).replace(_HIDDEN, "***")
 
 
 def _share(footprint: Footprint) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -59,7 +60,7 @@ def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
     """Turn what users write for an intensity into what the core takes."""
     if intensity is None or isinstance(intensity, CarbonIntensity):
         return intensity
-    if isinstance(intensity, bool):
+    if _config.is_truth(intensity):
         raise BadValueError("tracker.bad_config", f"intensity: takes a number of g/kWh, not {intensity!r}")
     if isinstance(intensity, str | Path):
         return _intensity_from_text(str(intensity))
@@ -69,7 +70,14 @@ def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
 
     if callable(intensity) and not isinstance(intensity, domain.IntensitySource):
         return domain.make_source(_tried(intensity))
-    return domain.make_source(intensity)
+    try:
+        return domain.make_source(intensity)
+    except BadValueError:
+        raise BadValueError(
+            "tracker.bad_config",
+            "intensity: takes a number of g/kWh, a text, a CarbonIntensity, a Trace, an IntensitySource or a "
+            f"function of the time, not {intensity!r}",
+        ) from None
 
 
 def _intensity_from_text(text: str) -> CarbonIntensity | IntensitySource:
@@ -83,8 +91,8 @@ def _intensity_from_text(text: str) -> CarbonIntensity | IntensitySource:
         pass
     if Path(text).is_file():
         return domain.make_source(domain.read_csv(text))
-    try:
-        return CarbonIntensity.parse(text)
+    try:  # "g CO2e/kWh" is what our own texts say
+        return CarbonIntensity.parse(re.sub(r"(?i)\s*CO2(e|eq)?(?=/)", "", text))
     except Error:
         raise BadValueError(
             "tracker.bad_config",
@@ -100,7 +108,7 @@ def _tried(function: Callable[..., Any]) -> Callable[[Any], CarbonIntensity]:
     def value_of(answer: Any) -> CarbonIntensity:
         if isinstance(answer, CarbonIntensity):
             return answer
-        if isinstance(answer, bool | str) or not hasattr(answer, "__float__"):
+        if _config.is_truth(answer) or isinstance(answer, str) or not hasattr(answer, "__float__"):
             raise BadValueError(
                 "tracker.bad_config",
                 f"intensity: the function returns a number of g/kWh or a CarbonIntensity, not {answer!r}",

@@ -55,7 +55,8 @@ class Region:
     def __enter__(self) -> Self:
         if self._id:
             raise WrongStateError("tracker.open", f"region {self._name!r} is open; enter another one")
-        outer = _open_regions.get()
+        # Those that ended in another thread or task are in the list of this one still.
+        outer = tuple(region for region in _open_regions.get() if region._id)
         parent = next((r._id for r in reversed(outer) if r._tracker is self._tracker and r._isaround()), 0)
         self._id = self._tracker.begin(
             self._name, marker=self._marker, parent=parent, thread=threading.get_ident()
@@ -147,8 +148,13 @@ def around(function: Callable[_P, _R], make: Callable[[], Any]) -> Callable[_P, 
     """Wrap a plain, async, generator or async generator function in a context manager made for each call."""
     import inspect
 
+    if not callable(function):
+        raise BadValueError("tracker.bad_config", f"a function is decorated, not {function!r}")
     wrapped: Any = function
-    if inspect.iscoroutinefunction(function):
+    # What is called: an object's class has its `__call__`.
+    known = inspect.isroutine(function) or isinstance(function, functools.partial | type)
+    called: Any = function if known else type(function).__call__
+    if inspect.iscoroutinefunction(called):
 
         @functools.wraps(function)
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
@@ -156,7 +162,7 @@ def around(function: Callable[_P, _R], make: Callable[[], Any]) -> Callable[_P, 
                 return await wrapped(*args, **kwargs)
 
         return cast("Callable[_P, _R]", coroutine)
-    if inspect.isasyncgenfunction(function):
+    if inspect.isasyncgenfunction(called):
 
         @functools.wraps(function)
         async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
@@ -178,7 +184,7 @@ def around(function: Callable[_P, _R], make: Callable[[], Any]) -> Callable[_P, 
                     return
 
         return cast("Callable[_P, _R]", async_generator)
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(called):
 
         @functools.wraps(function)
         def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:

@@ -259,13 +259,16 @@ class Track:
         class _Call:
             def __init__(self) -> None:
                 self._track = next_run()
+                self._outer: Track | None = None
 
             def __enter__(self) -> Track:
-                wrapper.run = self._track.start()
+                self._outer, wrapper.run = wrapper.run, self._track.start()
                 return self._track
 
             def __exit__(self, *_: object) -> None:
                 wrapper.footprint = self._track.stop()
+                if self._outer is not None and self._outer.running:  # a function that has called itself
+                    wrapper.run = self._outer
 
         wrapper = around(function, _Call)
         wrapper.run = None

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -198,6 +199,27 @@ TEST_F(Merge, AGpuThatNoRankReportsIsAnIssue) {
   ASSERT_TRUE(has_issue(one.issues, "gpu_unreported"));
   EXPECT_NEAR(*one.totals.gpu.energy_j, 1000, 1e-6);
   EXPECT_TRUE(has_issue(rank_of(base, 0, {"GPU-0"}).footprint().issues, "gpu_unreported")) << "of one rank alone, too";
+}
+
+TEST_F(Merge, ARankThatOutlivesTheOneThatReportsTheMachineIsSaid) {
+  const auto ranks = [&](std::chrono::nanoseconds more) {
+    Options others = options();
+    others.owner = false;
+    Tracker one(options());
+    Tracker two(others);
+    go(10s, 2);
+    one.stop();
+    go(more);
+    two.stop();
+    return merged({one.run(), two.run()});
+  };
+  const Footprint f = ranks(90s);
+  EXPECT_NEAR(*f.energy.joules(), 1000, 1e-6);
+  const auto said =
+      std::find_if(f.issues.begin(), f.issues.end(), [](const Issue& i) { return i.code == "machine_unreported"; });
+  ASSERT_NE(said, f.issues.end());
+  EXPECT_THAT(said->text, HasSubstr("90 s of the 100 s"));
+  EXPECT_FALSE(has_issue(ranks(500ms).issues, "machine_unreported"));
 }
 
 TEST_F(Merge, AMeasurementThatFailedCountsNothingAgainstOneThatDidNot) {
