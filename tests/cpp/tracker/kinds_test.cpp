@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
 #include "bench.hpp"
@@ -256,6 +258,26 @@ TEST_F(SensorsThatFail, ModelsStandInForAPlatformThatNeverMoves) {
   EXPECT_THAT(total, ::testing::UnorderedElementsAre("model.cpu_load", "model.ram"));
   EXPECT_GT(region(f, "epoch").inclusive.value.value_or(Energy()).joules(), 10) << "of the models, not of the platform";
   EXPECT_EQ(load(o.log).footprint().to_json(), f.to_json());
+}
+
+TEST_F(SensorsThatFail, AScopeBesideAPlatformThatNeverMovesCountsTheProcessorOnce) {
+  machine.add_zone("intel-rapl:0", {.name = "psys", .energy_uj = "0"});
+  machine.set_cpus(4);
+  machine.set_memory(16ULL << 30);
+  machine.set_cpu_ticks(100, 300);
+  Options o = options();
+  o.meters.reset();
+  o.tdp_w = 100;
+  o.scope = meter::Scope::process;
+  const std::string pid = std::to_string(::getpid());
+  machine.write("proc/" + pid + "/stat", pid + " (test) S 1 1 1 0 -1 0 0 0 0 0 200 0 0 0 20 0 1 0 0\n");
+  Tracker tracker(o);
+  machine.set_cpu_ticks(500, 300);
+  go(10s);
+  const Footprint f = tracker.stop();
+  int processors = 0;
+  for (const DeviceFootprint& d : f.devices) processors += d.in_total && d.record.meter.device == meter::Device::cpu;
+  EXPECT_EQ(processors, 1);
 }
 
 TEST_F(SensorsThatFail, ModelsStandInForAPlatformThatHasShownNothingInAShortRun) {

@@ -201,6 +201,71 @@ TEST_F(Merge, AGpuThatNoRankReportsIsAnIssue) {
   EXPECT_TRUE(has_issue(rank_of(base, 0, {"GPU-0"}).footprint().issues, "gpu_unreported")) << "of one rank alone, too";
 }
 
+TEST_F(Merge, ARankThatMeasuresNothingLeavesTheEnergyOfRegionsKnown) {
+  Options others = options();
+  others.owner = false;
+  Tracker one(options());
+  Tracker two(others);
+  ASSERT_TRUE(clock->wait_for_waiters(2));
+  {
+    const Region epoch = one.region("epoch");
+    const Region beside = two.region("epoch");
+    const Region alone = two.region("alone");
+    go(4s, 2);
+  }
+  one.stop();
+  two.stop();
+  for (const Footprint& f : {merged({one.run(), two.run()}), merged({two.run(), one.run()})}) {
+    const RegionFootprint& epoch = region(f, "epoch");
+    EXPECT_EQ(epoch.count, 2);
+    ASSERT_TRUE(epoch.inclusive.value && epoch.exclusive && epoch.union_energy);
+    EXPECT_NEAR(epoch.inclusive.value->joules(), 400, 1e-6);
+    EXPECT_NEAR(epoch.exclusive->joules(), 400, 1e-6);
+    EXPECT_FALSE(region(f, "alone").inclusive.value) << "of which nobody measured anything";
+    EXPECT_FALSE(region(f, "alone").exclusive);
+  }
+}
+
+TEST_F(Merge, TheTimeBeforeTheFirstReadAddsNoPower) {
+  const tracker::Run a = run_on({"node1", "one", ""}, 10s);
+  tracker::Run b = beside(a, {"node1", "one", ""});
+  // It began with the other one and read its meter a second later; its last 2 s are its own.
+  RunSegment& s = b.segments.front();
+  s.end += 2s;
+  s.frames.back().mono += 2s;
+  for (MeterState& m : s.meters) {
+    *m.first += 1s;
+    m.reached_begin += 1s;
+    for (MonotonicTime* t : {&m.last, &m.reached_end}) *t += 2s;
+  }
+  const Footprint f = merged({a, b});
+  for (const DeviceFootprint& d : f.devices) EXPECT_LE(d.record.mean_power()->watts(), 100 + 1e-6);
+}
+
+TEST_F(Merge, CommandsOfTwoRunsHaveNoRestInCommon) {
+  const auto with_command = [&](const std::string& text) {
+    Options o = options();
+    o.command = text;
+    machine.set_cpus(2);
+    machine.set_cpu_ticks(100, 100);
+    Tracker tracker(o);
+    machine.set_cpu_ticks(400, 400);
+    go(10s);
+    tracker.ended(0, Seconds(1));
+    tracker.stop();
+    return tracker.run();
+  };
+  const tracker::Run a = with_command("first");
+  const tracker::Run b = with_command("second");
+  ASSERT_TRUE(a.footprint().command->energy.value && a.footprint().command->idle);
+  const Footprint f = merged({a, b});
+  EXPECT_EQ(f.command->text, "first; second");
+  EXPECT_NEAR(f.command->energy.value->joules(),
+              a.footprint().command->energy.value->joules() + b.footprint().command->energy.value->joules(), 1e-9);
+  EXPECT_FALSE(f.command->other) << "the others of one run are the other command";
+  EXPECT_FALSE(f.command->idle);
+}
+
 TEST_F(Merge, ARankThatOutlivesTheOneThatReportsTheMachineIsSaid) {
   const auto ranks = [&](std::chrono::nanoseconds more) {
     Options others = options();
