@@ -409,7 +409,7 @@ class Run:
         """
     def power(self) -> list[typing.Any]:
         """
-        Mean power of what belongs to the total between two flushes: (start, end, W) by time.
+        Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was not measured is left out.
         """
     def to_frame(self, what: str = 'regions') -> typing.Any:
         """
