@@ -52,6 +52,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the known name that was probably meant; empty if there is none."""
     if name.lower() in _OTHER_NAMES:
         return _OTHER_NAMES[name.lower()]
+    longer = [one for one in known if len(name) > 1 and one.startswith(name.lower())]
+    if len(longer) == 1:
+        return longer[0]
     import difflib  # costs more than a start, and is needed for mistakes only
 
     return next(iter(difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)), "")

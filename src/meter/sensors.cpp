@@ -158,7 +158,10 @@ void add_stand_in(Plan& plan, const std::vector<Reader>& all, const std::vector<
     const MeterInfo info = meter->info();
     if (info.provider != "user" && is_of(info)) sensors.push_back(info.id);
   }
-  if (sensors.empty()) return;
+  const bool modelled = std::any_of(plan.meters.begin(), plan.meters.end(), [&](const auto& meter) {
+    return meter->info().domain == Domain::model && meter->info().device == device;
+  });
+  if (sensors.empty() || modelled) return;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i].is_model || opened[i].finding.used || opened[i].meters.empty()) continue;
     if (opened[i].meters.front()->info().device != device) continue;

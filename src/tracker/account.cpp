@@ -115,7 +115,10 @@ void add_text(std::string& list, const std::string& more, const std::string& bet
 SegmentPrice::SegmentPrice(const RunSegment& segment, std::shared_ptr<const intensity::IntensitySource> source)
     : facility_(segment.pricing.facility) {
   const bool given = source != nullptr;
-  if (!given && !segment.pricing.g_per_kwh) source = stored_source(segment);
+  if (!given && !segment.pricing.g_per_kwh) {
+    source = stored_source(segment);
+    if (source) name_ = segment.pricing.intensity_text;
+  }
   const bool by_place = !source && !segment.pricing.g_per_kwh;
   choice_ = choose_price(segment.pricing, std::move(source));
   if (by_place) shift_ = price_shift(segment);
@@ -133,8 +136,10 @@ Account SegmentPrice::account(std::vector<intensity::EnergySample> samples) cons
   return tracker::account(samples, *choice_.source, facility_);
 }
 
+std::string SegmentPrice::name() const { return name_.empty() ? choice_.source->describe().name : name_; }
+
 std::string SegmentPrice::line(std::span<const intensity::EnergySample> samples) const {
-  if (samples.empty()) return choice_.source->describe().name;
+  if (samples.empty() || !name_.empty()) return name();
   const auto first =
       std::min_element(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
   const auto last =
@@ -175,6 +180,7 @@ void Bill::add(const RunSegment& segment, const SegmentPrice& price, const Estim
                const std::vector<intensity::EnergySample>& samples) {
   Item item{.segment = &segment,
             .choice = price.choice(),
+            .source = price.name(),
             .priced_with = price.line(samples),
             .energy = energy,
             .account = {},
@@ -198,7 +204,7 @@ void Bill::write(Footprint& f) const {
   bool priced = true;
   for (const Item& item : items_) {
     add_text(f.location, item.choice.location);
-    add_text(f.intensity_source, item.choice.source->describe().name);
+    add_text(f.intensity_source, item.source);
     add_text(f.priced_with, item.priced_with, "; ");
     add_issues(f.issues, item.choice.issues);
     if (!item.energy.value) continue;

@@ -23,6 +23,7 @@ class SegmentPrice {
       : choice_(std::move(choice)), facility_(facility), shift_(shift) {}
 
   [[nodiscard]] const PriceChoice& choice() const noexcept { return choice_; }
+  [[nodiscard]] std::string name() const;
   /// What answers for the time of the samples, in a line for people.
   [[nodiscard]] std::string line(std::span<const intensity::EnergySample> samples) const;
   [[nodiscard]] Account account(std::vector<intensity::EnergySample> samples) const;
@@ -34,6 +35,7 @@ class SegmentPrice {
 
  private:
   PriceChoice choice_;
+  std::string name_;  ///< of the source whose intensities were stored; empty: that of the choice
   Facility facility_;
   std::chrono::nanoseconds shift_{};  ///< of a wall clock that was not set
 };
@@ -53,6 +55,7 @@ class Bill {
   struct Item {
     const RunSegment* segment;
     PriceChoice choice;
+    std::string source;
     std::string priced_with;
     Estimate<Energy> energy;
     Account account;

@@ -12,7 +12,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -23,6 +22,7 @@
 
 #include "tracker/account.hpp"
 #include "tracker/estimate.hpp"
+#include "tracker/evaluation.hpp"
 #include "tracker/timeline.hpp"
 
 namespace co2lib::tracker {
@@ -31,146 +31,9 @@ namespace {
 
 using detail::Exclusions;
 using detail::Placed;
+using detail::SegmentResult;
 using detail::TimeSpan;
 using detail::to_estimate;
-
-/// Energy of a meter over its whole segment, from what the log holds.
-meter::WindowEnergy whole_energy(const MeterState& m, const MeterPoint& point) {
-  meter::WindowSums sums;
-  sums.counts = point.counts;
-  sums.ambiguous = m.ambiguous;
-  sums.joules = numeric::Sum(point.joules);
-  sums.low_j = numeric::Sum(point.low_j);
-  sums.high_j = numeric::Sum(point.high_j);
-  sums.over_j = m.over_j;
-  sums.covered = m.covered;
-  sums.samples = m.samples;
-  const auto add_gap = [&](MonotonicTime begin, MonotonicTime end, double lower) {
-    if (end > begin) sums.gaps.push_back({Seconds(end - begin).count(), lower});
-  };
-  for (const MeterGap& gap : m.gaps) add_gap(gap.begin, gap.end, gap.lower_j);
-  const MonotonicTime first = m.first.value_or(m.last);
-  if (m.any_good) {
-    add_gap(first, m.reached_begin, 0);
-    add_gap(m.reached_end, m.last, 0);
-  } else {
-    add_gap(first, m.last, 0);
-  }
-  return meter::Curve(m.info).energy(sums, Seconds(m.last - first).count());
-}
-
-double point_joules(const meter::MeterInfo& info, const MeterPoint& point) {
-  return info.kind == meter::Kind::counter ? info.unit.joules(static_cast<double>(point.counts)) : point.joules;
-}
-
-/// A segment evaluated: its meters, each with its role and energy.
-struct SegmentResult {
-  std::vector<meter::MeterInfo> infos;
-  std::vector<meter::WindowEnergy> windows;
-  std::vector<meter::ZoneRole> roles;
-  meter::Totals totals;
-};
-
-/// Scales the energy and time of a meter to what it measured outside of the excluded times.
-void keep_outside(const RunSegment& segment, const Placed& placed, std::size_t i, const std::vector<TimeSpan>& excluded,
-                  meter::WindowEnergy& w) {
-  numeric::Sum all;
-  numeric::Sum kept;
-  const auto& frames = segment.frames;
-  for (std::size_t f = 1; f < frames.size(); ++f) {
-    const double joules = point_joules(segment.meters[i].info, frames[f].meters[i]) -
-                          point_joules(segment.meters[i].info, frames[f - 1].meters[i]);
-    all += joules;
-    kept += numeric::product(joules,
-                             detail::share_outside(placed.at(frames[f - 1].mono), placed.at(frames[f].mono), excluded));
-  }
-  const MeterState& m = segment.meters[i];
-  const double time_share = detail::share_outside(placed.at(m.first.value_or(m.last)), placed.at(m.last), excluded);
-  const double share = time_share <= 0   ? 0
-                       : all.value() > 0 ? std::clamp(kept.value() / all.value(), 0.0, 1.0)
-                                         : time_share;
-  for (double* x : {&w.measured_j, &w.low_j, &w.high_j, &w.interval_low_j, &w.interval_high_j}) *x *= share;
-  for (double* x : {&w.duration_s, &w.covered_s}) *x *= time_share;
-  if (share <= 0) w.energy_j = 0;  // all of it is counted by another
-  if (w.energy_j) w.energy_j = *w.energy_j * share;
-  if (w.estimated_j) w.estimated_j = *w.estimated_j * share;
-}
-
-SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
-                       const std::vector<std::vector<TimeSpan>>& excluded) {
-  SegmentResult r;
-  const std::vector<MeterPoint> none(segment.meters.size());
-  const std::vector<MeterPoint>& points = segment.frames.empty() ? none : segment.frames.back().meters;
-  for (std::size_t i = 0; i < segment.meters.size(); ++i) {
-    r.infos.push_back(segment.meters[i].info);
-    r.windows.push_back(whole_energy(segment.meters[i], i < points.size() ? points[i] : MeterPoint{}));
-    if (!excluded[i].empty()) keep_outside(segment, placed, i, excluded[i], r.windows.back());
-  }
-  const auto failed = [&](std::size_t i) { return segment.meters[i].failed(); };
-  r.roles = meter::zone_roles(
-      r.infos, [&](std::size_t i, std::size_t j) { return segment.meters[j].mirror_of == std::optional(i); }, failed);
-  for (std::size_t i = 0; i < r.infos.size(); ++i) {  // what is divided and does not work has no parts
-    if (r.infos[i].provider != "model.share") continue;
-    for (std::size_t p = 0; p < r.infos.size(); ++p) {
-      if (r.infos[p].id != r.infos[i].parent || !failed(p)) continue;
-      meter::WindowEnergy unknown;
-      unknown.high_j = r.windows[p].high_j;
-      unknown.interval_high_j = r.windows[p].interval_high_j;
-      unknown.duration_s = r.windows[p].duration_s;
-      r.windows[i] = unknown;
-    }
-  }
-  r.totals = meter::add_up(r.infos, r.windows, r.roles);
-  return r;
-}
-
-/// The energy of a segment that was measured between flushes.
-std::vector<intensity::EnergySample> steps_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
-                                              const std::vector<std::vector<TimeSpan>>& excluded) {
-  std::vector<intensity::EnergySample> samples;
-  const auto& frames = segment.frames;
-  for (std::size_t f = 1; f < frames.size(); ++f) {
-    numeric::Sum joules;
-    const UtcTime end = frames[f].utc;
-    const UtcTime begin = end - (frames[f].mono - frames[f - 1].mono);
-    for (std::size_t i = 0; i < segment.meters.size(); ++i) {
-      if (!r.roles[i].in_total) continue;
-      const double step =
-          point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
-      joules += numeric::product(
-          step, detail::share_outside(placed.at(frames[f - 1].mono), placed.at(frames[f].mono), excluded[i]));
-    }
-    if (begin < end) samples.push_back({begin, end, Energy::from_joules(std::max(0.0, joules.value()))});
-  }
-  return samples;
-}
-
-/// The energy of a segment as it was used over time: what was measured between flushes, and the fill of gaps.
-std::vector<intensity::EnergySample> samples_of(const RunSegment& segment, const Placed& placed, const SegmentResult& r,
-                                                const std::vector<std::vector<TimeSpan>>& excluded) {
-  std::vector<intensity::EnergySample> samples = steps_of(segment, placed, r, excluded);
-  for (std::size_t i = 0; i < segment.meters.size(); ++i) {
-    const MeterState& m = segment.meters[i];
-    const meter::WindowEnergy& w = r.windows[i];
-    const double uncovered = w.duration_s - w.covered_s;
-    if (!r.roles[i].in_total || !w.estimated_j || *w.estimated_j <= 0 || uncovered <= 0) continue;
-    // The fill is spread over the uncovered time.
-    const double watts = *w.estimated_j / uncovered;
-    const auto fill = [&](MonotonicTime begin, MonotonicTime end) {
-      if (end <= begin) return;
-      const UtcTime utc = detail::utc_of(segment, end);
-      const double kept = detail::share_outside(placed.at(begin), placed.at(end), excluded[i]);
-      samples.push_back({utc - (end - begin), utc,
-                         Energy::from_joules(numeric::product(watts, Seconds(end - begin).count() * kept))});
-    };
-    for (const MeterGap& gap : m.gaps) fill(gap.begin, gap.end);
-    fill(m.first.value_or(m.reached_begin), m.reached_begin);
-    fill(m.reached_end, m.last);
-  }
-  std::sort(samples.begin(), samples.end(),
-            [](const auto& a, const auto& b) { return std::tie(a.start, a.end) < std::tie(b.start, b.end); });
-  return samples;
-}
 
 /// A counter lags and moves in steps: of a shorter run it shows too few of them.
 bool too_short(const meter::Record& r) {
@@ -259,7 +122,12 @@ RegionResult result_of(const RegionRecord& record, const RunSegment& segment, co
                            detail::utc_of(segment, record.begin));
 }
 
-using RegionIndex = std::unordered_map<std::string, std::size_t>;
+/// Where the regions of a name are, and whether one of their runs has measured anything.
+struct RegionPlace {
+  std::size_t at = 0;
+  bool measured = false;
+};
+using RegionIndex = std::unordered_map<std::string, RegionPlace>;
 
 void add_regions(Footprint& f, RegionIndex& index, const RunSegment& segment, const SegmentResult& r,
                  const detail::SegmentPrice& price) {
@@ -269,21 +137,25 @@ void add_regions(Footprint& f, RegionIndex& index, const RunSegment& segment, co
   const auto extreme = [](std::optional<Energy>& of, std::optional<double> joules, auto better) {
     if (joules && (!of || better(Energy::from_joules(*joules), *of))) of = Energy::from_joules(*joules);
   };
+  // A rank that measures nothing, because another one does, adds no energy and makes none unknown.
+  const bool measures = std::any_of(r.roles.begin(), r.roles.end(), [](const auto& role) { return role.in_total; });
   for (const RegionStats& stats : segment.regions.rows()) {
-    const auto [at, is_new] = index.try_emplace(stats.name, f.regions.size());
+    const auto [entry, is_new] = index.try_emplace(stats.name, RegionPlace{.at = f.regions.size()});
     if (is_new) {
       f.regions.emplace_back();
       f.regions.back().name = stats.name;
-      f.regions.back().exclusive = Energy{};
-      f.regions.back().union_energy = Energy{};
     }
-    RegionFootprint& region = f.regions[at->second];
+    RegionFootprint& region = f.regions[entry->second.at];
     region.count += stats.count;
     region.duration += Seconds(stats.seconds);
-    const Estimate<Energy> more = to_estimate(without_mirrors(stats.inclusive, stats.meters_j, r));
-    is_new ? static_cast<void>(region.inclusive = more) : detail::add_to(region.inclusive, more);
-    region.exclusive = plus(region.exclusive, stats.exclusive_j);
-    region.union_energy = plus(region.union_energy, stats.union_j);
+    if (measures) {
+      const bool first = !std::exchange(entry->second.measured, true);
+      if (first) region.exclusive = region.union_energy = Energy{};
+      const Estimate<Energy> more = to_estimate(without_mirrors(stats.inclusive, stats.meters_j, r));
+      first ? static_cast<void>(region.inclusive = more) : detail::add_to(region.inclusive, more);
+      region.exclusive = plus(region.exclusive, stats.exclusive_j);
+      region.union_energy = plus(region.union_energy, stats.union_j);
+    }
     extreme(region.least, stats.least_j, std::less<>());
     extreme(region.most, stats.most_j, std::greater<>());
     const std::size_t kept = std::min(stats.each.size(), RegionStats::most_kept);
@@ -305,26 +177,8 @@ void order_regions(Footprint& f) {
   }
 }
 
-/// The command of a run that was resumed, or that of another rank, added to what there is.
-void add_to(CommandFootprint& sum, const CommandFootprint& c) {
-  const auto plus = [](const auto& a, const auto& b) { return a && b ? std::optional(*a + *b) : std::nullopt; };
-  const auto both = [](const auto& a, const auto& b) {
-    return a && b ? std::optional(Interval<Energy>{a->low + b->low, a->high + b->high, a->confidence}) : std::nullopt;
-  };
-  if (!c.text.empty() && c.text != sum.text) sum.text += (sum.text.empty() ? "" : "; ") + c.text;
-  sum.status = c.status;
-  sum.cpu_time += c.cpu_time;
-  sum.energy.value = plus(sum.energy.value, c.energy.value);
-  sum.energy.bounds = both(sum.energy.bounds, c.energy.bounds);
-  sum.energy.interval = both(sum.energy.interval, c.energy.interval);
-  add_issues(sum.energy.issues, c.energy.issues);
-  sum.other = plus(sum.other, c.other);
-  sum.idle = plus(sum.idle, c.idle);
-}
-
 /// The share of a command in the CPU's energy of its segment.
-void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r) {
-  if (segment.context.command.empty() && !segment.command) return;
+CommandFootprint command_of(const RunSegment& segment, const SegmentResult& r, bool divided) {
   CommandFootprint command;
   command.text = segment.context.command;
   if (segment.command) {
@@ -333,7 +187,7 @@ void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r
     command.cpu_time = Seconds(c.cpu_s);
     const meter::Part& cpu = r.totals.cpu;
     const double seconds = Seconds(segment.end - segment.begin).count();
-    if (cpu.energy_j && c.cpus > 0 && seconds > 0 && !f.scope) {
+    if (cpu.energy_j && c.cpus > 0 && seconds > 0 && !divided) {
       // The machine's CPU time comes in ticks of each CPU, which a short command may not have moved.
       const double tick_s = meter::clock_tick.count();
       const double ticks_s = 2 * c.cpus * tick_s;
@@ -358,11 +212,29 @@ void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r
       command.idle = parts.idle;
     }
   }
+  return command;
+}
+
+/// The command of a run, in all its segments. Of several runs there is none: each has its own.
+void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r) {
+  if (segment.context.command.empty() && !segment.command) return;
+  CommandFootprint more = command_of(segment, r, f.scope.has_value());
   if (f.command) {
-    add_to(*f.command, command);
-  } else {
-    f.command = std::move(command);
+    const auto plus = [](std::optional<Energy> a, std::optional<Energy> b) {
+      return a && b ? std::optional(*a + *b) : std::nullopt;
+    };
+    more.cpu_time += f.command->cpu_time;
+    more.other = plus(more.other, f.command->other);
+    more.idle = plus(more.idle, f.command->idle);
+    if (f.command->energy.value && more.energy.value) {
+      Estimate<Energy> sum = std::move(f.command->energy);
+      detail::add_to(sum, more.energy);
+      more.energy = std::move(sum);
+    } else {  // one that was killed told nothing
+      more.energy = {};
+    }
   }
+  f.command = std::move(more);
 }
 
 /// GPUs that belong to the machines of several ranks and that none of them reports.
@@ -527,9 +399,11 @@ Footprint Run::footprint() const {
   MethodEnergies method_j;
   RegionIndex index;
   detail::Bill bill;
+  const bool one_run =
+      std::all_of(segments.begin(), segments.end(), [&](const auto& s) { return s.run_id == segments.front().run_id; });
   for (std::size_t n = 0; n < segments.size(); ++n) {
     const RunSegment& segment = segments[n];
-    const SegmentResult r = evaluate(segment, placed[n], exclusions[n]);
+    const SegmentResult r = detail::evaluate(segment, placed[n], exclusions[n]);
     for (const auto part : {&meter::Totals::cpu, &meter::Totals::dram, &meter::Totals::gpu, &meter::Totals::platform,
                             &meter::Totals::ram_model, &meter::Totals::total}) {
       (f.totals.*part).add(r.totals.*part);
@@ -539,8 +413,8 @@ Footprint Run::footprint() const {
     add_devices(f, segment, r, exclusions[n], method_j);
     const detail::SegmentPrice price(segment, source);
     add_regions(f, index, segment, r, price);
-    add_command(f, segment, r);
-    bill.add(segment, price, to_estimate(r.totals.total), samples_of(segment, placed[n], r, exclusions[n]));
+    if (one_run) add_command(f, segment, r);
+    bill.add(segment, price, to_estimate(r.totals.total), detail::samples_of(segment, placed[n], r, exclusions[n]));
   }
   order_regions(f);
   add_segment_issues(f, segments, placed);
@@ -575,7 +449,7 @@ std::vector<PowerOverTime> Run::power() const {
   const Exclusions exclusions = detail::find_exclusions(segments, placed);
   std::vector<PowerOverTime> power;
   for (std::size_t n = 0; n < segments.size(); ++n) {
-    const SegmentResult r = evaluate(segments[n], placed[n], exclusions[n]);
+    const SegmentResult r = detail::evaluate(segments[n], placed[n], exclusions[n]);
     const std::vector<Frame>& frames = segments[n].frames;
     for (std::size_t f = 1; f < frames.size(); ++f) {
       const MonotonicTime begin = frames[f - 1].mono;
@@ -588,8 +462,8 @@ std::vector<PowerOverTime> Run::power() const {
           watts.reset();
           break;
         }
-        const double joules =
-            point_joules(r.infos[i], frames[f].meters[i]) - point_joules(r.infos[i], frames[f - 1].meters[i]);
+        const double joules = detail::point_joules(r.infos[i], frames[f].meters[i]) -
+                              detail::point_joules(r.infos[i], frames[f - 1].meters[i]);
         const double kept = detail::share_outside(placed[n].at(begin), placed[n].at(end), exclusions[n][i]);
         watts = watts.value_or(0) + std::max(0.0, numeric::product(joules / seconds, kept));
       }
