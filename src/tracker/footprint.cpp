@@ -238,7 +238,9 @@ void add_command(Footprint& f, const RunSegment& segment, const SegmentResult& r
   if (segment.context.command.empty() && !segment.command) return;
   const CommandFootprint command = command_of(segment, r, f.scope.has_value());
   f.command ? add_to(*f.command, command) : static_cast<void>(f.command = command);
-  if (!one_run) {
+  if (one_run) {
+    if (!command.text.empty()) f.command->text = command.text;  // that of the last segment
+  } else {
     f.command->other.reset();
     f.command->idle.reset();
   }
@@ -327,6 +329,7 @@ Footprint Run::footprint() const {
   detail::add_segment_issues(f, segments, placed);
   detail::add_unreported_gpus(f, segments, placed);
   detail::add_unreported_machines(f, segments, placed);
+  detail::check_shares(f, segments, placed);
   add_times(f, segments, placed);
   add_energy(f, method_j);
   bill.write(f);

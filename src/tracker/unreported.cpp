@@ -87,4 +87,29 @@ void add_unreported_machines(Footprint& f, const std::vector<RunSegment>& segmen
   }
 }
 
+/// Shares of one machine that were taken at the same time: what is `other` for one of them is the other's own, so that
+/// neither `other` nor `idle` can be added.
+void check_shares(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed) {
+  if (!f.scope) return;
+  std::map<std::string, std::vector<TimeSpan>> machines;
+  for (std::size_t n = 0; n < segments.size(); ++n) {
+    const bool divided = std::any_of(segments[n].meters.begin(), segments[n].meters.end(),
+                                     [](const MeterState& m) { return m.info.provider == "model.share"; });
+    if (divided)
+      machines[placed[n].machine].emplace_back(placed[n].at(segments[n].begin), placed[n].at(segments[n].end));
+  }
+  for (auto& [key, spans] : machines) {
+    std::sort(spans.begin(), spans.end());
+    for (std::size_t i = 1; i < spans.size(); ++i) {
+      if (spans[i].first >= spans[i - 1].second) continue;
+      f.scope->other = {};
+      f.scope->idle = {};
+      add_issue(f.issues, {"shares_overlap", f.scope->scope,
+                           "several runs divided one machine at the same time: each counts the others' shares as those "
+                           "of other programs, so that these and the idle part are left out"});
+      return;
+    }
+  }
+}
+
 }  // namespace co2lib::tracker::detail

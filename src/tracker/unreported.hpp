@@ -19,4 +19,8 @@ void add_unreported_machines(Footprint& f, const std::vector<RunSegment>& segmen
 /// What the segments say of themselves. That another process reports the machine matters only where it is missing.
 void add_segment_issues(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed);
 
+/// Shares of one machine that were taken at the same time: what is `other` for one of them is the other's own, so that
+/// neither `other` nor `idle` can be added.
+void check_shares(Footprint& f, const std::vector<RunSegment>& segments, const std::vector<Placed>& placed);
+
 }  // namespace co2lib::tracker::detail

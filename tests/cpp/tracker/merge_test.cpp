@@ -287,6 +287,36 @@ TEST_F(Merge, ARankThatOutlivesTheOneThatReportsTheMachineIsSaid) {
   EXPECT_FALSE(has_issue(ranks(500ms).issues, "machine_unreported"));
 }
 
+TEST_F(Merge, SharesOfOneMachineAreAddedAndTheirRemaindersAreNot) {
+  Options o = options();
+  o.scope = meter::Scope::process;
+  o.host = {};  // its /proc has this process
+  Tracker tracker(o);
+  go(10s);
+  tracker.stop();
+  const tracker::Run one = tracker.run();
+  ASSERT_TRUE(one.footprint().scope);
+  EXPECT_FALSE(has_issue(one.footprint().issues, "shares_overlap"));
+  tracker::Run two = one;  // of another process
+  two.run_id += "-2";
+  RunSegment& s = two.segments.front();
+  s.run_id = two.run_id;
+  s.pid += 1;
+  for (MeterState& m : s.meters) {
+    if (m.info.provider == "model.share") m.info.id.insert(m.info.id.size() - 1, "1");
+  }
+  const Footprint f = merged({one, two});
+  ASSERT_TRUE(f.scope);
+  EXPECT_TRUE(has_issue(f.issues, "shares_overlap"));
+  EXPECT_FALSE(f.scope->other.value || f.scope->idle.value);
+  EXPECT_EQ(f.scope->own.value.has_value(), one.footprint().scope->own.value.has_value());
+  s.begin += 10s;
+  s.begin_utc += 10s;
+  s.end += 10s;
+  s.end_utc += 10s;
+  EXPECT_FALSE(has_issue(merged({one, two}).issues, "shares_overlap")) << "one after the other";
+}
+
 TEST_F(Merge, AMeasurementThatFailedCountsNothingAgainstOneThatDidNot) {
   const tracker::Run good = run_on({"node1", "one", ""}, 10s);
   tracker::Run bad = beside(good, {"node1", "one", ""});
