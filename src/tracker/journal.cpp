@@ -79,6 +79,7 @@ std::optional<std::string> Journal::write(bool synced, bool wait) {
     lines = log_->take();
   }
   std::optional<std::string> failure = log_->write(lines, synced);
+  gone_ = gone_ || log_->is_gone();
   const std::lock_guard lock(queue_);
   write_at_ = most_lines_waiting;
   if (!failure) return std::nullopt;

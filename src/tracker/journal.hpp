@@ -42,6 +42,8 @@ class Journal {
   /// Writes what waits; what went wrong, if anything did. If another thread is writing, waits for it, or leaves it to
   /// that one.
   std::optional<std::string> write(bool synced, bool wait);
+  /// The file was removed or cut under our hands.
+  [[nodiscard]] bool is_gone() const noexcept { return gone_; }
   void close();
   /// In a forked child: the file is the parent's.
   void abandon() noexcept;
@@ -53,6 +55,7 @@ class Journal {
   std::filesystem::path file_;
   std::string run_id_;
   std::atomic<bool> open_;
+  std::atomic<bool> gone_ = false;
   std::mutex writing_;        ///< held by the thread that writes; locked before `queue_`
   mutable std::mutex queue_;  ///< guards the lines that wait, and what follows
   std::int64_t seq_;

@@ -82,14 +82,17 @@ class LogWriter {
 
   /// Writes `lines` and leaves in them what could not be written; the text of the failure, if any.
   std::optional<std::string> write(std::deque<LogLine>& lines, bool synced);
+  /// True if the file was removed or cut since it was opened: what was written to it is lost.
+  [[nodiscard]] bool is_gone() const noexcept;
 
  private:
   void drop_if_too_many();
 
   int fd_ = -1;
-  int owner_ = 0;  ///< the process that opened it
-  std::uint64_t size_ = 0;
-  bool torn_ = false;  ///< the file does not end with a line end
+  int owner_ = 0;              ///< the process that opened it
+  std::uint64_t size_ = 0;     ///< when it was opened
+  std::uint64_t written_ = 0;  ///< bytes since then
+  bool torn_ = false;          ///< the file does not end with a line end
   bool has_dropped_ = false;
   std::deque<LogLine> lines_;
 };

@@ -268,6 +268,7 @@ void LogWriter::truncate() {
     throw Error("tracker.bad_log", std::string("cannot empty the log: ") + std::strerror(errno), {}, ErrorCategory::os);
   }
   size_ = 0;
+  written_ = 0;
   torn_ = false;
 }
 
@@ -308,6 +309,7 @@ std::optional<std::string> LogWriter::write(std::deque<LogLine>& lines, bool syn
     if (written < 0 && errno == EINTR) continue;
     const int error = written < 0 ? errno : ENOSPC;
     if (written > 0) {
+      written_ += static_cast<std::uint64_t>(written);
       auto left = static_cast<std::size_t>(written) - (torn_ ? 1 : 0);
       torn_ = false;
       while (!lines.empty() && left >= lines.front().text.size()) {
@@ -325,6 +327,12 @@ std::optional<std::string> LogWriter::write(std::deque<LogLine>& lines, bool syn
     return std::string("cannot flush the log to disk: ") + std::strerror(errno);
   }
   return std::nullopt;
+}
+
+bool LogWriter::is_gone() const noexcept {
+  struct stat about {};
+  if (fd_ < 0 || ::fstat(fd_, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+  return about.st_nlink == 0 || static_cast<std::uint64_t>(about.st_size) < size_ + written_;
 }
 
 }  // namespace co2lib::tracker::detail

@@ -255,6 +255,12 @@ void Session::write_out(bool synced, bool wait) {
           "too many lines waited to be written: regions and samples are missing in the log, totals are not"});
   }
   const std::optional<std::string> failure = journal_.write(synced, wait);
+  if (journal_.is_gone()) {
+    const std::lock_guard lock(mutex_);
+    add_issue(segment().issues, {"log_removed", shown(journal_.file().string()),
+                                 "the file was removed or cut while this run wrote it: the log is not whole, what the "
+                                 "program itself reports is"});
+  }
   if (!failure) return;
   {
     const std::lock_guard lock(mutex_);

@@ -523,6 +523,22 @@ TEST_F(Faults, LinesThatHaveNoPlaceAreDroppedAndTheTotalsStay) {
   EXPECT_GT(region(stored, "step").count, count / 4);
 }
 
+TEST_F(Faults, ALogThatIsTakenAwayIsSaid) {
+  for (const bool removed : {false, true}) {
+    Options o = options();
+    o.log = folder / (removed ? "removed.jsonl" : "cut.jsonl");
+    Tracker tracker(o);
+    go(10s);
+    ASSERT_TRUE(clock->wait_for_waiters(1));
+    EXPECT_FALSE(has_issue(tracker.snapshot().issues, "log_removed"));
+    removed ? static_cast<void>(std::filesystem::remove(o.log)) : std::filesystem::resize_file(o.log, 10);
+    go(10s);
+    const Footprint f = tracker.stop();
+    EXPECT_TRUE(has_issue(f.issues, "log_removed"));
+    EXPECT_EQ(f.energy.joules(), 2000) << "what the program itself reports is whole";
+  }
+}
+
 TEST_F(Faults, WhoIsToldOfAFullDiskMayStopTheRunOrThrow) {
   for (const bool throws : {false, true}) {
     Options o = options();
