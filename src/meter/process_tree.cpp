@@ -155,6 +155,33 @@ void ProcessTree::adopt(const Processes& all) {
   }
 }
 
+/// The processes of rule 5, and what comes from them.
+std::set<std::int64_t> ProcessTree::strays(const Processes& all) const {
+  const auto root = all.find(root_);
+  std::set<std::int64_t> strays;
+  if (!searched_ || root == all.end()) return strays;
+  std::set<std::int64_t> heirs{1};  // of orphans: init, or an ancestor that asked for them
+  for (auto at = root; at != all.end() && at->second.parent > 0; at = all.find(at->second.parent)) {
+    if (!heirs.insert(at->second.parent).second) break;
+  }
+  std::multimap<std::int64_t, std::int64_t> by_parent;
+  std::vector<std::int64_t> left;
+  for (const auto& [pid, stat] : all) {
+    by_parent.emplace(stat.parent, pid);
+    if (members_.contains(pid) || here_before_.contains({pid, stat.start}) || !heirs.contains(stat.parent)) continue;
+    const bool led_by_nobody_else = stat.session == pid || !all.contains(stat.session);
+    if (stat.session != root->second.session && led_by_nobody_else) left.push_back(pid);
+  }
+  while (!left.empty()) {
+    const std::int64_t pid = left.back();
+    left.pop_back();
+    if (members_.contains(pid) || !strays.insert(pid).second) continue;
+    const auto [first, last] = by_parent.equal_range(pid);
+    for (auto child = first; child != last; ++child) left.push_back(child->second);
+  }
+  return strays;
+}
+
 void ProcessTree::settle_ended() {
   std::map<std::int64_t, double> lost;  // what ended members had used, by who could have waited for them
   constexpr std::int64_t nobody = -1;
@@ -193,20 +220,23 @@ void ProcessTree::settle_ended() {
 }
 
 void ProcessTree::account_for_unseen(const Processes& all, double busy_s) {
+  const std::set<std::int64_t> left_us = strays(all);
   double others_s = 0;
+  double strays_s = 0;
   Processes others;
   for (const auto& [pid, stat] : all) {
     if (members_.contains(pid)) continue;
     others.emplace(pid, stat);
     const auto before = others_.find(pid);
     const bool same = before != others_.end() && before->second.start == stat.start;
-    others_s += std::max(0.0, stat.cpu_s() - (same ? before->second.cpu_s() : 0));
+    (left_us.contains(pid) ? strays_s : others_s) += std::max(0.0, stat.cpu_s() - (same ? before->second.cpu_s() : 0));
   }
   const double own_s = total_s();
   if (sign_ && searched_) {
-    unseen_s_ += std::max(0.0, busy_s - busy_at_account_ - (own_s - own_at_account_) - others_s);
+    strays_s = std::max(strays_s, busy_s - busy_at_account_ - (own_s - own_at_account_) - others_s);
   }
-  sign_ = watchful_;
+  unseen_s_ += strays_s;
+  sign_ = watchful_ || !left_us.empty();
   others_ = std::move(others);
   busy_at_account_ = busy_s;
   own_at_account_ = own_s;

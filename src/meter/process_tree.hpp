@@ -27,6 +27,8 @@ namespace co2lib::meter {
 /// 4. Processes that end between two looks and are waited for by nobody are not seen. Where there is a sign of such
 ///    (rule 2, an adoption, a member that ignores SIGCHLD), the CPU time of the machine that no process seen accounts
 ///    for may be theirs: `unseen_s`.
+/// 5. Daemons leave the session, and init or an ancestor of ours becomes their parent. Whose they are cannot be told:
+///    what such processes use that began after the first look is `unseen_s` too.
 class ProcessTree {
  public:
   ProcessTree(Host host, std::int64_t pid) : host_(std::move(host)), root_(pid) {}
@@ -62,6 +64,7 @@ class ProcessTree {
   void refresh(const Processes* all);
   void discover(const Processes* all);
   void adopt(const Processes& all);
+  [[nodiscard]] std::set<std::int64_t> strays(const Processes& all) const;
   void settle_ended();
   void account_for_unseen(const Processes& all, double busy_s);
   [[nodiscard]] double total_s() const;

@@ -140,6 +140,27 @@ TEST_F(Tree, SiblingsAndStrangersAreNotAdopted) {
   EXPECT_EQ(look(1s, 2).cpu_s, 0);
 }
 
+TEST_F(Tree, WhatADaemonUsesMayBeOurs) {
+  constexpr std::int64_t shell = 4000000;
+  set(shell, {.parent = 1, .start = 1});
+  set(4000010, {.parent = 1, .own_s = 50, .start = 2, .session = 4000010});  // was there before
+  set(root, {.parent = shell});
+  look(0s);
+  const std::int64_t daemon = 4000020;
+  set(daemon, {.parent = 1, .own_s = 1, .start = 60, .session = 4000019});  // its leader has ended
+  set(4000021, {.parent = daemon, .own_s = 0.5, .start = 61, .session = 4000019});
+  set(4000022, {.parent = shell, .own_s = 9, .start = 62});  // a sibling of ours
+  set(4000023, {.parent = 4000010, .own_s = 9, .start = 63, .session = 4000023});  // a login
+  set(4000010, {.parent = 1, .own_s = 60, .start = 2, .session = 4000010});
+  auto use = look(1s, 30);
+  EXPECT_EQ(use.cpu_s, 0);
+  EXPECT_NEAR(use.unseen_s, 1.5, 1e-9);
+  end(4000021);  // after another 0.25 s, which the daemon has not waited for
+  set(daemon, {.parent = 1, .own_s = 2, .start = 60, .session = 4000019});
+  use = look(1s, 31.25);
+  EXPECT_NEAR(use.unseen_s, 2.75, 1e-9);
+}
+
 TEST_F(Tree, ChildrenAreFoundBetweenTheSearches) {
   set(root, {});
   look(0s);
