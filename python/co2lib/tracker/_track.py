@@ -29,7 +29,8 @@ class TrackedFunction(Protocol[_P, _R_co]):
     Attributes
     ----------
     run : Track or None
-        The run of the last call, also while it goes on: regions inside are ``f.run.region(...)``.
+        The run of the last call, also while it goes on: regions inside are ``f.run.region(...)``. Where calls
+        run at the same time, in threads or tasks, use ``with co2lib.track(...) as run:`` inside instead.
     footprint : Footprint or None
         That of the last call that ended.
     """
