@@ -149,7 +149,7 @@ TEST_F(Tree, WhatADaemonUsesMayBeOurs) {
   const std::int64_t daemon = 4000020;
   set(daemon, {.parent = 1, .own_s = 1, .start = 60, .session = 4000019});  // its leader has ended
   set(4000021, {.parent = daemon, .own_s = 0.5, .start = 61, .session = 4000019});
-  set(4000022, {.parent = shell, .own_s = 9, .start = 62});  // a sibling of ours
+  set(4000022, {.parent = shell, .own_s = 9, .start = 62});                        // a sibling of ours
   set(4000023, {.parent = 4000010, .own_s = 9, .start = 63, .session = 4000023});  // a login
   set(4000010, {.parent = 1, .own_s = 60, .start = 2, .session = 4000010});
   auto use = look(1s, 30);
