@@ -221,6 +221,11 @@ void ProcessTree::settle_ended() {
 
 void ProcessTree::account_for_unseen(const Processes& all, double busy_s) {
   const std::set<std::int64_t> left_us = strays(all);
+  // Of one that has ended, the last is not seen either.
+  const bool stray_ended = std::any_of(strays_.begin(), strays_.end(), [&](std::int64_t pid) {
+    const auto now = all.find(pid);
+    return now == all.end() || now->second.start != others_.at(pid).start;
+  });
   double others_s = 0;
   double strays_s = 0;
   Processes others;
@@ -232,11 +237,12 @@ void ProcessTree::account_for_unseen(const Processes& all, double busy_s) {
     (left_us.contains(pid) ? strays_s : others_s) += std::max(0.0, stat.cpu_s() - (same ? before->second.cpu_s() : 0));
   }
   const double own_s = total_s();
-  if (sign_ && searched_) {
+  if ((sign_ || stray_ended) && searched_) {
     strays_s = std::max(strays_s, busy_s - busy_at_account_ - (own_s - own_at_account_) - others_s);
   }
   unseen_s_ += strays_s;
-  sign_ = watchful_ || !left_us.empty();
+  sign_ = watchful_;
+  strays_ = left_us;
   others_ = std::move(others);
   busy_at_account_ = busy_s;
   own_at_account_ = own_s;

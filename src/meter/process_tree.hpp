@@ -81,6 +81,7 @@ class ProcessTree {
   std::optional<MonotonicTime> searched_;
   std::set<std::pair<std::int64_t, std::uint64_t>> here_before_;  ///< pid and start of those there at the first look
   Processes others_;                                              ///< at the last account
+  std::set<std::int64_t> strays_;                                 ///< of them
   double busy_at_account_ = 0;
   double own_at_account_ = 0;
   std::optional<double> memory_;

@@ -159,6 +159,8 @@ TEST_F(Tree, WhatADaemonUsesMayBeOurs) {
   set(daemon, {.parent = 1, .own_s = 2, .start = 60, .session = 4000019});
   use = look(1s, 31.25);
   EXPECT_NEAR(use.unseen_s, 2.75, 1e-9);
+  set(daemon, {.parent = 1, .own_s = 3, .start = 60, .session = 4000019});
+  EXPECT_NEAR(look(1s, 40).unseen_s, 3.75, 1e-9) << "while they are seen, what no process accounts for is not theirs";
 }
 
 TEST_F(Tree, ChildrenAreFoundBetweenTheSearches) {
