@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "detail/descriptor.hpp"
 
 namespace co2lib::csv {
@@ -81,7 +83,7 @@ std::size_t line_ends(std::string_view text) {
 /// Closes a descriptor and with it the lock taken on it.
 Issue io_issue(const std::filesystem::path& file, const char* what) {
   const int error = errno;
-  return Issue{"io", file.string(), std::string(what) + ": " + std::strerror(error)};
+  return Issue{"io", file.string(), fmt::format("{}: {}", what, std::strerror(error))};
 }
 
 /// True if an open file begins with this line, whatever ends it (LF, CR LF or the end of the file).
@@ -105,7 +107,7 @@ std::filesystem::path free_backup_name(const std::filesystem::path& file) {
   name += ".bak";
   for (int i = 0; std::filesystem::exists(name); ++i) {
     name = file;
-    name += ".bak_" + std::to_string(i);
+    name += fmt::format(".bak_{}", i);
   }
   return name;
 }
@@ -152,7 +154,7 @@ std::vector<TableName> table_names() {
 Result<Appended> append(const std::filesystem::path& file, const std::vector<std::string>& header,
                         const std::vector<std::string>& row) {
   if (header.size() != row.size()) {
-    return Issue{"bad_csv", file.string(), "the row has not as many fields as the header"};
+    return Issue{"bad_csv", file.string(), "the row has more or fewer fields than the header"};
   }
   Appended done;
   std::string expected = line(header);

@@ -130,7 +130,8 @@ inline bool read_digits(std::string_view text, std::size_t at, std::size_t count
 [[nodiscard]] inline Result<UtcTime> parse_utc(std::string_view text, bool offset_required = true) {
   const auto bad = [&] {
     return Issue{"bad_time", std::string(text.substr(0, 64)),
-                 "expected a time such as 2024-05-01T12:00:00Z or 2024-05-01T14:00:00+02:00, with its offset from UTC"};
+                 "expected a time such as 2024-05-01T12:00:00Z or 2024-05-01T14:00:00+02:00, "
+                 "with its offset from UTC"};
   };
   int year = 0;
   int month = 0;

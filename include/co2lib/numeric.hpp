@@ -3,12 +3,15 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,6 +38,15 @@ namespace co2lib::numeric {
 
 /// The rounded product a * b; see `rounded`.
 [[nodiscard]] constexpr double product(double a, double b) noexcept { return rounded(a * b); }
+
+/// A number in a message: the fewest digits that read back as the same double, as fmt's `{}` writes them.
+[[nodiscard]] inline std::string text(double x) {
+  std::array<char, 64> buffer{};
+  const double size = std::fabs(x);
+  const bool usual = x == 0 || (size >= 1e-4 && size < 1e16);
+  const auto format = usual ? std::chars_format::fixed : std::chars_format::scientific;
+  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), x, format).ptr};
+}
 
 /// Compensated (Neumaier) summation of doubles; exact to about 1e-16 of the sum of magnitudes.
 class Sum {

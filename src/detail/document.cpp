@@ -6,6 +6,8 @@
 #include <cmath>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include "detail/document_builder.hpp"
 #include "detail/files.hpp"
 
@@ -126,7 +128,7 @@ void DocumentBuilder::refuse(int line, int column, std::string why, const char* 
 
 void DocumentBuilder::check(std::string_view text) const {
   if (text.size() > rules_.bytes) {
-    refuse(0, 0, "has more than " + std::to_string(rules_.bytes) + " bytes; is it the right file?", "limit");
+    refuse(0, 0, fmt::format("has more than {} bytes; is it the right file?", rules_.bytes), "limit");
   }
   int line = 1;
   std::size_t begin = 0;
@@ -136,7 +138,7 @@ void DocumentBuilder::check(std::string_view text) const {
     const int column = static_cast<int>(i - begin) + 1;
     if (size == 0) refuse(line, column, "not UTF-8; save the file as UTF-8");
     if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
-      refuse(line, column, "a control character (byte " + std::to_string(c) + ") stands here; remove it");
+      refuse(line, column, fmt::format("a control character (byte {}) stands here; remove it", c));
     }
     i += size;
     if (c == '\n') {
@@ -149,7 +151,7 @@ void DocumentBuilder::check(std::string_view text) const {
 void DocumentBuilder::count(const DocumentValue& value, const DocumentValue& place) {
   bytes_ += value.text.size() + value.tag.size();
   if (++values_ > rules_.values) {
-    refuse(place.line, place.column, "more than " + std::to_string(rules_.values) + " values; split the file", "limit");
+    refuse(place.line, place.column, fmt::format("more than {} values; split the file", rules_.values), "limit");
   }
   // Only anchors that are used again and again make more of a text than it has.
   if (bytes_ > 2 * rules_.bytes) {
@@ -185,8 +187,7 @@ const DocumentValue& DocumentBuilder::place(DocumentValue value) {
     const auto first = std::find_if(frame.value.entries.begin(), frame.value.entries.end(),
                                     [&](const DocumentEntry& entry) { return entry.key.text == value.text; });
     refuse(value.line, value.column,
-           "the key " + value.what() + " is there twice, first on line " + std::to_string(first->key.line) +
-               "; keep one of them");
+           fmt::format("the key {} is there twice, first on line {}; keep one of them", value.what(), first->key.line));
   }
   return frame.key.emplace(std::move(value));
 }
@@ -199,7 +200,7 @@ void DocumentBuilder::scalar(DocumentValue value) {
 void DocumentBuilder::open(DocumentValue value) {
   count(value, value);
   if (static_cast<int>(open_.size()) >= rules_.depth) {
-    refuse(value.line, value.column, "lists and maps are nested deeper than " + std::to_string(rules_.depth), "limit");
+    refuse(value.line, value.column, fmt::format("lists and maps are nested deeper than {}", rules_.depth), "limit");
   }
   // Where a key is expected there can be no list and no map; said before it is read.
   if (expects_key()) {
@@ -217,7 +218,7 @@ const DocumentValue& DocumentBuilder::close(bool merge) {
 
 void DocumentBuilder::again(const DocumentValue& tree, const DocumentValue& where) {
   if (static_cast<int>(open_.size()) + depth_of(tree) > rules_.depth) {
-    refuse(where.line, where.column, "lists and maps are nested deeper than " + std::to_string(rules_.depth), "limit");
+    refuse(where.line, where.column, fmt::format("lists and maps are nested deeper than {}", rules_.depth), "limit");
   }
   count_tree(tree, where);
   if (expects_key()) {

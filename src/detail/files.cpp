@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 
 #include "detail/descriptor.hpp"
@@ -22,7 +24,7 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t mos
                          : error == EISDIR                   ? "; give a file in it"
                          : error == EACCES                   ? "; it must be readable for this user"
                                                              : "";
-    return Issue{"io", file.string(), std::string("cannot be read: ") + std::strerror(error) + remedy};
+    return Issue{"io", file.string(), fmt::format("cannot be read: {}{}", std::strerror(error), remedy)};
   };
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (descriptor.get() < 0) return failed(errno);
@@ -41,7 +43,7 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t mos
     if (got == 0) return text;
     if (got < 0 && error != EINTR) return failed(error);
     if (text.size() > most) {
-      return Issue{"limit", file.string(), "is larger than " + std::to_string(most) + " bytes; is it the right file?"};
+      return Issue{"limit", file.string(), fmt::format("is larger than {} bytes; is it the right file?", most)};
     }
   }
 }
@@ -49,7 +51,8 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t mos
 std::string read_file_or_throw(const std::filesystem::path& file, const std::string& code) {
   Result<std::string> text = read_file(file);
   if (text) return *std::move(text);
-  throw Error(code, text.issue().subject + ": " + text.issue().text, {{"file", file.string()}}, ErrorCategory::os);
+  throw Error(code, fmt::format("{}: {}", text.issue().subject, text.issue().text), {{"file", file.string()}},
+              ErrorCategory::os);
 }
 
 }  // namespace co2lib::detail

@@ -15,6 +15,8 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <fmt/format.h>
+
 #include "detail/document.hpp"
 #include "detail/document_builder.hpp"
 
@@ -46,9 +48,9 @@ class YamlReader : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     // yaml-cpp takes what follows a document for the next one, also without a line of dashes: `{a: 1} b`.
     if (documents_++ > 0) {
-      builder_.refuse(
-          mark.line + 1, mark.column + 1,
-          "something follows the end of the document; one document is read, quote a text with : or # in it");
+      builder_.refuse(mark.line + 1, mark.column + 1,
+                      "something follows the end of the document; "
+                      "one document is read, quote a text with : or # in it");
     }
   }
   void OnDocumentEnd() override {}
@@ -106,7 +108,7 @@ class YamlReader : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
-  /// Where a mark is in the text; its size for what is behind its end.
+  /// Where a mark is in the text; its size for a mark after its end.
   [[nodiscard]] std::size_t position(const YAML::Mark& mark) const {
     const auto line = static_cast<std::size_t>(mark.line);
     return line < lines_.size() ? lines_[line] + static_cast<std::size_t>(mark.column) : text_.size();
@@ -144,7 +146,7 @@ class YamlReader : public YAML::EventHandler {
     if (!known) value.tag = tag;
     if (!known && !builder_.takes_tags()) {
       builder_.refuse(value.line, value.column,
-                      "the tag '" + tag.substr(0, 60) + "' has no meaning here; leave it out");
+                      fmt::format("the tag '{}' has no meaning here; leave it out", tag.substr(0, 60)));
     }
     return value;
   }
@@ -194,9 +196,9 @@ Result<DocumentValue> parse_yaml(std::string_view text, std::string_view name, c
       place.column = error.mark.column + 1;
     }
     return Issue{"bad_yaml", place.where(name),
-                 "not YAML: " + error.msg + "; look at indentation, brackets and quotes at this place"};
+                 fmt::format("not YAML: {}; look at indentation, brackets and quotes at this place", error.msg)};
   } catch (const std::exception& error) {
-    return Issue{"bad_yaml", std::string(name), std::string("not YAML: ") + error.what()};
+    return Issue{"bad_yaml", std::string(name), fmt::format("not YAML: {}", error.what())};
   }
 }
 

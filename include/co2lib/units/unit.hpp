@@ -122,6 +122,28 @@ inline constexpr UnitSymbol unit_symbols[] = {
     {"1", 1, 1, number_unit},
 };
 
+// What may follow a symbol of mass, with or without a space: it names the gas that is weighed, not another unit.
+inline constexpr std::string_view gas_words[] = {"CO2eq", "CO2e", "CO2"};
+
+/// A symbol that other texts write their own way, as a whole.
+struct UnitAlias {
+  std::string_view text;
+  std::string_view meaning;
+  std::string_view gas;
+};
+inline constexpr UnitAlias unit_aliases[] = {
+    {"lbs_co2_per_mwh", "lb/MWh", "CO2"},  // WattTime
+    {"W\u00b7s", "W*s", ""},
+};
+
+/// The gas word at the end of a symbol of mass; empty if there is none.
+constexpr std::string_view gas_word(std::string_view symbol) noexcept {
+  for (const std::string_view gas : gas_words) {
+    if (symbol.size() > gas.size() && symbol.ends_with(gas)) return gas;
+  }
+  return {};
+}
+
 /// Multiplies two factors of a rational; false if the result does not fit.
 inline bool multiply_into(std::int64_t& target, std::int64_t factor) noexcept {
   return !__builtin_mul_overflow(target, factor, &target);
@@ -149,7 +171,7 @@ inline bool multiply_into(Unit& unit, const UnitSymbol& symbol, int power) noexc
 }
 
 inline Issue bad_unit(std::string_view text, std::string why) {
-  why.append("; units are written exactly, for example J, kWh, W, s, g, kg, lb, g/kWh, lb/MWh, kg/m2");
+  why.append("; units are written exactly, for example J, kWh, W, s, g, kg, lb, g/kWh, g CO2e/kWh, kg/m2");
   return Issue{"bad_unit", std::string(text), std::move(why)};
 }
 
@@ -160,6 +182,9 @@ class UnitReader {
 
   Result<Unit> read() {
     if (text_.empty()) return bad_unit(text_, "the unit is empty");
+    for (const UnitAlias& alias : unit_aliases) {
+      if (text_ == alias.text) rest_ = alias.meaning;
+    }
     if (!product(1, 0)) return bad_unit(text_, std::move(why_));
     if (!rest_.empty()) return bad_unit(text_, "a bracket is closed that was never opened");
     return unit_;
@@ -177,7 +202,7 @@ class UnitReader {
     while (true) {
       if (!factor(sign, depth)) return false;
       if (rest_.empty() || rest_.front() == ')') return true;
-      if (rest_.front() == '(') return fail("a bracket follows no * or /");
+      if (rest_.front() == '(') return fail("a bracket must follow * or /");
       sign = rest_.front() == '/' ? -power : power;
       rest_.remove_prefix(1);
     }
@@ -194,6 +219,7 @@ class UnitReader {
     const std::string_view name = rest_.substr(0, rest_.find_first_of("*/()"));
     rest_.remove_prefix(name.size());
     const UnitSymbol* found = symbol(name);
+    if (found == nullptr) found = mass_of_gas(name);
     int exponent = 1;
     if (found == nullptr && name.size() > 1 && name.back() >= '1' && name.back() <= '9') {
       exponent = name.back() - '0';
@@ -202,6 +228,16 @@ class UnitReader {
     }
     if (found == nullptr) return fail(std::string("unknown unit '").append(name).append("'"));
     return multiply_into(unit_, *found, power * exponent) || fail("the unit is out of range");
+  }
+
+  /// The symbol of mass before a gas word: `kg` of `kgCO2e` and of `kg CO2e`.
+  static const UnitSymbol* mass_of_gas(std::string_view name) noexcept {
+    const std::string_view gas = gas_word(name);
+    if (gas.empty()) return nullptr;
+    name.remove_suffix(gas.size());
+    if (name.ends_with(' ')) name.remove_suffix(1);
+    const UnitSymbol* found = symbol(name);
+    return found != nullptr && found->exponents == mass_unit ? found : nullptr;
   }
 
   static const UnitSymbol* symbol(std::string_view name) noexcept {
@@ -219,12 +255,25 @@ class UnitReader {
 
 }  // namespace detail
 
-/// Reads a unit text such as `g/kWh`, `lb/MWh`, `mm2`, `kg/(t*km)` or `1/h`.
+/// Reads a unit text such as `g/kWh`, `kg CO2e`, `lbCO2/MWh`, `mm2`, `kg/(t*km)` or `1/h`.
 ///
 /// Symbols are spelt exactly and may carry an exponent of one digit; they are joined by `*` and `/`, read from left to
-/// right, and a product in brackets counts as one symbol. `1` is the unit of a plain number; a `year` has 8760 hours;
-/// an `IC` is a piece, `pc`. An unknown symbol is the issue `bad_unit`.
+/// right, and a product in brackets counts as one symbol. `CO2`, `CO2e` or `CO2eq` may follow a symbol of mass and
+/// changes nothing. `1` is the unit of a plain number; a `year` has 8760 hours; an `IC` is a piece, `pc`. An unknown
+/// symbol is the issue `bad_unit`.
 [[nodiscard]] inline Result<Unit> parse_unit(std::string_view text) { return detail::UnitReader(text).read(); }
+
+/// The gas that a unit text names after its mass (`CO2`, `CO2e`, `CO2eq`); empty if it names none or is not a unit.
+[[nodiscard]] inline std::string gas_of(std::string_view unit) {
+  if (!parse_unit(unit)) return {};
+  for (const detail::UnitAlias& alias : detail::unit_aliases) {
+    if (unit == alias.text) return std::string(alias.gas);
+  }
+  const std::size_t at = unit.find("CO2");
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = unit.substr(at);
+  return std::string(rest.substr(0, rest.find_first_of("*/()")));
+}
 
 /// Converts `value` from one unit to another of the same quantity, with one multiplication and one division by exact
 /// numbers. Units of different quantities are the issue `bad_unit`.
