@@ -10,6 +10,7 @@
 #include <co2lib/meter/container.hpp>
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/finding.hpp>
+#include <co2lib/meter/gpu_option.hpp>
 #include <co2lib/meter/gpu_select.hpp>
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/models.hpp>

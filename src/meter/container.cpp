@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/container.hpp>
 
 #include "cgroup.hpp"
@@ -26,8 +28,8 @@ std::string group_path(std::string_view text, std::string_view controller) {
     const std::size_t first = line.find(':');
     const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
-    const std::string names = "," + std::string(line.substr(first + 1, second - first - 1)) + ",";
-    const std::string wanted = controller.empty() ? ",," : "," + std::string(controller) + ",";
+    const std::string names = fmt::format(",{},", line.substr(first + 1, second - first - 1));
+    const std::string wanted = controller.empty() ? ",," : fmt::format(",{},", controller);
     if (names.find(wanted) != std::string::npos) return std::string(line.substr(second + 1));
   }
   return {};
@@ -56,7 +58,7 @@ struct Mount {
   fs::path folder;
   std::string root = "/";  ///< the group that lies at `folder`
 
-  /// The folders of a group and its ancestors as far as they can be seen, its own first.
+  /// The folders of a group and of its ancestors that can be seen, its own first.
   [[nodiscard]] std::vector<fs::path> groups(const std::string& path) const {
     if (root == "/") return chain(folder, path);
     // A group outside of what is mounted (in a container often) leaves what is mounted, which is then the container's.
@@ -78,10 +80,10 @@ std::optional<Mount> find_mount(const Host& host, std::string_view text, std::st
     // id parent device root point options [optional...] - type source options
     const auto dash = std::find(words.begin(), words.end(), "-");
     if (words.size() < 6 || words.end() - dash < 4) continue;
-    const std::string options = "," + std::string(dash[3]) + ",";
-    const bool fits = controller.empty() ? dash[1] == "cgroup2"
-                                         : dash[1] == "cgroup" &&
-                                               options.find("," + std::string(controller) + ",") != std::string::npos;
+    const std::string options = fmt::format(",{},", dash[3]);
+    const bool fits = controller.empty()
+                          ? dash[1] == "cgroup2"
+                          : dash[1] == "cgroup" && options.find(fmt::format(",{},", controller)) != std::string::npos;
     constexpr std::string_view sysfs = "/sys/";
     if (!fits || !words[4].starts_with(sysfs)) continue;
     Mount mount{host.sysfs / words[4].substr(sysfs.size()), std::string(words[3])};

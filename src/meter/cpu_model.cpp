@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/attribution.hpp>
 #include <co2lib/meter/models.hpp>
 
@@ -36,7 +38,7 @@ CpuSize cpu_size(const Context& context) {
 
 std::string parameters(const CpuSize& size) {
   if (size.tdp_w) return "TDP " + to_string(Power::from_watts(*size.tdp_w));
-  return std::to_string(size.cpus.value_or(0)) + " logical CPUs, TDP unknown";
+  return fmt::format("{} logical CPUs, TDP unknown", size.cpus.value_or(0));
 }
 
 MeterInfo model_info(const char* id, const CpuSize& size) {
@@ -46,7 +48,9 @@ MeterInfo model_info(const char* id, const CpuSize& size) {
           .domain = Domain::model,
           .provider = id,
           .kind = Kind::power,
-          .provenance = std::string(id) + ": " + parameters(size) + "; constants of ours (docs/meter.md)"};
+          .modelled = true,
+          .quick = true,
+          .provenance = fmt::format("{}: {}; constants of ours (docs/meter.md)", id, parameters(size))};
 }
 
 /// The mean load since the previous call; the baseline is read when it is made.
@@ -88,8 +92,8 @@ class CpuLoadMeter final : public Meter {
 };
 
 std::string watts_text(const Watts& w) {
-  return to_string(Power::from_watts(w.value)) + " (" + to_string(Power::from_watts(w.low)) + " to " +
-         to_string(Power::from_watts(w.high)) + ")";
+  return fmt::format("{} ({} to {})", to_string(Power::from_watts(w.value)), to_string(Power::from_watts(w.low)),
+                     to_string(Power::from_watts(w.high)));
 }
 
 bool known(const CpuSize& size) { return size.tdp_w || size.cpus; }
@@ -104,13 +108,14 @@ Opened open_cpu_load(const Context& context, const Covered&) {
   if (!ticks || !known(size)) {
     const bool denied = !ticks && ticks.issue().code == "no_permission";
     finding.availability = denied ? Availability::no_permission : Availability::absent;
-    finding.reason = ticks ? "the number of CPUs is unknown" : ticks.issue().subject + ": " + ticks.issue().text;
+    finding.reason =
+        ticks ? "the number of CPUs is unknown" : fmt::format("{}: {}", ticks.issue().subject, ticks.issue().text);
     finding.fix = ticks ? "give tdp_w" : "mount /proc; until then the constant model is used";
     return opened;
   }
   finding.availability = Availability::available;
-  finding.reason = "CPU power from the load of " + (context.options.host.procfs / "stat").string() + " and " +
-                   parameters(size) + "; a model, with a wide interval";
+  finding.reason = fmt::format("CPU power from the load of {} and {}; a model, with a wide interval",
+                               (context.options.host.procfs / "stat").string(), parameters(size));
   if (!size.tdp_w) finding.fix = "give tdp_w for a narrower interval";
   finding.meters.push_back(model_info("model.cpu_load", size));
   finding.value = watts_text(cpu_constant_power(size)) + " at an unknown load";
@@ -132,8 +137,10 @@ Opened open_cpu_constant(const Context& context, const Covered&) {
   }
   const Watts watts = cpu_constant_power(size);
   finding.availability = Availability::available;
-  finding.reason = "CPU power at half load, whatever the load is, from " + parameters(size) +
-                   "; for machines whose load cannot be read";
+  finding.reason = fmt::format(
+      "CPU power at half load, whatever the load is, from {}; "
+      "for machines whose load cannot be read",
+      parameters(size));
   finding.value = watts_text(watts);
   finding.meters.push_back(model_info("model.cpu_constant", size));
   opened.meters.push_back(make_meter(finding.meters.front(), [watts] { return Reading(watts); }));
@@ -150,7 +157,7 @@ Result<MachineCpuTime> read_cpu_time(const Host& host) {
   return MachineCpuTime{Seconds(static_cast<double>(ticks->busy) / ticks_per_second()), static_cast<double>(*cpus)};
 }
 
-Reader cpu_load_reader() { return {"model.cpu_load", true, open_cpu_load}; }
-Reader cpu_constant_reader() { return {"model.cpu_constant", true, open_cpu_constant}; }
+Reader cpu_load_reader() { return {.provider = "model.cpu_load", .open = open_cpu_load, .is_model = true}; }
+Reader cpu_constant_reader() { return {.provider = "model.cpu_constant", .open = open_cpu_constant, .is_model = true}; }
 
 }  // namespace co2lib::meter

@@ -51,7 +51,7 @@ inline std::optional<CpuTicks> parse_cpu_ticks(std::string_view text) {
   return ticks;
 }
 
-/// The number behind `key` in a text of lines `key value`, such as /proc/meminfo; with no key the first line's number.
+/// The number after `key` in a text of lines `key value`, such as /proc/meminfo; with no key the first line's number.
 inline std::optional<double> number(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
@@ -69,7 +69,7 @@ inline std::optional<double> number(std::string_view text, std::string_view key)
   return std::nullopt;
 }
 
-/// What the fields behind the last ')' of /proc/<pid>/stat say (proc(5)): a program may be called ") R 1".
+/// What the fields after the last ')' of /proc/<pid>/stat say (proc(5)): a program may be called ") R 1".
 struct ProcessStat {
   std::int64_t parent = 0;
   std::int64_t group = 0;

@@ -12,9 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/gpu_select.hpp>
 #include <co2lib/numeric.hpp>
 
+#include "detail/environment.hpp"
 #include "reader.hpp"
 #include "sysfs.hpp"
 
@@ -65,7 +68,7 @@ struct Chip {
   /// `power1_average` before `power1_input`; empty if there is neither.
   [[nodiscard]] std::string power_file(int n) const {
     for (const char* suffix : {"_average", "_input"}) {
-      std::string file = "power" + std::to_string(n) + suffix;
+      std::string file = fmt::format("power{}{}", n, suffix);
       if (has(file)) return file;
     }
     return {};
@@ -106,10 +109,17 @@ struct Found {
   std::string denied;  ///< the first file that cannot be opened
 };
 
-/// Adds a GPU that programs can use and whose power cannot be read: what it uses is unknown, and with it the total.
-void add_unmeasured(Found& found, MeterInfo info, Failure why) {
+/// What all of these sensors have in common; accuracy and slack are ours, unverified.
+void complete(MeterInfo& info) {
   info.provider = "hwmon";
   info.control = "hwmon";
+  info.accuracy = 0.05;
+  if (info.device != Device::gpu && !info.update_period_s && !info.slack_s) info.slack_s = 0.1;
+}
+
+/// Adds a GPU that programs can use and whose power cannot be read: what it uses is unknown, and with it the total.
+void add_unmeasured(Found& found, MeterInfo info, Failure why) {
+  complete(info);
   info.flags.emplace_back("gpu_unmeasured");
   found.meters.push_back(make_meter(std::move(info), [why] {
     return Reading(Failed{why, "its power cannot be read"});
@@ -119,8 +129,7 @@ void add_unmeasured(Found& found, MeterInfo info, Failure why) {
 /// Adds the meter of a file that can be opened. Its reads may fail for now, as those of a GPU that sleeps do.
 template <class M>
 void add(Found& found, MeterInfo info, const fs::path& file) {
-  info.provider = "hwmon";
-  info.control = "hwmon";
+  complete(info);
   info.provenance = file.string() + (info.provenance.empty() ? "" : "; ") + info.provenance;
   found.listed.push_back(info);
   const PolledFile probe(file);
@@ -136,24 +145,22 @@ void add(Found& found, MeterInfo info, const fs::path& file) {
 // AMD GPUs
 // ---------------------------------------------------------------------------------------------------------------------
 
-const char* environment(const char* name) { return std::getenv(name); }  // NOLINT(concurrency-mt-unsafe)
-
 /// The GPUs chosen by the variables of ROCm: ROCR_VISIBLE_DEVICES first, HIP_VISIBLE_DEVICES among what it leaves.
 std::vector<int> visible_gpus(const std::vector<GpuDevice>& devices, Found& found) {
   std::vector<int> chosen;
   for (const GpuDevice& device : devices) chosen.push_back(device.index);
   for (const char* variable : {"ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
-    const char* text = environment(variable);
-    if (text == nullptr) continue;
+    const auto text = co2lib::detail::environment(variable);
+    if (!text) continue;
     std::vector<GpuDevice> left;
     left.reserve(chosen.size());
     for (const int index : chosen) {
       left.push_back(devices[static_cast<std::size_t>(index)]);
       left.back().index = static_cast<int>(left.size()) - 1;
     }
-    const GpuSelection selection = select_gpus(left, std::nullopt, text, "PCI_BUS_ID");
+    const GpuSelection selection = select_gpus(left, std::nullopt, *text, "PCI_BUS_ID");
     if (has_issue(selection.issues, "invalid_entry")) {
-      found.notes.push_back(std::string(variable) + "=" + text + " names a device that is not there; it ends the list");
+      found.notes.push_back(fmt::format("{}={} names a device that is not there; it ends the list", variable, *text));
     }
     std::vector<int> next;
     for (const int index : selection.selected) next.push_back(chosen[static_cast<std::size_t>(index)]);
@@ -184,7 +191,7 @@ void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) 
     // Only GPUs in a processor have the voltage of the north bridge; their power is that of the whole package.
     const bool integrated = first_line(chip.folder / "in1_label") == "vddnb";
     if (file.empty()) {
-      found.notes.push_back("amdgpu " + id + " shows no power");
+      found.notes.push_back(fmt::format("amdgpu {} shows no power", id));
       if (integrated) continue;
     }
     if (!integrated && std::find(chosen.begin(), chosen.end(), static_cast<int>(i)) == chosen.end()) {
@@ -204,7 +211,7 @@ void add_amdgpus(std::vector<Chip> chips, const Context& context, Found& found) 
     if (integrated) info.provenance = "integrated, part of the processor: reported only";
     add<PowerMeter>(found, std::move(info), chip.folder / file);
   }
-  if (left_out > 0) found.notes.push_back(std::to_string(left_out) + " AMD GPUs are not selected");
+  if (left_out > 0) found.notes.push_back(fmt::format("{} AMD GPUs are not selected", left_out));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -216,17 +223,17 @@ void add_intel_gpu(const Chip& chip, const Context& context, Found& found) {
   // The GPU on the processor's die is always 00:02.0.
   const bool integrated = std::string_view(id).ends_with(":00:02.0");
   if (!integrated && context.options.gpus) {
-    found.notes.push_back("Intel GPU " + id + " is not selected");
+    found.notes.push_back(fmt::format("Intel GPU {} is not selected", id));
     return;
   }
   // The driver xe counts the card (1) and the chip on it (2), on some cards the chip only.
   std::string card;
   for (const int n : {1, 2}) {
-    const std::string file = "energy" + std::to_string(n) + "_input";
+    const std::string file = fmt::format("energy{}_input", n);
     if (!chip.has(file)) continue;
     const bool part = !card.empty();
-    const std::string label = first_line(chip.folder / ("energy" + std::to_string(n) + "_label"));
-    MeterInfo info{.id = part ? id + "/" + (label.empty() ? "2" : label) : id,
+    const std::string label = first_line(chip.folder / fmt::format("energy{}_label", n));
+    MeterInfo info{.id = part ? fmt::format("{}/{}", id, label.empty() ? "2" : label) : id,
                    .parent = card,
                    .name = part ? label : (integrated ? "Intel processor graphics " : "Intel GPU ") + id,
                    .device = integrated ? Device::cpu : Device::gpu,
@@ -239,7 +246,7 @@ void add_intel_gpu(const Chip& chip, const Context& context, Found& found) {
     if (!part) card = id;
     add<EnergyMeter>(found, std::move(info), chip.folder / file);
   }
-  if (card.empty()) found.notes.push_back(chip.name + " " + id + " has no energy counter");
+  if (card.empty()) found.notes.push_back(fmt::format("{} {} has no energy counter", chip.name, id));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -283,7 +290,7 @@ void add_power_meters(const std::vector<Chip>& chips, Found& found) {
       return s.socket && s.socket->what == what && s.socket->socket == socket;
     });
   };
-  const auto id_of = [](const SocketLabel& s) { return "hwmon/" + s.what + "-" + s.socket; };
+  const auto id_of = [](const SocketLabel& s) { return fmt::format("hwmon/{}-{}", s.what, s.socket); };
   // The whole before its parts.
   const auto rank = [](const Sensor& s) {
     if (!s.socket) return 4;
@@ -366,8 +373,11 @@ Opened open_hwmon(const Context& context, const Covered&) {
   finding.method = counter ? "counter" : "integral";
   if (finding.meters.empty()) {
     finding.availability = Availability::absent;
-    finding.reason = root.string() + " has no power sensor of a known GPU, NVIDIA Grace or ACPI power meter" + notes;
-    finding.fix = "none, unless there is such a device: then load its driver (amdgpu, i915, xe, acpi_power_meter)";
+    finding.reason =
+        fmt::format("{} has no power sensor of a known GPU, NVIDIA Grace or ACPI power meter{}", root.string(), notes);
+    finding.fix =
+        "none, unless there is such a device: "
+        "then load its driver (amdgpu, i915, xe, acpi_power_meter)";
     return opened;
   }
   std::size_t readable = 0;
@@ -376,7 +386,7 @@ Opened open_hwmon(const Context& context, const Covered&) {
     const Reading reading = meter->sample(MonotonicTime{0});
     std::string text = meter->info().name + " ";
     if (const auto* failed = std::get_if<Failed>(&reading)) {
-      text += "unreadable (" + failed->text + ")";
+      text += fmt::format("unreadable ({})", failed->text);
     } else {
       ++readable;
       const auto* count = std::get_if<Count>(&reading);
@@ -386,18 +396,20 @@ Opened open_hwmon(const Context& context, const Covered&) {
     if (shown++ < 8) finding.value += (finding.value.empty() ? "" : ", ") + text;
   }
   finding.availability = opened.meters.empty() ? Availability::no_permission : Availability::available;
-  finding.reason = std::to_string(readable) + " of " + std::to_string(finding.meters.size()) + " sensors in " +
-                   root.string() + " can be read" + notes;
+  finding.reason =
+      fmt::format("{} of {} sensors in {} can be read{}", readable, finding.meters.size(), root.string(), notes);
   if (!found.denied.empty()) {
-    finding.reason += "; " + found.denied + " is not readable";
-    finding.fix = "let a group read it: put the line 'z " + found.denied.substr(0, found.denied.find(" (mode")) +
-                  " 0440 root <group> -' into /etc/tmpfiles.d/co2lib.conf and run systemd-tmpfiles --create";
+    finding.reason += fmt::format("; {} is not readable", found.denied);
+    finding.fix = fmt::format(
+        "let a group read it: put the line 'z {} 0440 root <group> -' into "
+        "/etc/tmpfiles.d/co2lib.conf and run systemd-tmpfiles --create",
+        found.denied.substr(0, found.denied.find(" (mode")));
   }
   return opened;
 }
 
 }  // namespace
 
-Reader hwmon_reader() { return {"hwmon", false, open_hwmon}; }
+Reader hwmon_reader() { return {.provider = "hwmon", .open = open_hwmon}; }
 
 }  // namespace co2lib::meter

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "reader.hpp"
 #include "sysfs.hpp"
 
@@ -61,10 +63,10 @@ std::vector<std::shared_ptr<Rail>> find_rails(const fs::path& sysfs) {
   for (const fs::path& monitor : entries(sysfs / "bus/i2c/drivers/ina3221")) {
     for (const fs::path& hwmon : entries(monitor / "hwmon")) {
       for (const char* n : {"1", "2", "3"}) {
-        const std::string label = first_line(hwmon / (std::string("in") + n + "_label"));
+        const std::string label = first_line(hwmon / fmt::format("in{}_label", n));
         if (!use(label)) continue;
-        rails.push_back(std::make_shared<Rail>(label, hwmon / (std::string("in") + n + "_input"),
-                                               hwmon / (std::string("curr") + n + "_input")));
+        rails.push_back(std::make_shared<Rail>(label, hwmon / fmt::format("in{}_input", n),
+                                               hwmon / fmt::format("curr{}_input", n)));
       }
     }
   }
@@ -72,9 +74,9 @@ std::vector<std::shared_ptr<Rail>> find_rails(const fs::path& sysfs) {
     for (const fs::path& device : entries(monitor)) {
       if (!device.filename().string().starts_with("iio:device")) continue;
       for (const char* n : {"0", "1", "2"}) {
-        const std::string label = first_line(device / (std::string("rail_name_") + n));
+        const std::string label = first_line(device / fmt::format("rail_name_{}", n));
         if (!use(label)) continue;
-        rails.push_back(std::make_shared<Rail>(label, device / (std::string("in_power") + n + "_input"), fs::path()));
+        rails.push_back(std::make_shared<Rail>(label, device / fmt::format("in_power{}_input", n), fs::path()));
       }
     }
   }
@@ -100,7 +102,8 @@ Opened open_jetson(const Context& context, const Covered&) {
   const std::vector<std::shared_ptr<Rail>> rails = find_rails(sysfs);
   if (rails.empty()) {
     finding.availability = Availability::absent;
-    finding.reason = (sysfs / "bus/i2c/drivers/ina3221").string() + " has no labelled rail: this is no NVIDIA Jetson";
+    finding.reason =
+        (sysfs / "bus/i2c/drivers/ina3221").string() + " has no labelled rail: this is not an NVIDIA Jetson";
     finding.fix = "none, unless this is a Jetson: then load the module ina3221";
     return opened;
   }
@@ -109,6 +112,8 @@ Opened open_jetson(const Context& context, const Covered&) {
     info.device = Device::board;
     info.provider = "ina3221";
     info.kind = Kind::power;
+    info.slack_s = 0.1;    // ours, unverified
+    info.accuracy = 0.05;  // ours, unverified
     finding.meters.push_back(info);
     opened.meters.push_back(make_meter(std::move(info), std::move(read)));
   };
@@ -124,7 +129,7 @@ Opened open_jetson(const Context& context, const Covered&) {
          .name = "sum of rails",
          .domain = Domain::psys,
          .flags = {"incomplete"},
-         .provenance = "no rail feeds the whole board: the sum of " + std::to_string(rails.size()) + " rails"},
+         .provenance = fmt::format("no rail feeds the whole board: the sum of {} rails", rails.size())},
         [rails](MonotonicTime now) -> Reading {
           Watts sum{0};
           for (const auto& rail : rails) {
@@ -160,14 +165,14 @@ Opened open_jetson(const Context& context, const Covered&) {
   }
   finding.availability = Availability::available;
   finding.reason =
-      std::to_string(rails.size()) + " rails; the board is " +
-      (total != rails.end() ? (*total)->label() : "their sum, for none feeds the whole board (incomplete)");
+      fmt::format("{} rails; the board is {}", rails.size(),
+                  total != rails.end() ? (*total)->label() : "their sum, for none feeds the whole board (incomplete)");
   finding.value = "board " + to_string(Power::from_watts(std::get<Watts>(now).value));
   return opened;
 }
 
 }  // namespace
 
-Reader jetson_reader() { return {"ina3221", false, open_jetson}; }
+Reader jetson_reader() { return {.provider = "ina3221", .open = open_jetson}; }
 
 }  // namespace co2lib::meter

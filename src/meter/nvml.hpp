@@ -140,8 +140,22 @@ Loaded initialise(const Api& api);
 /// Opens a library by name or path and initialises it.
 Loaded load(const std::string& file);
 
-/// What a failed call means for a read.
-Failure failure_of(int code) noexcept;
+/// What a return code means: for a read, for the provider, for another try, and what to do about it.
+struct Meaning {
+  int code;
+  Failure failure;
+  Availability availability;
+  bool may_pass;  ///< the device may come back, here or under a new handle
+  const char* fix;
+};
+[[nodiscard]] const Meaning& meaning_of(int code) noexcept;
+
+inline constexpr const char* install_fix =
+    "install NVIDIA's driver with its libnvidia-ml.so.1; start a container with --gpus all (NVIDIA Container Toolkit; "
+    "NVIDIA_DRIVER_CAPABILITIES must hold utility)";
+
+/// A text of a device, by one of the functions that give texts; empty unless the return code is `ok`.
+[[nodiscard]] std::string text_of(int (*function)(Device, char*, unsigned), Device device, int& code);
 
 /// Finds and opens the GPUs that the options select. Throws `meter.bad_option` for one that is not there.
 Opened open_gpus(const Context& context, const std::function<Loaded()>& library);

@@ -26,6 +26,9 @@
 #endif
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <co2lib/meter/container.hpp>
 #include <co2lib/meter/zones.hpp>
 
 #include "rapl.hpp"
@@ -115,7 +118,7 @@ class PerfMeter final : public Meter {
     fd_ = -1;
   }
   [[nodiscard]] Failed failed() const {
-    return {failure_of(error_), "perf_event_open of " + info_.id + ": " + std::strerror(error_)};
+    return {failure_of(error_), fmt::format("perf_event_open of {}: {}", info_.id, std::strerror(error_))};
   }
 
   MeterInfo info_;
@@ -172,7 +175,7 @@ std::vector<std::string> package_names(const fs::path& sysfs, const std::vector<
   };
   std::vector<Place> places;
   for (const int cpu : cpus) {
-    const fs::path topology = sysfs / "devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "topology";
+    const fs::path topology = sysfs / "devices/system/cpu" / fmt::format("cpu{}", cpu) / "topology";
     Place place{first_line(topology / "physical_package_id"), first_line(topology / "die_id")};
     // A package that is not known is told from the others by its CPU.
     if (!detail::all_digits(place.package)) place = {std::to_string(cpu), ""};
@@ -214,11 +217,12 @@ std::string denial(const Context& context) {
 
 std::string denial_fix(const Context& context) {
   if (in_container(context.options.host)) {
-    return "start the container with --cap-add PERFMON, and a seccomp profile that allows perf_event_open";
+    return "start the container with --cap-add PERFMON, "
+           "and a seccomp profile that allows perf_event_open";
   }
-  return "setcap cap_perfmon=ep on the program (for Python: on the interpreter; kernels before 5.8: cap_sys_admin), or "
-         "sysctl kernel.perf_event_paranoid=0. Who reads the counters can learn secrets of other programs (PLATYPUS "
-         "side channel)";
+  return "setcap cap_perfmon=ep on the program (for Python: on the interpreter; "
+         "kernels before 5.8: cap_sys_admin), or sysctl kernel.perf_event_paranoid=0. "
+         "Who reads the counters can learn secrets of other programs (PLATYPUS side channel)";
 }
 
 /// An event of one CPU of the mask, described.
@@ -239,7 +243,7 @@ struct Pmu {
 std::optional<Pmu> find_sources(const Context& context, const fs::path& folder, std::string& problem) {
   Pmu pmu;
   const auto type = read_number(folder / "type");
-  const auto cpus = parse_cpu_list(first_line(folder / "cpumask"));
+  const auto cpus = detail::parse_cpu_list(first_line(folder / "cpumask"));
   if (!type || *type > UINT32_MAX) {
     problem = (folder / "type").string() + " holds no number";
     return std::nullopt;
@@ -269,12 +273,12 @@ std::optional<Pmu> find_sources(const Context& context, const fs::path& folder, 
       std::string name = package ? packages[i] : event.name;
       if (top && i > 0) name += "-" + packages[i].substr(packages[i].find('-') + 1);
       const std::string parent = package || top ? "" : "perf_event/" + packages[i];
-      const Domain domain = zone_domain("power", name, parent.empty() ? std::nullopt : std::optional(Domain::package));
+      const Domain domain = zone_domain(name, parent.empty() ? std::nullopt : std::optional(Domain::package));
       if (!listed.empty() && !listed.contains(domain)) {
         if (i == 0) pmu.notes.push_back(std::string(event.file) + " is left out: powercap has no such zone");
         continue;
       }
-      Source source{.info = {.id = (parent.empty() ? "perf_event" : parent) + "/" + name,
+      Source source{.info = {.id = fmt::format("{}/{}", parent.empty() ? "perf_event" : parent, name),
                              .parent = parent,
                              .control = "power",
                              .name = name,
@@ -286,10 +290,12 @@ std::optional<Pmu> find_sources(const Context& context, const fs::path& folder, 
                              .wrap = WrapRange::none(),
                              .update_period_s = rapl_update_s,
                              .slack_s = rapl_slack_s,
-                             .accuracy = rapl_accuracy(context.machine, domain)},
+                             .accuracy = rapl_accuracy(context.machine, domain),
+                             .least_window_s = rapl_least_window_s,
+                             .quick = true},
                     .config = *config,
                     .cpu = (*cpus)[i]};
-      source.info.provenance = file.string() + " on CPU " + std::to_string(source.cpu);
+      source.info.provenance = fmt::format("{} on CPU {}", file.string(), source.cpu);
       if (context.machine.sgx) source.info.flags.emplace_back("energy_filtering_possible");
       pmu.sources.push_back(std::move(source));
     }
@@ -307,9 +313,9 @@ Opened open_perf_event(const Context& context, const Covered&) {
   if (!fs::is_directory(folder, ignored)) {
     finding.availability = Availability::absent;
     finding.reason = folder.string() +
-                     " does not exist: no RAPL on this processor, a virtual machine, or the kernel "
-                     "module rapl is not loaded";
-    finding.fix = "modprobe rapl, if the processor is one of Intel or AMD and this is no virtual machine";
+                     " does not exist: no RAPL on this processor, a virtual machine, "
+                     "or the kernel module rapl is not loaded";
+    finding.fix = "modprobe rapl, if the processor is from Intel or AMD and this is not a virtual machine";
     return opened;
   }
   std::string problem;
@@ -319,14 +325,14 @@ Opened open_perf_event(const Context& context, const Covered&) {
   if (pmu && pmu->sources.empty() && pmu->notes.empty()) {
     finding.availability = Availability::absent;
     finding.reason = folder.string() +
-                     " has no energy event: a virtual machine, to which the hypervisor passes none, or "
-                     "a processor that the kernel does not know";
+                     " has no energy event: a virtual machine, to which the hypervisor passes none, "
+                     "or a processor that the kernel does not know";
     finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
     return opened;
   }
   if (!pmu || pmu->sources.empty()) {
     finding.availability = Availability::failed;
-    finding.reason = pmu ? folder.string() + " has no energy event that can be used" + notes : problem;
+    finding.reason = pmu ? fmt::format("{} has no energy event that can be used{}", folder.string(), notes) : problem;
     finding.fix = "report the files of this folder; until then powercap is used";
     return opened;
   }
@@ -357,7 +363,7 @@ Opened open_perf_event(const Context& context, const Covered&) {
     } else {
       int& error = package ? package_error : other_error;
       if (error == 0) error = meter->error();
-      not_opened += "; " + source.info.id + ": " + std::strerror(meter->error());
+      not_opened += fmt::format("; {}: {}", source.info.id, std::strerror(meter->error()));
     }
     // A package that cannot be opened stays a meter whose reads fail, so that the total is not silently too small.
     if (meter->error() == 0 || package) meters.push_back(std::move(meter));
@@ -367,7 +373,7 @@ Opened open_perf_event(const Context& context, const Covered&) {
   const bool denied = error == EACCES || error == EPERM;
   if (count == 0) {
     finding.availability = denied ? Availability::no_permission : Availability::failed;
-    finding.reason = "perf_event_open of " + folder.string() + ": " + std::strerror(error);
+    finding.reason = fmt::format("perf_event_open of {}: {}", folder.string(), std::strerror(error));
     if (denied) finding.reason += ": " + denial(context);
     finding.reason += notes;
     finding.fix = denied ? denial_fix(context) : "look for the error in the kernel's log (dmesg); powercap may do";
@@ -377,8 +383,8 @@ Opened open_perf_event(const Context& context, const Covered&) {
     if (meter->error() == 0 || any_package) opened.meters.push_back(std::move(meter));
   }
   finding.availability = Availability::available;
-  finding.reason = std::to_string(count) + " of " + std::to_string(pmu->sources.size()) + " events of " +
-                   folder.string() + not_opened + notes;
+  finding.reason =
+      fmt::format("{} of {} events of {}{}{}", count, pmu->sources.size(), folder.string(), not_opened, notes);
   if (denied) finding.fix = denial_fix(context);
   if (context.machine.sgx) finding.reason += "; the CPU flag sgx is set: Intel may add noise (energy filtering)";
   finding.value = "counters that start at 0 J now";
@@ -395,6 +401,8 @@ std::shared_ptr<PerfCounters> system_perf_counters() {
 #endif
 }
 
-Reader perf_event_reader() { return {"perf_event", false, open_perf_event}; }
+Reader perf_event_reader() {
+  return {.provider = "perf_event", .open = open_perf_event, .platform_is_of_processors = true};
+}
 
 }  // namespace co2lib::meter

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/powercap_unit.hpp>
 #include <co2lib/meter/zones.hpp>
 
@@ -23,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One zone; with `unit_nj` it yields the counts behind the microjoules.
+/// One zone; with `unit_nj` it yields the counts from which the kernel made the microjoules.
 class PowercapMeter final : public Meter {
  public:
   PowercapMeter(MeterInfo info, std::unique_ptr<PolledFile> file, std::optional<std::int64_t> unit_nj)
@@ -113,8 +115,7 @@ std::vector<Zone> find_zones(const fs::path& root) {
       if (parent != zones.end()) zone.parent = parent->id;
     }
     const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.id == zone.parent; });
-    zone.domain =
-        zone_domain(zone.control(), zone.name, parent == zones.end() ? std::nullopt : std::optional(parent->domain));
+    zone.domain = zone_domain(zone.name, parent == zones.end() ? std::nullopt : std::optional(parent->domain));
   }
   // A range that cannot be read follows from the unit of a zone of the same kind.
   for (Zone& zone : zones) {
@@ -156,10 +157,12 @@ Described describe(const Zone& zone, const Context& context) {
                                .unit = CounterUnit::microjoule(),
                                .wrap = zone.range_uj ? WrapRange::modulus(*zone.range_uj) : WrapRange::unknown(),
                                .update_period_s = rapl_update_s,
-                               .slack_s = rapl_slack_s},
+                               .slack_s = rapl_slack_s,
+                               .accuracy = rapl_accuracy(context.machine, zone.domain),
+                               .least_window_s = rapl_least_window_s,
+                               .quick = true},
                       .unit_nj = {}};
   MeterInfo& info = described.info;
-  info.accuracy = rapl_accuracy(context.machine, zone.domain);
   info.provenance = zone.folder.string();
   const auto unit = zone.range_uj ? recover_powercap_unit(*zone.range_uj) : std::nullopt;
   if (context.options.modulus == Modulus::exact_unit) {
@@ -174,7 +177,7 @@ Described describe(const Zone& zone, const Context& context) {
   } else {
     info.provenance += "; modulus kernel_max";
   }
-  if (unit) info.provenance += "; kernel unit " + std::to_string(unit->unit_nj) + " nJ";
+  if (unit) info.provenance += fmt::format("; kernel unit {} nJ", unit->unit_nj);
   if (zone.range_inferred) {
     info.provenance += "; range inferred from a zone of the same kind";
     info.flags.push_back("wrap_modulus_inferred");
@@ -198,9 +201,9 @@ void explain_absence(const Context& context, const fs::path& root, Finding& find
     finding.availability = Availability::masked;
     finding.reason = root.string() + " shows no zone: masked by the container runtime";
     finding.fix =
-        "mount the host's /sys/devices/virtual/powercap read-only elsewhere in the container and name it in "
-        "CO2LIB_POWERCAP_ROOT (option powercap_root), for example -v "
-        "/sys/devices/virtual/powercap:/powercap:ro -e CO2LIB_POWERCAP_ROOT=/powercap";
+        "mount the host's /sys/devices/virtual/powercap read-only elsewhere in the container and "
+        "name it in CO2LIB_POWERCAP_ROOT (option powercap_root), "
+        "for example -v /sys/devices/virtual/powercap:/powercap:ro -e CO2LIB_POWERCAP_ROOT=/powercap";
     return;
   }
   finding.availability = Availability::absent;
@@ -213,7 +216,8 @@ void explain_absence(const Context& context, const fs::path& root, Finding& find
     finding.fix = "measure on the host; here the CPU is modelled (give tdp_w for a narrower interval)";
   } else if (context.machine.cpu_vendor == "GenuineIntel" || context.machine.cpu_vendor == "AuthenticAMD") {
     finding.reason +=
-        ": the kernel module intel_rapl_msr (which also drives AMD) is not loaded, or the kernel has none";
+        ": the kernel module intel_rapl_msr (which also drives AMD) is not loaded, "
+        "or the kernel has none";
     finding.fix = "modprobe intel_rapl_msr";
   } else {
     finding.reason += ": no RAPL on this processor (ARM and others), or a virtual machine";
@@ -222,10 +226,12 @@ void explain_absence(const Context& context, const fs::path& root, Finding& find
 }
 
 constexpr const char* permission_fix =
-    "let a group read the counters: put the lines 'z /sys/devices/virtual/powercap/intel-rapl/*/energy_uj 0440 root "
-    "<group> -' and 'z /sys/devices/virtual/powercap/intel-rapl/*/*/energy_uj 0440 root <group> -' into "
-    "/etc/tmpfiles.d/co2lib.conf and run systemd-tmpfiles --create (chmod -R on /sys/class/powercap follows no links "
-    "and has no effect). Who reads the counters can learn secrets of other programs (PLATYPUS side channel)";
+    "let a group read the counters: put the lines 'z "
+    "/sys/devices/virtual/powercap/intel-rapl/*/energy_uj 0440 root <group> -' and 'z "
+    "/sys/devices/virtual/powercap/intel-rapl/*/*/energy_uj 0440 root <group> -' into "
+    "/etc/tmpfiles.d/co2lib.conf and run systemd-tmpfiles --create (chmod -R on "
+    "/sys/class/powercap follows no links and has no effect). "
+    "Who reads the counters can learn secrets of other programs (PLATYPUS side channel)";
 
 Opened open_powercap(const Context& context, const Covered&) {
   Opened opened;
@@ -253,7 +259,7 @@ Opened open_powercap(const Context& context, const Covered&) {
       if (failure_of(error) == Failure::no_permission) {
         if (denied.empty()) denied = mode_and_owner(file->path());
       } else if (failed.empty()) {
-        failed = file->path().string() + ": " + std::strerror(error);
+        failed = fmt::format("{}: {}", file->path().string(), std::strerror(error));
       }
     } else if (zone.domain == Domain::package) {
       packages.insert(zone.name);
@@ -278,8 +284,7 @@ Opened open_powercap(const Context& context, const Covered&) {
     return opened;
   }
   finding.availability = Availability::available;
-  finding.reason =
-      std::to_string(zones.size() - bad) + " of " + std::to_string(zones.size()) + " zones in " + root.string();
+  finding.reason = fmt::format("{} of {} zones in {}", zones.size() - bad, zones.size(), root.string());
   if (bad > 0) finding.reason += "; " + (denied.empty() ? failed : refused);
   if (!denied.empty()) finding.fix = permission_fix;
   if (context.machine.sgx) finding.reason += "; the CPU flag sgx is set: Intel may add noise (energy filtering)";
@@ -291,7 +296,7 @@ Opened open_powercap(const Context& context, const Covered&) {
     if (const auto* count = std::get_if<Count>(&reading)) {
       text += to_string(Energy::from_joules(info.unit.joules(static_cast<double>(count->value))));
     } else {
-      text += "unreadable (" + std::get<Failed>(reading).text + ")";
+      text += fmt::format("unreadable ({})", std::get<Failed>(reading).text);
     }
     if (shown++ < 8) finding.value += (finding.value.empty() ? "" : ", ") + text;
   }
@@ -306,6 +311,6 @@ std::set<Domain> powercap_domains(const Context& context) {
   return domains;
 }
 
-Reader powercap_reader() { return {"powercap", false, open_powercap}; }
+Reader powercap_reader() { return {.provider = "powercap", .open = open_powercap, .platform_is_of_processors = true}; }
 
 }  // namespace co2lib::meter

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 #include <co2lib/meter/container.hpp>
 #include <co2lib/meter/models.hpp>
 #include <co2lib/units.hpp>
@@ -35,7 +37,8 @@ Opened open_ram(const Context& context, const Covered& covered) {
   } else if (bytes) {
     const double gib = static_cast<double>(*bytes) / bytes_per_gib;
     watts = ram_power(gib);
-    parameters = co2lib::detail::digits(gib, 3, true) + " GiB" + (limited ? " (limit of the container)" : "");
+    parameters =
+        fmt::format("{} GiB{}", co2lib::detail::digits(gib, 3, true), limited ? " (limit of the container)" : "");
   } else {
     finding.availability = Availability::absent;
     finding.reason =
@@ -50,22 +53,26 @@ Opened open_ram(const Context& context, const Covered& covered) {
   finding.availability = Availability::available;
   finding.reason = context.options.ram_w
                        ? "memory power as given by ram_w"
-                       : "memory power from its size (" + parameters + "); a model, with a wide interval";
-  finding.value = to_string(Power::from_watts(watts.value)) + " (" + to_string(Power::from_watts(watts.low)) + " to " +
-                  to_string(Power::from_watts(watts.high)) + ")";
+                       : fmt::format("memory power from its size ({}); a model, with a wide interval", parameters);
+  finding.value = fmt::format("{} ({} to {})", to_string(Power::from_watts(watts.value)),
+                              to_string(Power::from_watts(watts.low)), to_string(Power::from_watts(watts.high)));
   finding.meters.push_back({.id = "model.ram",
                             .name = "RAM, " + parameters,
                             .device = Device::ram,
                             .domain = Domain::model,
                             .provider = "model.ram",
                             .kind = Kind::power,
-                            .provenance = "model.ram: " + parameters + "; constants of ours (docs/meter.md)"});
+                            .modelled = true,
+                            .quick = true,
+                            .provenance = fmt::format("model.ram: {}; constants of ours (docs/meter.md)", parameters)});
   opened.meters.push_back(make_meter(finding.meters.front(), [watts] { return Reading(watts); }));
   return opened;
 }
 
 }  // namespace
 
-Reader ram_reader() { return {"model.ram", true, open_ram}; }
+Reader ram_reader() {
+  return {.provider = "model.ram", .open = open_ram, .measures = Reader::Measures::memory, .is_model = true};
+}
 
 }  // namespace co2lib::meter

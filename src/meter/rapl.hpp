@@ -19,6 +19,8 @@ namespace co2lib::meter {
 /// The registers are refreshed about every millisecond; the plausibility rule allows five.
 inline constexpr double rapl_update_s = 0.001;
 inline constexpr double rapl_slack_s = 0.005;
+/// In less a counter shows too few of its steps.
+inline constexpr double rapl_least_window_s = 0.1;
 
 [[nodiscard]] inline bool is_amd(const Machine& machine) {
   return machine.cpu_vendor == "AuthenticAMD" || machine.cpu_vendor == "HygonGenuine";

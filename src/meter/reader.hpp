@@ -2,6 +2,7 @@
 // What a reader of a provider must offer; private to src/meter.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,7 +29,7 @@ struct Context {
   std::shared_ptr<PerfCounters> perf{};  ///< tests: stands in for the system's
 };
 
-/// What a reader found, and its meters, opened as far as they can be read.
+/// What a reader found, and its meters, of which those that can be read are open.
 struct Opened {
   Finding finding;
   std::vector<std::shared_ptr<Meter>> meters;
@@ -38,11 +39,20 @@ struct Opened {
 
 /// A provider. `open` never throws for what is missing; it says so in the finding.
 struct Reader {
+  /// What it is asked for: of several providers of the processors one is taken, GPUs and memory have their own.
+  enum class Measures : std::uint8_t { processors, gpus, memory };
+
   const char* provider;
-  /// Models are used for what nothing else covers, sensors whenever they are asked for.
-  bool is_model;
   Opened (*open)(const Context& context, const Covered& covered);
+  Measures measures = Measures::processors;
+  /// Models are used for what nothing else covers, sensors whenever they are asked for.
+  bool is_model = false;
+  /// Its meter of the platform (psys) comes and goes with its meters of the processors.
+  bool platform_is_of_processors = false;
 };
+
+/// All readers in order of preference (sensors.cpp).
+[[nodiscard]] std::vector<Reader> all_readers();
 
 /// Findings of all readers, and what is used.
 struct Plan {
@@ -52,7 +62,9 @@ struct Plan {
   std::vector<std::string> gpus{};
 };
 
-/// What `open` and `findings` are made of; `perf` replaces the system calls of perf_event.
-[[nodiscard]] Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf = nullptr);
+/// What `open` and `findings` are made of; `perf` replaces the system calls of perf_event. Tests bring readers of their
+/// own.
+[[nodiscard]] Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf = nullptr,
+                             const std::vector<Reader>& readers = all_readers());
 
 }  // namespace co2lib::meter

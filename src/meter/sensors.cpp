@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 #include <co2lib/meter/sensors.hpp>
 #include <co2lib/meter/zones.hpp>
@@ -26,9 +28,7 @@ namespace co2lib::meter {
 CO2LIB_METER_READERS(CO2LIB_METER_DECLARE)
 #undef CO2LIB_METER_DECLARE
 
-namespace {
-
-std::vector<Reader> readers() {
+std::vector<Reader> all_readers() {
   return {
 #define CO2LIB_METER_LIST(name) name##_reader(),
       CO2LIB_METER_READERS(CO2LIB_METER_LIST)
@@ -36,19 +36,40 @@ std::vector<Reader> readers() {
   };
 }
 
-void check(const OpenOptions& options) {
+namespace {
+
+using Measures = Reader::Measures;
+
+/// The texts of a list, with what stands before each.
+std::string listed(const std::vector<std::string>& names, const char* before) {
+  std::string list;
+  for (const std::string& name : names) list.append(before).append(name);
+  return list;
+}
+
+void check(const OpenOptions& options, const std::vector<Reader>& readers) {
   const auto positive = [](const std::optional<double>& value, const char* name, bool zero_too) {
     if (value && !(std::isfinite(*value) && (*value > 0 || (zero_too && *value == 0)))) {
-      throw Error("meter.bad_option", std::string(name) + " must be a power above 0 W, not " + std::to_string(*value));
+      throw Error("meter.bad_option", fmt::format("{} must be a power above 0 W, not {}", name, *value));
     }
   };
   positive(options.tdp_w, "tdp_w", false);
   positive(options.ram_w, "ram_w", true);
   if (!options.meters) return;
   const bool gpus_wanted = options.gpus && !options.gpus->empty();
-  if (gpus_wanted && std::find(options.meters->begin(), options.meters->end(), MeterChoice(std::string("nvml"))) ==
-                         options.meters->end()) {
-    throw Error("meter.bad_option", "gpus: names GPUs, but meters leaves out their provider; add 'nvml' to meters");
+  std::vector<std::string> known;
+  std::vector<std::string> of_gpus;
+  for (const Reader& reader : readers) {
+    known.emplace_back(reader.provider);
+    if (reader.measures == Measures::gpus) of_gpus.emplace_back(reader.provider);
+  }
+  const auto chosen = [&](const std::string& provider) {
+    return std::find(options.meters->begin(), options.meters->end(), MeterChoice(provider)) != options.meters->end();
+  };
+  if (gpus_wanted && std::none_of(of_gpus.begin(), of_gpus.end(), chosen)) {
+    throw Error("meter.bad_option", "gpus: names GPUs, but meters leaves out their provider; add '" +
+                                        listed(of_gpus, "' or '").substr(std::string_view("' or '").size()) +
+                                        "' to meters");
   }
   for (const MeterChoice& choice : *options.meters) {
     const auto* name = std::get_if<std::string>(&choice);
@@ -56,12 +77,10 @@ void check(const OpenOptions& options) {
       if (!std::get<std::shared_ptr<Meter>>(choice)) throw Error("meter.bad_option", "meters: a meter is null");
       continue;
     }
-    std::vector<std::string> known;
-    for (const Reader& reader : readers()) known.emplace_back(reader.provider);
     if (std::find(known.begin(), known.end(), *name) == known.end()) {
-      std::string text = "meters: no provider is called '" + *name + "'; there are:";
-      for (const std::string& provider : known) text += " " + provider;
-      throw Error("meter.bad_option", text, {{"providers", known}});
+      throw Error("meter.bad_option",
+                  fmt::format("meters: '{}' is not a provider; known: {}", *name, fmt::join(known, ", ")),
+                  {{"providers", known}});
     }
   }
 }
@@ -121,11 +140,11 @@ Covered coverage(const std::vector<std::shared_ptr<Meter>>& meters, bool divided
 /// What a meter is for, as to which of several providers measures it.
 enum class Role { processor, platform, gpu };
 
-Role role_of(const MeterInfo& info) {
-  if (info.device == Device::gpu || info.device == Device::npu) return Role::gpu;
-  // The psys counter of RAPL comes and goes with its packages.
-  const bool rapl = info.provider == "powercap" || info.provider == "perf_event";
-  return covers_platform(info) && !rapl ? Role::platform : Role::processor;
+bool is_gpu(const MeterInfo& info) { return info.device == Device::gpu || info.device == Device::npu; }
+
+Role role_of(const MeterInfo& info, const Reader& reader) {
+  if (is_gpu(info)) return Role::gpu;
+  return covers_platform(info) && !reader.platform_is_of_processors ? Role::platform : Role::processor;
 }
 
 bool measures_platform(const std::vector<std::shared_ptr<Meter>>& meters) {
@@ -156,7 +175,7 @@ void add_stand_in(Plan& plan, const std::vector<Reader>& all, const std::vector<
   std::vector<std::string> sensors;
   for (const auto& meter : plan.meters) {
     const MeterInfo info = meter->info();
-    if (info.provider != "user" && is_of(info)) sensors.push_back(info.id);
+    if (!is_given(info) && is_of(info)) sensors.push_back(info.id);
   }
   const bool modelled = std::any_of(plan.meters.begin(), plan.meters.end(), [&](const auto& meter) {
     return meter->info().domain == Domain::model && meter->info().device == device;
@@ -171,12 +190,14 @@ void add_stand_in(Plan& plan, const std::vector<Reader>& all, const std::vector<
 }
 
 /// How much of the processors a provider measures: packages that can be read, then the share of their memory.
-std::pair<std::size_t, double> processor_reach(const std::vector<std::shared_ptr<Meter>>& meters) {
+std::pair<std::size_t, double> processor_reach(const std::vector<std::shared_ptr<Meter>>& meters,
+                                               const Reader& reader) {
   std::set<std::string> packages;
   std::vector<std::shared_ptr<Meter>> readable;
   for (const auto& meter : meters) {
     const MeterInfo info = meter->info();
-    if (role_of(info) != Role::processor || std::holds_alternative<Failed>(meter->sample(MonotonicTime{0}))) continue;
+    if (role_of(info, reader) != Role::processor || std::holds_alternative<Failed>(meter->sample(MonotonicTime{0})))
+      continue;
     if (info.domain == Domain::package) packages.insert(info.name);
     readable.push_back(meter);
   }
@@ -208,18 +229,18 @@ Plan gpus_alone(const Context& context, const std::vector<Reader>& all) {
   const auto& chosen = context.options.meters;
   for (std::size_t i = 0; chosen && i < chosen->size(); ++i) {
     if (const auto* user = std::get_if<std::shared_ptr<Meter>>(&(*chosen)[i])) {
-      if (role_of((*user)->info()) == Role::gpu) plan.meters.push_back(*user);
+      if (is_gpu((*user)->info())) plan.meters.push_back(*user);
     }
   }
   for (const Reader& reader : all) {
     const MeterChoice name{std::string(reader.provider)};
-    if (std::string_view(reader.provider) != "nvml") continue;
+    if (reader.measures != Measures::gpus) continue;
     if (chosen && std::find(chosen->begin(), chosen->end(), name) == chosen->end()) continue;
     Opened opened = reader.open(context, {});
     opened.finding.used = !opened.meters.empty();
     plan.meters.insert(plan.meters.end(), opened.meters.begin(), opened.meters.end());
-    plan.stand_ins = std::move(opened.stand_ins);
-    plan.gpus = std::move(opened.gpus);
+    plan.stand_ins.insert(plan.stand_ins.end(), opened.stand_ins.begin(), opened.stand_ins.end());
+    plan.gpus.insert(plan.gpus.end(), opened.gpus.begin(), opened.gpus.end());
     plan.findings.push_back(std::move(opened.finding));
   }
   return plan;
@@ -227,10 +248,9 @@ Plan gpus_alone(const Context& context, const std::vector<Reader>& all) {
 
 }  // namespace
 
-Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
-  check(options);
+Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf, const std::vector<Reader>& all) {
+  check(options, all);
   const Context context{.options = options, .machine = read_machine(options.host), .perf = std::move(perf)};
-  const std::vector<Reader> all = readers();
   if (options.gpus_only) return gpus_alone(context, all);
   Plan plan;
   std::vector<Opened> opened(all.size());
@@ -246,7 +266,7 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
     const bool platform = !measures_platform(plan.meters);
     if (from.finding.used) return;
     for (const auto& meter : from.meters) {
-      const Role role = role_of(meter->info());
+      const Role role = role_of(meter->info(), all[i]);
       if (role == Role::processor ? !processor : role == Role::platform && !platform) continue;
       plan.meters.push_back(meter);
       from.finding.used = true;
@@ -262,8 +282,8 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
       for (std::size_t i = 0; i < all.size(); ++i) {
         if (std::get<std::string>(choice) != all[i].provider) continue;
         // Of several providers of the CPU the first that works is taken.
-        const bool memory = std::string_view(all[i].provider) == "model.ram";
-        const bool gpus = std::string_view(all[i].provider) == "nvml";
+        const bool memory = all[i].measures == Measures::memory;
+        const bool gpus = all[i].measures == Measures::gpus;
         const Covered covered = coverage(plan.meters, options.divided);
         take(i, gpus || (memory ? covered.memory < 1 : !covered.cpu));
       }
@@ -276,9 +296,10 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (all[i].is_model) continue;
       const auto& meters = open_reader(i).meters;
-      const bool any = std::any_of(meters.begin(), meters.end(),
-                                   [](const auto& meter) { return role_of(meter->info()) == Role::processor; });
-      const auto reach = processor_reach(meters);
+      const bool any = std::any_of(meters.begin(), meters.end(), [&](const auto& meter) {
+        return role_of(meter->info(), all[i]) == Role::processor;
+      });
+      const auto reach = processor_reach(meters, all[i]);
       if (!any || (best && reach <= best_reach)) continue;
       best = i;
       best_reach = reach;
@@ -290,12 +311,12 @@ Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf) {
     for (std::size_t i = 0; best && i < all.size(); ++i) {
       Finding& finding = opened[i].finding;
       if (all[i].is_model || finding.used || finding.availability != Availability::available) continue;
-      finding.reason += "; excluded: " + std::string(all[*best].provider) + " measures the same";
+      finding.reason += fmt::format("; excluded: {} measures the same", all[*best].provider);
       finding.reason += i < *best ? ", and more of it" : "";
     }
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool memory = std::string_view(all[i].provider) == "model.ram";
+    const bool memory = all[i].measures == Measures::memory;
     const Covered covered = coverage(plan.meters, options.divided);
     Opened& from = open_reader(i);
     const bool wanted = all[i].is_model && (memory ? covered.memory < 1 : !covered.cpu);

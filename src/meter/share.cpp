@@ -12,6 +12,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 #include <co2lib/meter/attribution.hpp>
 #include <co2lib/meter/container.hpp>
@@ -203,7 +205,7 @@ class Division {
       answer_.fill(Watts{.value = 0, .mean_since_previous = true});
       return;
     }
-    // A counter lags, CPU time comes in ticks: what this time cannot hold is carried on.
+    // A counter lags, CPU time comes in ticks: energy above the ceiling is carried to the next interval.
     const double whole = std::min(measured_.joules - done_.joules, p_max_w(machine_) * seconds);
     const double ratio = measured_.joules > done_.joules ? whole / (measured_.joules - done_.joules) : 1;
     const double low = (measured_.low - done_.low) * ratio;
@@ -228,7 +230,7 @@ class Division {
       const double busy = std::clamp(left_busy_s_, own, capacity);  // the two are not read at one instant
       left_own_s_ -= own;
       left_busy_s_ = std::max(0.0, left_busy_s_ - busy);
-      // What is carried on may be used up by nobody: it can be ours of this time as well.
+      // What is carried may never be used up, so it may belong to this interval as well.
       own_most_s = std::min(busy, own + left_own_s_ + left_unseen_s_);
       left_unseen_s_ = std::max(0.0, left_unseen_s_ - (own_most_s - own));
       in.busy = Seconds(busy);
@@ -316,7 +318,7 @@ bool divisible(const MeterInfo& info, Scope scope) {
 std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr<Meter>> meters,
                                                  const ShareOptions& options) {
   if (options.idle_w && !(*options.idle_w >= 0 && std::isfinite(*options.idle_w))) {
-    throw Error("meter.bad_option", "idle_w must be a power of at least 0 W, not " + std::to_string(*options.idle_w));
+    throw Error("meter.bad_option", fmt::format("idle_w must be a power of at least 0 W, not {}", *options.idle_w));
   }
   std::vector<std::shared_ptr<Meter>> result(meters.begin(), meters.end());
   if (options.scope == Scope::machine) return result;
@@ -325,8 +327,8 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
   const std::string scope(text(options.scope));
   if (const auto first = usage->read(MonotonicTime{}); !first) {
     throw Error("meter.bad_option",
-                "scope '" + scope + "' cannot be measured here: " + to_string(first.issue()) +
-                    ". Make it readable, or use scope 'machine'",
+                fmt::format("scope '{}' cannot be measured here: {}. Make it readable, or use scope 'machine'", scope,
+                            to_string(first.issue())),
                 {{"subject", first.issue().subject}});
   }
   const Machine machine = read_machine(options.host);
@@ -353,20 +355,22 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
         {{scope, "this " + scope}, {"other", "other programs"}, {"idle", "idle"}}};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const std::string by = division->memory() ? "resident memory" : "CPU time";
-      MeterInfo share{.id = info.id + "#" + parts[i].first + "(" + target + ")",
+      MeterInfo share{.id = fmt::format("{}#{}({})", info.id, parts[i].first, target),
                       .parent = info.id,
                       .control = {},
-                      .name = (info.name.empty() ? info.id : info.name) + ": " + parts[i].second,
+                      .name = fmt::format("{}: {}", info.name.empty() ? info.id : info.name, parts[i].second),
                       .device = info.device,
                       .domain = info.domain,
                       .provider = "model.share",
                       .kind = Kind::power,
                       // The division itself stays below the ceiling, but for rounding.
                       .p_max_w = p_max_w(info) * (1 + 1e-9),
+                      .modelled = true,
+                      .quick = true,
                       .scope = parts[i].first,
                       .flags = {},
                       .stands_in_for = info.stands_in_for,
-                      .provenance = "divided by " + by + " of " + scope + " " + target};
+                      .provenance = fmt::format("divided by {} of {} {}", by, scope, target)};
       result.push_back(std::make_shared<ShareMeter>(std::move(share), i, division));
     }
   }

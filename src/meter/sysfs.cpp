@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 namespace co2lib::meter {
 
 namespace fs = std::filesystem;
@@ -68,22 +70,6 @@ std::optional<std::uint64_t> parse_counter(std::string_view text) noexcept { ret
 
 std::optional<std::int64_t> parse_signed(std::string_view text) noexcept { return parse_number<std::int64_t>(text); }
 
-std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  constexpr std::int64_t most_cpus = 1 << 16;
-  std::vector<int> cpus;
-  while (true) {
-    const std::string_view part = text.substr(0, text.find(','));
-    const std::size_t dash = part.find('-');
-    const auto first = parse_counter(part.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : parse_counter(part.substr(dash + 1));
-    if (!first || !last || *first > *last || *last >= most_cpus) return std::nullopt;
-    for (std::uint64_t cpu = *first; cpu <= *last; ++cpu) cpus.push_back(static_cast<int>(cpu));
-    if (part.size() == text.size()) return cpus;
-    text.remove_prefix(part.size() + 1);
-  }
-}
-
 std::string first_line(const fs::path& file) {
   const auto text = read_text(file);
   if (!text) return {};
@@ -117,7 +103,7 @@ std::string mode_and_owner(const fs::path& file) {
   if (::getpwuid_r(status.st_uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
     owner = found->pw_name;
   }
-  return file.string() + " (mode " + mode.data() + ", owner " + owner + ")";
+  return fmt::format("{} (mode {}, owner {})", file.string(), mode.data(), owner);
 }
 
 bool in_container(const Host& host) {
@@ -193,6 +179,8 @@ void PolledFile::close() noexcept {
   fd_ = -1;
 }
 
-Failed PolledFile::failed() const { return {failure_of(error_), path_.string() + ": " + std::strerror(error_)}; }
+Failed PolledFile::failed() const {
+  return {failure_of(error_), fmt::format("{}: {}", path_.string(), std::strerror(error_))};
+}
 
 }  // namespace co2lib::meter

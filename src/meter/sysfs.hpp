@@ -26,9 +26,6 @@ namespace co2lib::meter {
 /// As `parse_counter`, with an optional minus sign.
 [[nodiscard]] std::optional<std::int64_t> parse_signed(std::string_view text) noexcept;
 
-/// The CPUs of a list such as `0,18` or `0-3,8`; nothing if the text is none.
-[[nodiscard]] std::optional<std::vector<int>> parse_cpu_list(std::string_view text);
-
 /// The first line of a file without blanks around it; empty if it cannot be read.
 [[nodiscard]] std::string first_line(const std::filesystem::path& file);
 

@@ -15,6 +15,7 @@
 
 #include "tracker/account.hpp"
 #include "tracker/estimate.hpp"
+#include "tracker/price_feed.hpp"
 #include "tracker/timeline.hpp"
 
 namespace co2lib::tracker {
@@ -40,6 +41,10 @@ Account account(std::span<const intensity::EnergySample> samples, const intensit
   try {
     const intensity::Priced priced = intensity::price(samples, source);
     a.operational = priced.mass * facility.pue;
+    a.error = priced.error;
+    for (const intensity::OriginLine& line : priced.origins) {
+      a.origins.push_back({line.origin, line.energy, line.mass * facility.pue});
+    }
     a.mean_intensity = priced.mean;
     a.issues = priced.issues;
     a.sources = priced.sources;
@@ -84,25 +89,10 @@ constexpr UtcTime made{std::chrono::sys_days(std::chrono::year(2026) / 12 / 1)};
 
 /// The intensities that were stored with the flushes of a segment.
 std::shared_ptr<const intensity::IntensitySource> stored_source(const RunSegment& segment) {
-  std::vector<intensity::TimedValue> values;
-  for (std::size_t f = 1; f < segment.frames.size(); ++f) {
-    const Frame& frame = segment.frames[f];
-    const auto length = frame.mono - segment.frames[f - 1].mono;
-    if (!frame.g_per_kwh || length <= MonotonicTime::zero()) continue;
-    UtcTime begin = frame.utc - length;
-    if (!values.empty() && begin < values.back().end) begin = values.back().end;
-    if (begin < frame.utc) {
-      values.push_back({begin, frame.utc, CarbonIntensity::from_g_per_kwh(*frame.g_per_kwh)});
-    }
-  }
+  const std::vector<intensity::Record> records = records_of(segment.frames, segment.pricing.intensity_text);
   // A source that was given and never answered leaves the run without a price, not with another one.
-  if (values.empty()) {
-    return segment.pricing.intensity_text.empty() ? nullptr : intensity::make_source(intensity::Trace());
-  }
-  intensity::Record attributes;
-  attributes.origin = "stored";
-  attributes.source = {segment.pricing.intensity_text, "intensity stored with the run", 0, ""};
-  return intensity::make_source(intensity::Trace(std::move(attributes), values));
+  if (records.empty() && segment.pricing.intensity_text.empty()) return nullptr;
+  return intensity::make_source(intensity::Trace::chained(records));
 }
 
 void add_text(std::string& list, const std::string& more, const std::string& between = ", ") {
@@ -111,6 +101,31 @@ void add_text(std::string& list, const std::string& more, const std::string& bet
 }
 
 }  // namespace
+
+RunEnergy::RunEnergy(std::vector<intensity::EnergySample> samples) : samples_(std::move(samples)) {
+  for (const intensity::EnergySample& s : samples_) {
+    latest_end_.push_back(latest_end_.empty() ? s.end : std::max(latest_end_.back(), s.end));
+  }
+}
+
+std::vector<intensity::EnergySample> RunEnergy::within(UtcTime begin, UtcTime end,
+                                                       std::chrono::nanoseconds shift) const {
+  std::vector<intensity::EnergySample> part;
+  const auto first =
+      std::partition_point(latest_end_.begin(), latest_end_.end(), [&](UtcTime t) { return t <= begin; });
+  double joules = 0;
+  for (auto s = samples_.begin() + (first - latest_end_.begin()); s != samples_.end() && s->start < end; ++s) {
+    const UtcTime from = std::max(s->start, begin);
+    const UtcTime to = std::min(s->end, end);
+    if (from >= to) continue;
+    const double share = static_cast<double>((to - from).count()) / static_cast<double>((s->end - s->start).count());
+    part.push_back({from + shift, to + shift, s->energy * share});
+    joules += part.back().energy.joules();
+  }
+  if (!(joules > 0)) return {};
+  numeric::stable_sort(part, [](const auto& a, const auto& b) { return a.start < b.start; });
+  return part;
+}
 
 SegmentPrice::SegmentPrice(const RunSegment& segment, std::shared_ptr<const intensity::IntensitySource> source)
     : facility_(segment.pricing.facility) {
@@ -147,7 +162,8 @@ std::string SegmentPrice::line(std::span<const intensity::EnergySample> samples)
   return choice_.source->line(first->start + shift_, last->end + shift_);
 }
 
-Estimate<CarbonMass> SegmentPrice::carbon(const Estimate<Energy>& energy, CarbonIntensity mean) const {
+Estimate<CarbonMass> SegmentPrice::carbon(const Estimate<Energy>& energy, CarbonIntensity mean,
+                                          const std::optional<intensity::RelativeError>& error_in) const {
   Estimate<CarbonMass> carbon;
   if (energy.value) carbon.value = *energy.value * mean * facility_.pue;
   if (!energy.bounds || !energy.interval) return carbon;
@@ -155,25 +171,41 @@ Estimate<CarbonMass> SegmentPrice::carbon(const Estimate<Energy>& energy, Carbon
     return Interval<CarbonMass>{e.low * mean * facility_.pue * (1 + low), e.high * mean * facility_.pue * (1 + high),
                                 confidence};
   };
-  const auto error = choice_.source->relative_error().value_or(intensity::RelativeError{});
+  const auto error = error_in.value_or(intensity::RelativeError{});
   carbon.bounds = range(*energy.bounds, 0, 0, 1.0);
   carbon.interval = range(*energy.interval, error.low, error.high, 0.95);
   return carbon;
 }
 
-void SegmentPrice::add_carbon(RegionResult& region) const {
-  const UtcTime begin = region.start + shift_;
-  const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(region.duration);
-  const intensity::EnergySample probe{begin, begin + length, Energy::from_kwh(1)};
+MeanPrice SegmentPrice::mean_over(UtcTime begin, UtcTime end, const RunEnergy& run) const {
+  MeanPrice result;
   try {
-    const intensity::Priced priced = intensity::price(std::span(&probe, 1), *choice_.source);
-    if (priced.mean) region.carbon = carbon(region.energy, *priced.mean);
-    region.carbon.issues = priced.issues;
+    // A kilowatt-hour that is evenly spread shows the mean over the time; it is that of the energy too, to the last
+    // bit, unless power and intensity both changed.
+    const intensity::EnergySample even{begin + shift_, end + shift_, Energy::from_kwh(1)};
+    intensity::Priced priced = intensity::price(std::span(&even, 1), *choice_.source);
+    result = {priced.mean, priced.error, std::move(priced.issues)};
+    const std::vector<intensity::EnergySample> used = run.within(begin, end, shift_);
+    if (used.size() < 2 || !result.mean) return result;
+    intensity::Priced by_use = intensity::price(used, *choice_.source);
+    const double mean = result.mean->g_per_kwh();
+    const double used_mean = by_use.mean.value_or(*result.mean).g_per_kwh();
+    if (std::fabs(used_mean - mean) > 1e-12 * std::fabs(mean)) result.mean = by_use.mean;
+    result.error = by_use.error;
   } catch (const Error& error) {
-    region.carbon.issues.push_back({error.code(), "intensity", error.what()});
+    result.issues.push_back({error.code(), "intensity", error.what()});
   } catch (const std::exception& error) {
-    region.carbon.issues.push_back({"intensity_failed", "intensity", error.what()});
+    result.issues.push_back({"intensity_failed", "intensity", error.what()});
   }
+  return result;
+}
+
+MeanPrice SegmentPrice::add_carbon(RegionResult& region, const RunEnergy& run) const {
+  const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(region.duration);
+  MeanPrice price = mean_over(region.start, region.start + length, run);
+  if (price.mean) region.carbon = carbon(region.energy, *price.mean, price.error);
+  region.carbon.issues = price.issues;
+  return price;
 }
 
 void Bill::add(const RunSegment& segment, const SegmentPrice& price, const Estimate<Energy>& energy,
@@ -188,7 +220,7 @@ void Bill::add(const RunSegment& segment, const SegmentPrice& price, const Estim
   if (energy.value) {
     item.account = price.account(samples);
     if (item.account.operational && item.account.mean_intensity) {
-      item.carbon = price.carbon(energy, *item.account.mean_intensity);
+      item.carbon = price.carbon(energy, *item.account.mean_intensity, item.account.error);
       item.carbon.value = item.account.operational;
     }
   }
@@ -222,6 +254,16 @@ void Bill::write(Footprint& f) const {
       priced_j += item.account.it_energy.joules();
     }
     add_to(f.operational, item.carbon);
+    for (const CarbonOrigin& line : item.account.origins) {
+      const auto same = std::find_if(f.origins.begin(), f.origins.end(),
+                                     [&](const CarbonOrigin& known) { return known.origin == line.origin; });
+      if (same == f.origins.end()) {
+        f.origins.push_back(line);
+      } else {
+        same->energy += line.energy;
+        same->operational += line.operational;
+      }
+    }
     for (const Source& s : item.account.sources) add_source(f.operational.sources, s);
     add_issues(f.operational.issues, item.account.issues);
     for (const Issue& issue : item.account.issues) {

@@ -13,6 +13,29 @@
 
 namespace co2lib::tracker::detail {
 
+/// What a run used over time, so that a stretch of it is priced by when the energy was used.
+class RunEnergy {
+ public:
+  RunEnergy() = default;
+  /// Sorted by start; those of gaps may overlap the steps between flushes.
+  explicit RunEnergy(std::vector<intensity::EnergySample> samples);
+  /// The samples cut to `[begin, end)`, moved by `shift`; none where there is no energy.
+  [[nodiscard]] std::vector<intensity::EnergySample> within(UtcTime begin, UtcTime end,
+                                                            std::chrono::nanoseconds shift) const;
+  [[nodiscard]] const std::vector<intensity::EnergySample>& samples() const noexcept { return samples_; }
+
+ private:
+  std::vector<intensity::EnergySample> samples_;
+  std::vector<UtcTime> latest_end_;  ///< of each sample and those before it
+};
+
+/// The mean intensity over a stretch of time; none where it is not known, and the issues say why.
+struct MeanPrice {
+  std::optional<CarbonIntensity> mean{};
+  std::optional<intensity::RelativeError> error{};
+  std::vector<Issue> issues{};
+};
+
 /// The price of one segment: its place or intensity, PUE and WUE.
 class SegmentPrice {
  public:
@@ -29,9 +52,12 @@ class SegmentPrice {
   [[nodiscard]] Account account(std::vector<intensity::EnergySample> samples) const;
   /// The carbon of an energy whose mean intensity is known: bounds from those of the energy, the interval widened by
   /// the source's error.
-  [[nodiscard]] Estimate<CarbonMass> carbon(const Estimate<Energy>& energy, CarbonIntensity mean) const;
+  [[nodiscard]] Estimate<CarbonMass> carbon(const Estimate<Energy>& energy, CarbonIntensity mean,
+                                            const std::optional<intensity::RelativeError>& error) const;
+  /// The mean intensity of what the run used in `[begin, end)`; of the time itself where it used nothing.
+  [[nodiscard]] MeanPrice mean_over(UtcTime begin, UtcTime end, const RunEnergy& run) const;
   /// Prices a region by the intensity of its time; leaves it without carbon where that is unknown.
-  void add_carbon(RegionResult& region) const;
+  MeanPrice add_carbon(RegionResult& region, const RunEnergy& run) const;
 
  private:
   PriceChoice choice_;

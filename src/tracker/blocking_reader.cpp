@@ -13,9 +13,9 @@
 
 #ifdef __GLIBCXX__
 #include <cxxabi.h>
-#endif
 
-#include "tracker/signals.hpp"
+#include "detail/signals.hpp"
+#endif
 
 namespace co2lib::tracker::detail {
 
@@ -32,7 +32,7 @@ meter::Reading read_once(meter::Meter& meter, MonotonicTime now) {
     throw;  // the thread is being ended (Python does that while it shuts down), which must not be stopped
 #endif
   } catch (...) {
-    return meter::Failed{meter::Failure::io, "the meter threw what is no std::exception"};
+    return meter::Failed{meter::Failure::io, "the meter threw something that is not a std::exception"};
   }
 }
 
@@ -64,7 +64,7 @@ struct MeterReader::Shared : std::enable_shared_from_this<MeterReader::Shared> {
   /// tries again.
   void start_thread() {
     const std::uint64_t mine = ++generation;
-    const SignalsBlocked blocked;
+    const co2lib::detail::SignalsBlocked blocked;
     try {
       thread = std::thread([self = shared_from_this(), mine] { self->run(mine); });
     } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): `thread` says so

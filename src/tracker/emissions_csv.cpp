@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 #include <co2lib/intensity/location.hpp>
 #include <co2lib/tracker/footprint.hpp>
@@ -81,7 +83,8 @@ std::vector<std::pair<std::string, std::string>> Footprint::csv_row(
     const std::map<std::string, std::string>& known) const {
   for (const auto& [name, value] : known) {
     if (std::find(csv_columns().begin(), csv_columns().end(), name) == csv_columns().end()) {
-      throw Error("meter.bad_input", "'" + name + "' is no column of emissions.csv; see csv_columns()");
+      throw Error("meter.bad_input",
+                  fmt::format("'{}' is not a column of emissions.csv; csv_columns() lists them", name));
     }
   }
   std::map<std::string, std::string> v;

@@ -114,7 +114,7 @@ SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
   r.roles = meter::zone_roles(
       r.infos, [&](std::size_t i, std::size_t j) { return segment.meters[j].mirror_of == std::optional(i); }, failed);
   for (std::size_t i = 0; i < r.infos.size(); ++i) {  // what is divided and does not work has no parts
-    if (r.infos[i].provider != "model.share") continue;
+    if (!meter::is_share(r.infos[i])) continue;
     for (std::size_t p = 0; p < r.infos.size(); ++p) {
       if (r.infos[p].id != r.infos[i].parent || !failed(p)) continue;
       meter::WindowEnergy unknown;

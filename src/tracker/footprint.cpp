@@ -38,16 +38,14 @@ using detail::to_estimate;
 
 /// A counter lags and moves in steps: of a shorter run it shows too few of them.
 bool too_short(const meter::Record& r) {
-  const std::string& p = r.meter.provider;
-  const bool rapl = p == "powercap" || p == "perf_event";
-  const double least_s = r.meter.device == meter::Device::gpu ? 0.2 : rapl ? 0.1 : 0;
-  return r.meter.kind == meter::Kind::counter && r.window.duration_s > 0 && r.window.duration_s < least_s;
+  return r.meter.kind == meter::Kind::counter && r.window.duration_s > 0 &&
+         r.window.duration_s < meter::least_window_s(r.meter);
 }
 
 /// The share of one scope in one meter, into the sums over all divided meters.
 void add_share(Footprint& f, const SegmentResult& r, std::size_t i, const meter::Record& record) {
   const meter::MeterInfo& info = r.infos[i];
-  if (info.provider != "model.share") return;
+  if (!meter::is_share(info)) return;
   if (!f.scope) f.scope.emplace();
   const bool own = info.scope != "other" && info.scope != "idle";
   if (own) f.scope->scope = info.scope;
@@ -70,7 +68,7 @@ using MethodEnergies = std::array<std::optional<double>, 3>;
 void add_devices(Footprint& f, const RunSegment& segment, const SegmentResult& r,
                  const std::vector<std::vector<TimeSpan>>& excluded, MethodEnergies& method_j) {
   for (std::size_t i = 0; i < r.infos.size(); ++i) {
-    const bool divided_in_vain = r.roles[i].replaced && r.infos[i].provider == "model.share";
+    const bool divided_in_vain = r.roles[i].replaced && meter::is_share(r.infos[i]);
     if (r.roles[i].stands_by || divided_in_vain) continue;
     DeviceFootprint d{.record = meter::make_record(r.infos[i], r.windows[i], segment.meters[i].events),
                       .counted = r.roles[i].counted,
@@ -130,8 +128,67 @@ struct RegionPlace {
 };
 using RegionIndex = std::unordered_map<std::string, RegionPlace>;
 
+/// The mean intensity of all regions of a name, each by its own time.
+class RegionMean {
+ public:
+  void add(const detail::MeanPrice& price, std::optional<double> joules) {
+    add_issues(issues_, price.issues);
+    if (!price.mean || !joules) {
+      known_ = false;
+      return;
+    }
+    const double g = price.mean->g_per_kwh();
+    first_ = first_.value_or(g);
+    joules_ += *joules;
+    product_ += numeric::product(*joules, g);
+    low_ += numeric::product(*joules * g, price.error.value_or(intensity::RelativeError{}).low);
+    high_ += numeric::product(*joules * g, price.error.value_or(intensity::RelativeError{}).high);
+    has_error_ = has_error_ || price.error;
+  }
+  [[nodiscard]] Estimate<CarbonMass> carbon(const detail::SegmentPrice& price, const Estimate<Energy>& energy) const {
+    Estimate<CarbonMass> result;
+    if (known_ && first_) {
+      const double all = product_.value();
+      const double mean = joules_.value() > 0 ? all / joules_.value() : *first_;
+      std::optional<intensity::RelativeError> error;
+      if (has_error_ && all > 0) error = intensity::RelativeError{low_.value() / all, high_.value() / all};
+      result = price.carbon(energy, CarbonIntensity::from_g_per_kwh(mean), error);
+    }
+    result.issues = issues_;
+    return result;
+  }
+
+ private:
+  numeric::Sum joules_;
+  numeric::Sum product_;
+  numeric::Sum low_;
+  numeric::Sum high_;
+  std::optional<double> first_;
+  bool known_ = true;
+  bool has_error_ = false;
+  std::vector<Issue> issues_;
+};
+
+/// The carbon of all regions of a name in a segment; fills that of those that are shown one by one.
+Estimate<CarbonMass> region_carbon(RegionFootprint& region, const RegionStats& stats, const RunSegment& segment,
+                                   const SegmentResult& r, const detail::SegmentPrice& price,
+                                   const detail::RunEnergy& energy, const Estimate<Energy>& all) {
+  RegionMean mean;
+  for (std::size_t i = 0; i < stats.each.size(); ++i) {
+    const RegionRecord& record = stats.each[stats.each.size() - 1 - i];
+    RegionResult result = result_of(record, segment, r);
+    mean.add(price.add_carbon(result, energy), record.inclusive.energy_j);
+    if (i < RegionStats::most_kept) region.each.push_back(std::move(result));
+  }
+  for (const RegionStats::Older& older : stats.older) {
+    mean.add(price.mean_over(detail::utc_of(segment, older.begin), detail::utc_of(segment, older.end), energy),
+             older.energy_j);
+  }
+  return mean.carbon(price, all);
+}
+
 void add_regions(Footprint& f, RegionIndex& index, const RunSegment& segment, const SegmentResult& r,
-                 const detail::SegmentPrice& price) {
+                 const detail::SegmentPrice& price, const detail::RunEnergy& energy) {
   const auto plus = [](std::optional<Energy> a, std::optional<double> b) {
     return a && b ? std::optional(*a + Energy::from_joules(*b)) : std::nullopt;
   };
@@ -153,16 +210,21 @@ void add_regions(Footprint& f, RegionIndex& index, const RunSegment& segment, co
       const bool first = !std::exchange(entry->second.measured, true);
       if (first) region.exclusive = region.union_energy = Energy{};
       const Estimate<Energy> more = to_estimate(without_mirrors(stats.inclusive, stats.meters_j, r));
+      const Estimate<CarbonMass> carbon = region_carbon(region, stats, segment, r, price, energy, more);
       first ? static_cast<void>(region.inclusive = more) : detail::add_to(region.inclusive, more);
+      if (first) {
+        region.operational = carbon;
+      } else {
+        detail::add_to(region.operational, carbon);
+        add_issues(region.operational.issues, carbon.issues);
+      }
       region.exclusive = plus(region.exclusive, stats.exclusive_j);
       region.union_energy = plus(region.union_energy, stats.union_j);
     }
     extreme(region.least, stats.least_j, std::less<>());
     extreme(region.most, stats.most_j, std::greater<>());
-    const std::size_t kept = std::min(stats.each.size(), RegionStats::most_kept);
-    for (std::size_t i = 0; i < kept; ++i) {
-      region.each.push_back(result_of(stats.each[stats.each.size() - 1 - i], segment, r));
-      price.add_carbon(region.each.back());
+    if (!measures) {
+      region_carbon(region, stats, segment, r, price, energy, {});
     }
   }
 }
@@ -258,9 +320,10 @@ void add_times(Footprint& f, const std::vector<RunSegment>& segments, const std:
     f.suspended += segments[n].suspended;
     spans.emplace_back(placed[n].at(segments[n].begin), placed[n].at(segments[n].end));
     if (detail::is_unset(segments[n].begin_utc)) {
-      add_issue(f.issues, {"clock_unset", "clock",
-                           "the wall clock says " + format_utc(segments[n].begin_utc) +
-                               ", so it was not set; annual factors are those of the newest year"});
+      add_issue(f.issues,
+                {"clock_unset", "clock",
+                 fmt::format("the wall clock says {}, so it was not set; annual factors are those of the newest year",
+                             format_utc(segments[n].begin_utc))});
     }
   }
   spans = detail::joined(std::move(spans));
@@ -321,9 +384,10 @@ Footprint Run::footprint() const {
     add_issues(f.issues, r.totals.issues);
     add_devices(f, segment, r, exclusions[n], method_j);
     const detail::SegmentPrice price(segment, source);
-    add_regions(f, index, segment, r, price);
+    const detail::RunEnergy energy(detail::samples_of(segment, placed[n], r, exclusions[n]));
+    add_regions(f, index, segment, r, price, energy);
     add_command(f, segment, r, one_run);
-    bill.add(segment, price, to_estimate(r.totals.total), detail::samples_of(segment, placed[n], r, exclusions[n]));
+    bill.add(segment, price, to_estimate(r.totals.total), energy.samples());
   }
   order_regions(f);
   detail::add_segment_issues(f, segments, placed);
@@ -354,7 +418,7 @@ std::optional<double> Footprint::sci(double functional_units) const {
   if (!energy.value || !carbon_intensity) return std::nullopt;
   const auto score =
       co2lib::sci(facility_energy, *carbon_intensity, embodied.value.value_or(CarbonMass{}), functional_units);
-  if (!score) throw Error("meter.bad_input", score.issue().subject + ": " + score.issue().text);
+  if (!score) throw Error("meter.bad_input", fmt::format("{}: {}", score.issue().subject, score.issue().text));
   return *score;
 }
 

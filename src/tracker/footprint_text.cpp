@@ -50,12 +50,22 @@ std::string Footprint::to_string() const {
   if (water.value) line("water", co2lib::to_string(water));
   std::string grid = priced_with;
   if (carbon_intensity) grid += ", " + co2lib::to_string(*carbon_intensity);
+  if (origins.size() > 1) {
+    const double joules = energy.value ? energy.value->joules() : 0;
+    std::string parts;
+    for (const CarbonOrigin& o : origins) {
+      const double share = joules > 0 ? o.energy.joules() / joules * 100 : 0;
+      parts += fmt::format("{}{:.3g} % {}", parts.empty() ? "" : ", ", share, o.origin);
+    }
+    grid += " (" + parts + ")";
+  }
   if (facility.pue != 1) grid += fmt::format(", PUE {}", facility.pue);
   line("priced with", grid);
   line("duration", fmt::format("{:.4g} s", duration.count()));
   if (coverage) line("coverage", fmt::format("{:.4g} %", *coverage * 100));
   for (const RegionFootprint& r : regions) {
     std::string value = co2lib::to_string(r.inclusive);
+    if (r.operational.value) value += ", " + co2lib::to_string(*r.operational.value);
     if (r.count > 1) value += fmt::format(", {} times", r.count);
     line(fmt::format("  {}", r.name), value);
   }

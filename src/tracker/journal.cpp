@@ -47,6 +47,13 @@ void Journal::totals(const RunSegment& segment, const std::vector<std::pair<std:
   gaps_logged_ = {std::move(gaps_logged_.second), std::move(gaps)};
 }
 
+void Journal::prices(MonotonicTime mono, UtcTime utc, const RunSegment& segment,
+                     const std::vector<std::size_t>& frames) {
+  if (!is_open()) return;
+  const std::lock_guard lock(queue_);
+  log_->add(prices_line(head(mono, utc), segment, frames));
+}
+
 void Journal::end(MonotonicTime mono, UtcTime utc) {
   if (!is_open()) return;
   const std::lock_guard lock(queue_);

@@ -33,6 +33,8 @@ class Journal {
   void command(MonotonicTime mono, UtcTime utc, const CommandRecord& command);
   /// The last frame of a segment, and the last readings of its meters.
   void totals(const RunSegment& segment, const std::vector<std::pair<std::string, meter::Reading>>& last);
+  /// Flushes, by number, whose prices became better known.
+  void prices(MonotonicTime mono, UtcTime utc, const RunSegment& segment, const std::vector<std::size_t>& frames);
   void end(MonotonicTime mono, UtcTime utc);
 
   /// So many lines wait that they should be written before the next flush.

@@ -1,45 +1,81 @@
 // SPDX-License-Identifier: MIT
 #include "tracker/json_parts.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 namespace co2lib::tracker::detail {
 
 namespace {
 
-template <class Enum, std::size_t N>
-Enum enum_of(const std::string& text, const Enum (&values)[N]) {
-  for (const Enum v : values) {
-    if (meter::text(v) == text) return v;
-  }
-  throw std::invalid_argument("'" + text + "' is not a name that is known here");
+template <class E>
+E enum_of(const Json& j) {
+  const Result<E> value = parse<E>(j.get<std::string>());
+  if (!value) throw std::invalid_argument(value.issue().text);
+  return *value;
 }
 
-Json wrap_json(const meter::WrapRange& w) {
+/// A field of `MeterInfo` in JSON; its name there differs in one case.
+std::string key_of(std::string_view field) { return field == "unit" ? "unit_j" : std::string(field); }
+
+template <class T>
+Json field_json(const T& value) {
+  if constexpr (Named<T>) {
+    return std::string(text(value));
+  } else {
+    return value;
+  }
+}
+Json field_json(const std::optional<double>& value) { return maybe(value); }
+Json field_json(const meter::CounterUnit& u) { return {u.numerator, u.denominator}; }
+Json field_json(const meter::WrapRange& w) {
   if (w.is_none()) return "none";
   if (w.is_unknown()) return nullptr;
   return w.counts();
 }
 
+template <Named E>
+void read_field(const Json& j, E& value) {
+  value = enum_of<E>(j);
+}
+void read_field(const Json& j, std::string& value) { value = j.get<std::string>(); }
+void read_field(const Json& j, bool& value) { value = j.get<bool>(); }
+void read_field(const Json& j, std::vector<std::string>& value) { value = j.get<std::vector<std::string>>(); }
+void read_field(const Json& j, std::optional<double>& value) {
+  value = j.is_null() ? std::nullopt : std::optional(number(j, 0));
+}
+void read_field(const Json& j, meter::CounterUnit& value) {
+  value = {integer<std::int64_t>(j.at(0), 1), integer<std::int64_t>(j.at(1), 1)};
+}
+void read_field(const Json& j, meter::WrapRange& value) {
+  value = j.is_null()     ? meter::WrapRange::unknown()
+          : j.is_string() ? meter::WrapRange::none()
+                          : meter::WrapRange::modulus(integer<std::uint64_t>(j, 1));
+}
+
+/// What version 0.1 concluded from the name of a provider, and its meters did not say in a log. Nothing else looks at
+/// these names: readers say it of their meters.
+void complete_from_provider(meter::MeterInfo& m) {
+  const bool rapl = m.provider == "powercap" || m.provider == "perf_event";
+  const bool monitor = m.provider == "hwmon" || m.provider == "ina3221";
+  const bool gpu = m.device == meter::Device::gpu;
+  m.modelled = m.provider.starts_with("model.");
+  if (rapl && !gpu) m.least_window_s = 0.1;
+  if (monitor && !gpu && !m.slack_s && !m.update_period_s) m.slack_s = 0.1;
+  if (m.accuracy) return;
+  if (rapl) m.accuracy = m.domain == meter::Domain::dram ? 0.15 : 0.05;
+  if (m.provider == "nvml") m.accuracy = m.kind == meter::Kind::counter ? 0.05 : 0.25;
+  if (monitor) m.accuracy = 0.05;
+}
+
 }  // namespace
 
 Json info_json(const meter::MeterInfo& m) {
-  return Json{{"id", m.id},
-              {"parent", m.parent},
-              {"control", m.control},
-              {"name", m.name},
-              {"device", std::string(meter::text(m.device))},
-              {"domain", std::string(meter::text(m.domain))},
-              {"provider", m.provider},
-              {"kind", std::string(meter::text(m.kind))},
-              {"unit_j", {m.unit.numerator, m.unit.denominator}},
-              {"wrap_max", wrap_json(m.wrap)},
-              {"flags", m.flags},
-              {"update_period_s", maybe(m.update_period_s)},
-              {"slack_s", maybe(m.slack_s)},
-              {"p_max_w", maybe(m.p_max_w)},
-              {"accuracy", maybe(m.accuracy)},
-              {"scope", m.scope},
-              {"stands_in_for", m.stands_in_for},
-              {"provenance", m.provenance}};
+  Json j = Json::object();
+  meter::for_each_field(
+      m, [&](std::string_view field, const auto& value, const char*) { j[key_of(field)] = field_json(value); });
+  return j;
 }
 
 Json events_json(const meter::Events& e) {
@@ -62,12 +98,6 @@ Json events_json(const meter::Events& e) {
   flag("wrap_modulus_unknown", e.wrap_modulus_unknown);
   flag("frozen", e.frozen);
   return j;
-}
-
-Json issues_json(const std::vector<Issue>& issues) {
-  Json list = Json::array();
-  for (const Issue& i : issues) list.push_back(Json{{"code", i.code}, {"subject", i.subject}, {"text", i.text}});
-  return list;
 }
 
 std::vector<Issue> issues_of(const Json& j) {
@@ -100,34 +130,19 @@ MonotonicTime time_of(const Json& j) {
 }
 
 meter::MeterInfo info_of(const Json& j) {
-  using meter::Device;
-  using meter::Domain;
+  constexpr std::string_view needed[] = {"id", "device", "domain", "provider", "kind", "unit", "wrap_max"};
+  const bool says_all = j.contains("modelled");
   meter::MeterInfo m;
-  m.id = j.at("id").get<std::string>();
-  m.parent = j.value("parent", std::string());
-  m.control = j.value("control", std::string());
-  m.name = j.value("name", std::string());
-  m.device = enum_of(j.at("device").get<std::string>(), {Device::cpu, Device::dram, Device::gpu, Device::platform,
-                                                         Device::board, Device::ram, Device::npu});
-  m.domain = enum_of(j.at("domain").get<std::string>(),
-                     {Domain::package, Domain::core, Domain::uncore, Domain::dram, Domain::psys, Domain::gpu,
-                      Domain::module, Domain::rail, Domain::model, Domain::other});
-  m.provider = j.at("provider").get<std::string>();
-  m.kind = enum_of(j.at("kind").get<std::string>(), {meter::Kind::counter, meter::Kind::power});
-  m.unit = {integer<std::int64_t>(j.at("unit_j").at(0), 1), integer<std::int64_t>(j.at("unit_j").at(1), 1)};
-  const Json& wrap = j.at("wrap_max");
-  m.wrap = wrap.is_null()     ? meter::WrapRange::unknown()
-           : wrap.is_string() ? meter::WrapRange::none()
-                              : meter::WrapRange::modulus(integer<std::uint64_t>(wrap, 1));
-  m.flags = j.value("flags", std::vector<std::string>());
-  m.update_period_s = maybe_number(j, "update_period_s");
-  m.slack_s = maybe_number(j, "slack_s");
-  m.p_max_w = maybe_number(j, "p_max_w");
-  m.accuracy = maybe_number(j, "accuracy");
+  meter::for_each_field(m, [&](std::string_view field, auto& value, const char*) {
+    const std::string key = key_of(field);
+    const bool optional = std::find(std::begin(needed), std::end(needed), field) == std::end(needed);
+    if (optional && !j.contains(key)) return;
+    // Version 0.1 had a domain that no sensor of its own gave, counted like `other`.
+    if (!says_all && field == "domain" && j.at(key) == "module") return;
+    read_field(j.at(key), value);
+  });
+  if (!says_all) complete_from_provider(m);
   if (m.accuracy && *m.accuracy > 1) throw std::invalid_argument("accuracy is above 1");
-  m.scope = j.value("scope", std::string("machine"));
-  m.stands_in_for = j.value("stands_in_for", std::vector<std::string>());
-  m.provenance = j.value("provenance", std::string());
   return m;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the log and the JSON of a footprint say alike; private to src/tracker. Readers throw std::exception with what is
-// wrong; who calls them says where.
+// wrong; the caller says where.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,6 @@ template <class T>
 [[nodiscard]] meter::MeterInfo info_of(const Json& j);
 [[nodiscard]] Json events_json(const meter::Events& events);
 [[nodiscard]] meter::Events events_of(const Json& j);
-[[nodiscard]] Json issues_json(const std::vector<Issue>& issues);
 [[nodiscard]] std::vector<Issue> issues_of(const Json& j);
 
 /// The start of a value, for messages.

@@ -25,10 +25,9 @@ meter::StillLimits still_limits(const meter::MeterInfo& info) {
   using meter::Domain;
   const bool always_on = info.domain == Domain::package || info.domain == Domain::dram || meter::is_platform(info) ||
                          (info.domain == Domain::gpu && info.device == Device::gpu);
-  const bool measured = !info.provider.starts_with("model.");
-  if (!always_on || !measured) return {};
+  if (!always_on || info.modelled) return {};
   constexpr double least_w = 0.25;
-  const bool unknown = info.provider == "user" && !info.update_period_s;
+  const bool unknown = meter::is_given(info) && !info.update_period_s;
   const double updated_s = 10 * info.update_period_s.value_or(meter::slack_s(info));
   const double count_s = info.kind == meter::Kind::counter ? info.unit.joules(1) / least_w : 0;
   const double first_s = std::max({unknown ? 10.0 : 0.1, updated_s, count_s});

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 
 #include "detail/files.hpp"
@@ -12,6 +14,7 @@
 #include "detail/utf8.hpp"
 #include "tracker/json_parts.hpp"
 #include "tracker/log.hpp"
+#include "tracker/price_parts.hpp"
 
 namespace co2lib::tracker {
 
@@ -43,11 +46,11 @@ class LogReader {
     } catch (const Json::parse_error& error) {
       // The parser ran out of text. A torn line need not be the last: a resumed run appends after it.
       torn = text.front() == '{' && error.byte > text.size();
-    } catch (const Json::exception&) {  // NOLINT(bugprone-empty-catch): `j` tells
+    } catch (const Json::exception&) {  // NOLINT(bugprone-empty-catch): failure is reported by `j`
     }
     if (!j.is_object()) {
       run_.issues.push_back(
-          {torn ? "torn_line" : "bad_line", file_ + ":" + std::to_string(number),
+          {torn ? "torn_line" : "bad_line", fmt::format("{}:{}", file_, number),
            torn ? "the line is incomplete (the process was killed, or the disk was full) and was skipped"
                 : "the line is not JSON and was skipped"});
       return;
@@ -56,14 +59,15 @@ class LogReader {
       read(j, number);
     } catch (const std::exception& error) {
       run_.issues.push_back(
-          {"bad_line", file_ + ":" + std::to_string(number), std::string("the line was skipped: ") + error.what()});
+          {"bad_line", fmt::format("{}:{}", file_, number), fmt::format("the line was skipped: {}", error.what())});
     }
   }
 
   Run finish() {
     if (run_.segments.empty()) {
-      const std::string why = run_.issues.empty() ? "" : " (" + to_string(run_.issues.front()) + ")";
-      throw Error("tracker.bad_log", file_ + ": holds no readable `run` line; is this a log of co2lib?" + why, {},
+      const std::string why = run_.issues.empty() ? "" : fmt::format(" ({})", to_string(run_.issues.front()));
+      throw Error("tracker.bad_log",
+                  fmt::format("{}: holds no readable `run` line; is this a log of co2lib?{}", file_, why), {},
                   ErrorCategory::os);
     }
     detail::drop_copies(run_.segments);
@@ -85,6 +89,8 @@ class LogReader {
     RunSegment& s = run_.segments.back();
     if (type == "totals") {
       totals(s, j);
+    } else if (type == "prices") {
+      prices(s, j);
     } else if (type == "region") {
       s.regions.add(region(j));
     } else if (type == "issue") {
@@ -95,8 +101,8 @@ class LogReader {
     } else if (type == "end") {
       s.ended = true;
     } else if (type != "sample") {
-      add_issue(run_.issues,
-                {"unknown_line", file_ + ":" + std::to_string(number), "unknown type '" + type + "' was skipped"});
+      add_issue(run_.issues, {"unknown_line", fmt::format("{}:{}", file_, number),
+                              fmt::format("unknown type '{}' was skipped", type)});
     }
   }
 
@@ -136,10 +142,8 @@ class LogReader {
       state.last = s.begin;
       s.meters.push_back(std::move(state));
     }
-    s.frames.push_back({.mono = s.begin,
-                        .utc = s.begin_utc,
-                        .meters = std::vector<MeterPoint>(s.meters.size()),
-                        .g_per_kwh = std::nullopt});
+    s.frames.push_back(
+        {.mono = s.begin, .utc = s.begin_utc, .meters = std::vector<MeterPoint>(s.meters.size()), .price = {}});
     if (run_.segments.empty()) run_.run_id = s.run_id;
     run_.segments.push_back(std::move(s));
   }
@@ -151,13 +155,24 @@ class LogReader {
                  .cpus = number(j.at("cpus"))};
   }
 
+  /// Prices of earlier flushes that became known, or better known, after they were written.
+  static void prices(RunSegment& s, const Json& j) {
+    std::vector<std::pair<std::size_t, std::shared_ptr<const FramePrice>>> better;
+    for (const Json& p : j.at("prices")) {
+      const MonotonicTime time = time_of(p.at("mono_ns"));
+      const auto frame = std::lower_bound(s.frames.begin(), s.frames.end(), time,
+                                          [](const Frame& f, MonotonicTime t) { return f.mono < t; });
+      if (frame == s.frames.end() || frame->mono != time) continue;  // its line was lost
+      better.emplace_back(frame - s.frames.begin(), detail::price_of(p));
+    }
+    for (auto& [frame, price] : better) s.frames[frame].price = std::move(price);
+  }
+
   static void totals(RunSegment& s, const Json& j) {
     // Built apart, so that a line that breaks in the middle changes nothing.
     std::vector<MeterState> states = s.meters;
-    Frame frame{.mono = time_of(j.at("mono_ns")),
-                .utc = utc_of(j.at("utc")),
-                .meters = {},
-                .g_per_kwh = maybe_number(j, "g_per_kwh", -most)};
+    Frame frame{
+        .mono = time_of(j.at("mono_ns")), .utc = utc_of(j.at("utc")), .meters = {}, .price = detail::price_of(j)};
     if (frame.mono < s.frames.back().mono) throw std::invalid_argument("its time is before the line before it");
     for (std::size_t i = 0; i < states.size(); ++i) {
       MeterState& m = states[i];
@@ -195,7 +210,7 @@ class LogReader {
       m.mirror_of.reset();
       if (t.contains("mirror_of")) {
         const auto of = integer<std::size_t>(t.at("mirror_of"));
-        if (of >= i) throw std::invalid_argument("mirror_of is no earlier meter");
+        if (of >= i) throw std::invalid_argument("mirror_of is not an earlier meter");
         m.mirror_of = of;
       }
       // A line repeats the newest gaps only; those before them stand in earlier lines.

@@ -4,8 +4,10 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
-#include <co2lib/tracker/region.hpp>
+#include <co2lib/tracker/region_energies.hpp>
 
 namespace co2lib::tracker {
 
@@ -296,10 +298,11 @@ RegionEnergies region_energies(const meter::Curve& curve, std::span<const Region
   std::vector<meter::TimeWindow> all;
   for (const RegionSpan& r : regions) {
     if (r.end < r.begin) {
-      throw Error("meter.bad_window", "region " + r.name + " ends before it starts; give its start first");
+      throw Error("meter.bad_window", fmt::format("region {} ends before it starts; give its start first", r.name));
     }
     if (r.parent && *r.parent >= regions.size()) {
-      throw Error("meter.bad_input", "region " + r.name + ": there is no region " + std::to_string(*r.parent));
+      throw Error("meter.bad_input",
+                  fmt::format("region {}: its parent, region {}, does not exist", r.name, *r.parent));
     }
     all.push_back({r.begin, r.end});
   }
@@ -309,7 +312,7 @@ RegionEnergies region_energies(const meter::Curve& curve, std::span<const Region
     result.union_j = known ? std::optional(*result.union_j + *record.union_j) : std::nullopt;
   }
   for (std::size_t i = 0; i < regions.size(); ++i) {
-    // A region with its direct children, as far as they are inside of it.
+    // A region with its direct children, each cut to the part inside of it.
     std::vector<meter::TimeWindow> family{all[i]};
     for (const RegionSpan& child : regions) {
       if (child.parent != i || child.thread != regions[i].thread) continue;

@@ -11,6 +11,9 @@
 #include <utility>
 
 #include <co2lib/error.hpp>
+#include <co2lib/intensity/fallback.hpp>
+#include <co2lib/intensity/live.hpp>
+#include <co2lib/intensity/source.hpp>
 
 #include "tracker/log.hpp"
 
@@ -31,8 +34,35 @@ void RegionStats::add(const RegionRecord& r) {
   }
   meters_j.resize(std::max(meters_j.size(), r.meters_j.size()));
   for (std::size_t i = 0; i < r.meters_j.size(); ++i) meters_j[i] += r.meters_j[i];
-  if (each.size() >= 2 * most_kept) each.erase(each.begin(), each.begin() + most_kept);
+  if (each.size() >= 2 * most_kept) {
+    std::for_each(each.begin(), each.begin() + most_kept, [&](const RegionRecord& old) { forget(old); });
+    each.erase(each.begin(), each.begin() + most_kept);
+  }
   each.push_back(r);
+}
+
+void RegionStats::forget(const RegionRecord& r) {
+  constexpr std::size_t most_stretches = 4096;
+  const auto merge = [](Older& into, const Older& more) {
+    into.begin = std::min(into.begin, more.begin);
+    into.end = std::max(into.end, more.end);
+    into.energy_j = into.energy_j && more.energy_j ? std::optional(*into.energy_j + *more.energy_j) : std::nullopt;
+  };
+  const Older one{r.begin, r.end, r.inclusive.energy_j};
+  if (!older.empty() && older.back().end / stretch == r.end / stretch) return merge(older.back(), one);
+  if (older.size() == most_stretches) {
+    stretch *= 2;
+    std::vector<Older> merged;
+    for (const Older& o : older) {
+      if (!merged.empty() && merged.back().end / stretch == o.end / stretch) {
+        merge(merged.back(), o);
+      } else {
+        merged.push_back(o);
+      }
+    }
+    older = std::move(merged);
+  }
+  older.push_back(one);
 }
 
 void RegionTable::add(const RegionRecord& region) {
@@ -88,6 +118,12 @@ Run merge(std::span<const Run> runs) {
 
 Run reprice(Run run, std::shared_ptr<const intensity::IntensitySource> source) {
   if (!source) throw Error("tracker.bad_config", "source: none given; reprice needs an intensity to price with");
+  if (dynamic_cast<const intensity::LiveSource*>(source.get()) != nullptr) {
+    // As a tracker does: a provider that does not answer leaves the next best price.
+    std::set<std::string> places;
+    for (const RunSegment& segment : run.segments) places.insert(segment.pricing.location);
+    source = intensity::with_fallback(source, {.location = places.size() == 1 ? *places.begin() : ""});
+  }
   run.source = std::move(source);
   return run;
 }

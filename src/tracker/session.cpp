@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include <co2lib/intensity/price.hpp>
 #include <co2lib/meter/attribution.hpp>
 
+#include "detail/signals.hpp"
 #include "detail/utf8.hpp"
 #include "tracker/forks.hpp"
-#include "tracker/signals.hpp"
 
 namespace co2lib::tracker::detail {
 
@@ -41,7 +43,7 @@ Session::Session(Setup setup)
     : options_(std::move(setup.options)),
       clock_(std::move(setup.clock)),
       price_(std::move(setup.price)),
-      source_(std::move(setup.source)),
+      feed_(std::move(setup.source)),
       run_(std::move(setup.run)),
       sampler_(clock_, std::move(setup.meters), std::move(setup.stand_ins), cadence_of(options_)),
       journal_(std::move(setup.log.writer), std::move(setup.log.file), run_.run_id,
@@ -75,11 +77,12 @@ void Session::begin_sampling() {
   {
     const std::lock_guard lock(mutex_);
     RunSegment& s = segment();
-    Frame frame{.mono = s.begin, .utc = s.begin_utc, .meters = {}, .g_per_kwh = std::nullopt};
+    Frame frame{.mono = s.begin, .utc = s.begin_utc, .meters = {}, .price = {}};
     for (const LiveMeter& m : sampler_.meters()) frame.meters.push_back(m.point());
     s.frames.push_back(std::move(frame));
   }
-  const SignalsBlocked blocked;
+  ask_ahead();
+  const co2lib::detail::SignalsBlocked blocked;
   thread_ = std::make_unique<std::jthread>([self = shared_from_this()] { self->loop(); });
 }
 
@@ -121,6 +124,9 @@ void Session::loop() {
       check_clocks();
       flush(step);
     }
+    feed_.catch_up();
+    better_prices();
+    ask_ahead();
     write_out(options_.fsync);
     if (flush_period < periods.flush) {  // 1, 2, 4, 8 s, then as was asked for
       flush_period = std::min(2 * flush_period, periods.flush);
@@ -170,8 +176,8 @@ void Session::take_in(const Sampler::Sweep& readings, Edge* edge) {
 
 void Session::note_blocked(std::size_t meter) {
   note({"blocked", sampler_.meters()[meter].info().id,
-        "the sensor did not answer within 1 s; it is left out until it does, and what it did not measure is "
-        "estimated"});
+        "the sensor did not answer within 1 s; "
+        "it is left out until it does, and what it did not measure is estimated"});
 }
 
 void Session::note(Issue issue) {
@@ -200,44 +206,22 @@ void Session::check_clocks() {
   anchor_utc_ = utc;
 }
 
-Session::Step Session::price_step() {
-  Step step;
-  MonotonicTime last{};
-  UtcTime utc{};
-  {
-    const std::lock_guard lock(mutex_);
-    step.now = clock_->monotonic();
-    last = segment().frames.back().mono;
-    utc = utc_of(step.now);
-  }
-  if (!source_ || step.now <= last) return step;
-  // A kilowatt-hour spread over the time since the last flush shows the mean intensity.
-  const intensity::EnergySample probe{utc - (step.now - last), utc, Energy::from_kwh(1)};
-  try {
-    const intensity::Priced priced = intensity::price(std::span(&probe, 1), *source_);
-    step.g_per_kwh = priced.mass.grams();
-    step.issues = priced.issues;
-  } catch (const Error& error) {
-    step.issues.push_back({error.code(), "intensity", error.what()});
-  } catch (const std::exception& error) {
-    step.issues.push_back({"intensity_failed", "intensity", error.what()});
-  }
-  return step;
-}
-
 void Session::flush(const Step& step) {
   RunSegment& s = segment();
   sampler_.decide_roles();
   const MonotonicTime now = std::max(step.now, s.frames.back().mono);
   s.end = now;
   s.end_utc = utc_of(now);
-  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .g_per_kwh = step.g_per_kwh};
+  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .price = step.price};
   s.meters.clear();
   for (const LiveMeter& m : sampler_.meters()) {
     frame.meters.push_back(m.point());
     s.meters.push_back(m.state());
   }
   for (const Issue& issue : step.issues) note(issue);
+  if (step.is_open && now > s.frames.back().mono) open_prices_.push_back(s.frames.size());
+  std::erase_if(open_prices_,
+                [&](std::size_t f) { return f < s.frames.size() && now - s.frames[f].mono > PriceFeed::open_for; });
   s.frames.push_back(std::move(frame));
   settle(Settle::sure);
   sampler_.compact(book_);
@@ -252,14 +236,15 @@ void Session::write_out(bool synced, bool wait) {
   if (journal_.has_dropped()) {
     const std::lock_guard lock(mutex_);
     note({"log_lines_dropped", shown(journal_.file().string()),
-          "too many lines waited to be written: regions and samples are missing in the log, totals are not"});
+          "too many lines waited to be written: "
+          "regions and samples are missing in the log, totals are not"});
   }
   const std::optional<std::string> failure = journal_.write(synced, wait);
   if (journal_.is_gone()) {
     const std::lock_guard lock(mutex_);
     add_issue(segment().issues, {"log_removed", shown(journal_.file().string()),
-                                 "the file was removed or cut while this run wrote it: the log is not whole, what the "
-                                 "program itself reports is"});
+                                 "the file was removed or cut while this run wrote it: "
+                                 "the log is not whole, what the program itself reports is"});
   }
   if (!failure) return;
   {
@@ -269,8 +254,8 @@ void Session::write_out(bool synced, bool wait) {
   }
   if (!options_.on_log) return;
   try {
-    options_.on_log("warning", shown(journal_.file().string()) + ": " + *failure);
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the issue tells; the sampling thread goes on
+    options_.on_log("warning", fmt::format("{}: {}", shown(journal_.file().string()), *failure));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the issue says so; the sampling thread goes on
   }
 }
 
@@ -278,12 +263,12 @@ void Session::write_out(bool synced, bool wait) {
 // What was measured so far, and the stop
 // ---------------------------------------------------------------------------------------------------------------------
 
-RunSegment Session::segment_copy(std::optional<double> g_per_kwh) const {
+RunSegment Session::segment_copy(std::shared_ptr<const FramePrice> price) const {
   RunSegment s = run_.segments.back();
   const MonotonicTime now = clock_->monotonic();
   s.end = now;
   s.end_utc = utc_of(now);
-  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .g_per_kwh = g_per_kwh};
+  Frame frame{.mono = now, .utc = s.end_utc, .meters = {}, .price = std::move(price)};
   s.meters.clear();
   const std::vector<bool> silent = sampler_.silent_platforms();
   for (LiveMeter m : sampler_.meters()) {  // a copy each: an open suspect is settled in it only
@@ -298,15 +283,22 @@ RunSegment Session::segment_copy(std::optional<double> g_per_kwh) const {
 
 Run Session::copy_run() {
   if (!forked_) {
+    await_prices();
+    better_prices();
     const Step step = price_step();
     const std::lock_guard lock(mutex_);
     settle(Settle::known);
     Run copy = run_;
-    if (!stopped_) copy.segments.back() = segment_copy(step.g_per_kwh);
+    if (!stopped_) {
+      copy.segments.back() = segment_copy(step.price);
+      if (!step.price) {
+        for (const Issue& issue : step.issues) add_issue(copy.segments.back().issues, issue);
+      }
+    }
     return copy;
   }
   Run copy = run_;
-  if (!stopped_) copy.segments.back() = segment_copy(run_.segments.back().frames.back().g_per_kwh);
+  if (!stopped_) copy.segments.back() = segment_copy(run_.segments.back().frames.back().price);
   add_issue(copy.segments.back().issues,
             {"forked", "process", "this is the parent's state at the fork; call start() to measure here"});
   return copy;
@@ -367,7 +359,7 @@ Footprint Session::stop() {
     if (ended) {
       thread_->join();
     } else {
-      // A sensor of ours holds the thread. It is left behind; what it reads later is dropped.
+      // A sensor that we read holds the thread: go on without it, and drop what it reads later.
       const std::lock_guard lock(mutex_);
       const int at = sampler_.reading();
       if (at >= 0) {
@@ -380,6 +372,7 @@ Footprint Session::stop() {
     thread_.reset();
   }
   sampler_.close();
+  await_prices();
   const Step last_step = price_step();
   {
     const std::lock_guard lock(mutex_);
@@ -388,12 +381,18 @@ Footprint Session::stop() {
     settle(Settle::all);
     if (sampler_.dies_undecided()) {
       note({"mirror_undecided", "package",
-            "two dies grew alike for too short a time to tell whether they show one register: both are counted"});
+            "two dies grew alike for too short a time to tell whether they show one register: "
+            "both are counted"});
     }
     check_clocks();
     flush(last_step);
-    segment().ended = true;
     stopped_ = true;
+  }
+  better_prices();
+  feed_.close();
+  {
+    const std::lock_guard lock(mutex_);
+    segment().ended = true;
     journal_.end(segment().end, segment().end_utc);
   }
   write_out(options_.fsync);

@@ -17,9 +17,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include <co2lib/intensity/source.hpp>
 #include <co2lib/tracker/tracker.hpp>
 
 #include "tracker/journal.hpp"
+#include "tracker/price_feed.hpp"
 #include "tracker/regions.hpp"
 #include "tracker/sampler.hpp"
 #include "tracker/setup.hpp"
@@ -60,21 +62,32 @@ class Session : public std::enable_shared_from_this<Session> {
   static constexpr std::chrono::milliseconds patience{1000};
   /// How long a region's edge waits: beyond it the edge is a time only.
   static constexpr std::chrono::milliseconds edge_patience{50};
+  /// How long a snapshot or the stop waits for an answer about the intensity that is on its way.
+  static constexpr std::chrono::milliseconds answer_patience{300};
   /// Closed regions that may wait for a reading. As many that were settled can be asked for.
   static constexpr std::size_t most_regions_waiting = 4096;
 
-  /// A flush to come: its time, the mean intensity since the last one, and what went wrong finding it.
+  /// A flush to come: its time, the price of the time since the last one, and what went wrong finding it.
   struct Step {
     MonotonicTime now{};
-    std::optional<double> g_per_kwh;
-    std::vector<Issue> issues;
+    std::shared_ptr<const FramePrice> price{};
+    std::vector<Issue> issues{};
+    bool is_open = false;  ///< a later answer may better the price
   };
 
   void loop();
   /// Reads meters and takes their readings in; false if another reader held the sensors for too long.
   bool sweep(What what, std::chrono::milliseconds patience, Edge* edge = nullptr);
-  /// The time since the last flush and what its energy is priced with; asks the source without holding the lock.
+  /// The time since the last flush and what its energy is priced with, as far as that is known.
   Step price_step();
+  /// Prices flushes again that were open, if more is known by now.
+  void better_prices();
+  /// Asks ahead for the time from the first open flush to the next one.
+  void ask_ahead();
+  /// Gives an answer that is on its way a moment, if it would better a price.
+  void await_prices();
+  /// What a region is priced with that may reach beyond the last flush.
+  [[nodiscard]] std::vector<intensity::Record> records_since(MonotonicTime begin);
   /// Writes the log; if another thread does so already, waits for it or leaves it to that.
   void write_out(bool synced, bool wait = true);
   /// Closed regions and lines that became too many are seen to before the next reading and flush.
@@ -100,12 +113,12 @@ class Session : public std::enable_shared_from_this<Session> {
   void check_clocks();
   void end_open_regions();
   void forget_stack_entry(std::uint64_t id);
-  [[nodiscard]] RunSegment segment_copy(std::optional<double> g_per_kwh) const;
+  [[nodiscard]] RunSegment segment_copy(std::shared_ptr<const FramePrice> price) const;
 
   const Options options_;
   const std::shared_ptr<Clock> clock_;
   const PriceChoice price_;
-  const std::shared_ptr<const intensity::IntensitySource> source_;
+  PriceFeed feed_;
   std::atomic<bool> forked_ = false;
 
   std::mutex mutex_;  ///< guards all that follows, but for what has a lock of its own
@@ -122,6 +135,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::size_t settle_at_;              ///< waiting regions that make it worth reading the meters for them
   std::size_t compact_at_ = 512;       ///< segments of a curve that make it worth merging them
   std::optional<double> busy_at_begin_s_;
+  std::vector<std::size_t> open_prices_;  ///< flushes that may be priced better, by number
+  std::uint64_t answers_seen_ = 0;
   UtcTime anchor_utc_{};
   MonotonicTime anchor_mono_{};
   MonotonicTime asleep_{};  ///< boot time minus monotonic time

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "tracker/account.hpp"
 #include "tracker/estimate.hpp"
 #include "tracker/session.hpp"
@@ -211,8 +213,15 @@ std::optional<RegionResult> Session::result(std::uint64_t id) {
   }
   if (!record) return std::nullopt;
   RegionResult result = to_result(*record, record->inclusive, start);
-  const auto shift = source_ ? nanoseconds::zero() : price_shift(run_.segments.back());
-  SegmentPrice(price_, {options_.pue, options_.wue}, shift).add_carbon(result);
+  const Facility facility{options_.pue, options_.wue};
+  if (feed_.is_apart()) {
+    PriceChoice known = price_;
+    known.source = intensity::make_source(intensity::Trace::chained(records_since(record->begin)));
+    SegmentPrice(std::move(known), facility).add_carbon(result, RunEnergy());
+  } else {
+    const auto shift = feed_.has_source() ? nanoseconds::zero() : price_shift(run_.segments.back());
+    SegmentPrice(price_, facility, shift).add_carbon(result, RunEnergy());
+  }
   return result;
 }
 
@@ -222,8 +231,7 @@ RunForecast Session::forecast(std::string_view name, long units_total) {
   settle(Settle::known);
   const auto found = forecasts_.find(std::string(name));
   if (found == forecasts_.end()) {
-    throw Error("meter.bad_input",
-                "region '" + std::string(name) + "' has not ended once; forecast after its first end");
+    throw Error("meter.bad_input", fmt::format("region '{}' has not ended once; forecast after its first end", name));
   }
   return found->second.total(units_total);
 }

@@ -15,12 +15,18 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
+#include <co2lib/intensity/fallback.hpp>
+#include <co2lib/intensity/live.hpp>
+#include <co2lib/intensity/source.hpp>
 #include <co2lib/meter/attribution.hpp>
 #include <co2lib/meter/sensors.hpp>
 #include <co2lib/meter/share.hpp>
 #include <co2lib/version.hpp>
 
+#include "detail/environment.hpp"
 #include "detail/utf8.hpp"
 
 namespace co2lib::tracker::detail {
@@ -30,7 +36,7 @@ namespace {
 using co2lib::detail::shown;
 
 [[noreturn]] void bad(const std::string& option, const std::string& why) {
-  throw Error("tracker.bad_config", option + ": " + why);
+  throw Error("tracker.bad_config", fmt::format("{}: {}", option, why));
 }
 
 std::string random_uuid() {
@@ -52,19 +58,14 @@ std::string random_uuid() {
 std::string operating_system() {
   utsname name{};
   if (::uname(&name) != 0) return {};
-  return std::string(name.sysname) + "-" + name.release + "-" + name.machine;
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
+  return fmt::format("{}-{}-{}", name.sysname, name.release, name.machine);
 }
 
 /// The first of the variables that holds a number of at least 0: launchers write -1 where there are no ranks.
 std::optional<int> first_number(std::span<const char* const> names) {
   for (const char* name : names) {
     if (name == nullptr) continue;
-    const std::string text = environment(name);
+    const std::string text = co2lib::detail::environment(name).value_or("");
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc() && end == text.data() + text.size() && !text.empty() && value >= 0) return value;
@@ -86,13 +87,7 @@ void check(const Options& o) {
   if (o.idle_w && o.scope == meter::Scope::machine) bad("idle_w", "is used by the scopes process and container only");
   const auto per_domain = [&](const std::map<std::string, double>& values, const char* option, bool zero_too) {
     for (const auto& [domain, value] : values) {
-      const bool known = std::any_of(std::begin(meter::all_domains), std::end(meter::all_domains),
-                                     [&, &name = domain](meter::Domain d) { return meter::text(d) == name; });
-      if (!known) {
-        std::string names;
-        for (const meter::Domain d : meter::all_domains) names += (names.empty() ? "" : ", ") + std::string(text(d));
-        bad(option, "'" + domain + "' is not a domain; known: " + names);
-      }
+      if (const auto known = parse<meter::Domain>(domain); !known) bad(option, known.issue().text);
       if (!(value > 0 || (zero_too && value == 0)) || !std::isfinite(value))
         bad(option, "must be above 0 for " + domain);
     }
@@ -126,11 +121,6 @@ meter::Domain domain_of(meter::Device device) {
   return meter::Domain::other;
 }
 
-/// The providers of ours whose reads are quick. Libraries of GPU makers are not among them.
-bool is_quick(const meter::MeterInfo& info) {
-  return info.provider == "powercap" || info.provider == "perf_event" || info.provider.starts_with("model.");
-}
-
 /// What this process reports: the machine if it owns it, else its GPUs alone; and with the scope `process` its own
 /// share of CPU and memory in any case.
 meter::Opening open_machine(const Options& o, bool owner) {
@@ -141,7 +131,7 @@ meter::Opening open_machine(const Options& o, bool owner) {
   open.gpus_only = !owner && o.scope != meter::Scope::process;
   open.modulus = o.modulus;
   open.meters = o.meters;
-  if (o.gpus) open.gpus.emplace(o.gpus->begin(), o.gpus->end());
+  open.gpus = o.gpus;
   for (const MeterChoice& choice : o.meters.value_or(std::vector<MeterChoice>())) {
     const auto* meter = std::get_if<std::shared_ptr<meter::Meter>>(&choice);
     if (meter != nullptr && *meter == nullptr) bad("meters", "one of them is null");
@@ -179,31 +169,26 @@ meter::Opening open_scope(const Options& o, bool owner) {
 
 /// Gives a meter what the options say of its domain, and an id of its own.
 meter::MeterInfo complete(meter::MeterInfo info, const Options& o, const std::set<std::string>& taken) {
-  if (info.domain == meter::Domain::other && info.provider == "user") info.domain = domain_of(info.device);
+  if (info.domain == meter::Domain::other && is_given(info)) info.domain = domain_of(info.device);
   const std::string domain(meter::text(info.domain));
   if (const auto ceiling = o.p_max_w.find(domain); ceiling != o.p_max_w.end()) info.p_max_w = ceiling->second;
   if (const auto slack = o.slack_s.find(domain); slack != o.slack_s.end()) info.slack_s = slack->second;
   if (info.id.empty()) bad("meters", "a meter has no id");
   if (!taken.contains(info.id)) return info;
-  if (info.provider != "user") bad("meters", "the id '" + info.id + "' is used twice; ids are unique");
+  if (!is_given(info)) bad("meters", fmt::format("the id '{}' is used twice; ids are unique", info.id));
   const std::string id = info.id;
-  for (int n = 2; taken.contains(info.id); ++n) info.id = id + "#" + std::to_string(n);
+  for (int n = 2; taken.contains(info.id); ++n) info.id = fmt::format("{}#{}", id, n);
   return info;
 }
 
 void add_meters(Setup& setup, const meter::Opening& opening) {
-  std::set<std::string> given;  // by the program: what their reads do is not known
-  for (const MeterChoice& choice : setup.options.meters.value_or(std::vector<MeterChoice>())) {
-    const auto* meter = std::get_if<std::shared_ptr<meter::Meter>>(&choice);
-    if (meter != nullptr) given.insert((*meter)->info().id);
-  }
   std::set<std::string> taken;
   std::map<std::string, OpenMeter> by_id;
   const auto add = [&](const std::shared_ptr<meter::Meter>& m, std::vector<OpenMeter>& to) {
     OpenMeter open{.meter = m, .info = complete(m->info(), setup.options, taken)};
-    open.quick = is_quick(open.info) && !given.contains(open.info.id);
+    open.quick = open.info.quick;
     open.cadence = open.info.kind;
-    if (open.info.provider == "model.share") {  // read with the meter it divides, on the same thread
+    if (meter::is_share(open.info)) {  // read with the meter it divides, on the same thread
       if (const auto divided = by_id.find(open.info.parent); divided != by_id.end()) {
         open.quick = divided->second.quick;
         open.cadence = divided->second.cadence;
@@ -220,7 +205,7 @@ void add_meters(Setup& setup, const meter::Opening& opening) {
 }
 
 std::string named(std::string text, const std::string& key, const std::string& value) {
-  const std::string placeholder = "{" + key + "}";
+  const std::string placeholder = fmt::format("{{{}}}", key);
   for (std::size_t at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at)) {
     text.replace(at, placeholder.size(), value);
     at += value.size();
@@ -232,21 +217,21 @@ std::string named(std::string text, const std::string& key, const std::string& v
 std::filesystem::path numbered(const std::filesystem::path& file, int n) {
   if (n == 1) return file;
   std::filesystem::path name = file.stem();
-  name += "." + std::to_string(n);
+  name += fmt::format(".{}", n);
   name += file.extension();
   return file.parent_path() / name;
 }
 
 constexpr const char* log_exists_help =
-    "give another file, or log_exists: \"number\" takes the next free name, \"resume\" continues the run, "
-    "\"overwrite\" replaces it";
+    "give another file, or log_exists: \"number\" takes the next free name, "
+    "\"resume\" continues the run, \"overwrite\" replaces it";
 
 /// Why the run may not be continued in this file, or replace it; nothing if it may.
 std::optional<Error> take(ChosenLog& log, const Options& o, LogExists policy) {
   const auto refuse = [&](const std::string& why, const Run* run) {
     ErrorDetails details;
     if (run != nullptr) details.emplace("run_id", run->run_id);
-    return Error("tracker.bad_log", log.file.string() + ": " + why, details, ErrorCategory::os);
+    return Error("tracker.bad_log", fmt::format("{}: {}", log.file.string(), why), details, ErrorCategory::os);
   };
   std::optional<Run> earlier;
   try {
@@ -258,7 +243,7 @@ std::optional<Error> take(ChosenLog& log, const Options& o, LogExists policy) {
   switch (policy) {
     case LogExists::resume:
       if (!o.run_id.empty() && o.run_id != earlier->run_id) {
-        return refuse("holds run " + earlier->run_id + ", not " + o.run_id + "; " + log_exists_help, &*earlier);
+        return refuse(fmt::format("holds run {}, not {}; {}", earlier->run_id, o.run_id, log_exists_help), &*earlier);
       }
       log.earlier = std::move(earlier);
       return std::nullopt;
@@ -266,11 +251,11 @@ std::optional<Error> take(ChosenLog& log, const Options& o, LogExists policy) {
       log.writer->truncate();
       return std::nullopt;
     case LogExists::number:
-      return refuse("holds run " + earlier->run_id + " already", &*earlier);
+      return refuse(fmt::format("holds run {} already", earlier->run_id), &*earlier);
     case LogExists::error:
       break;
   }
-  return refuse("holds run " + earlier->run_id + " already; " + log_exists_help, &*earlier);
+  return refuse(fmt::format("holds run {} already; {}", earlier->run_id, log_exists_help), &*earlier);
 }
 
 }  // namespace
@@ -329,8 +314,9 @@ ChosenLog choose_log(const Options& o, const std::string& run_id, const Rank& ra
     const bool may_number = o.log_exists == LogExists::number;
     if (lock == LogWriter::Lock::taken) {
       const std::string busy = log.file.string() +
-                               ": another process is writing this log; a log takes one process. Give each rank its own "
-                               "with log=\"run-{rank}.jsonl\", or log_exists=\"number\"";
+                               ": another process is writing this log; "
+                               "a log takes one process. Give each rank its own with log=\"run-{rank}.jsonl\", "
+                               "or log_exists=\"number\"";
       if (!may_number) throw Error("tracker.bad_log", busy, {}, ErrorCategory::os);
       if (why.empty()) why = "another process is writing it";
       continue;
@@ -347,8 +333,8 @@ ChosenLog choose_log(const Options& o, const std::string& run_id, const Rank& ra
       }
     }
     if (n > 1) {
-      log.issues.push_back(
-          {"log_numbered", shown(log.file.string()), "the log of this run, for " + shown(name) + " was taken: " + why});
+      log.issues.push_back({"log_numbered", shown(log.file.string()),
+                            fmt::format("the log of this run, for {} was taken: {}", shown(name), why)});
     }
     return log;
   }
@@ -369,6 +355,10 @@ Setup make_setup(const Options& given) {
   } else if (const auto* source = std::get_if<std::shared_ptr<const intensity::IntensitySource>>(&o.intensity)) {
     if (*source == nullptr) bad("intensity", "the source is null");
     setup.source = *source;
+    // A provider that does not answer leaves the energy with the next best price, and not with none.
+    if (dynamic_cast<const intensity::LiveSource*>(source->get()) != nullptr) {
+      setup.source = intensity::with_fallback(*source, {.location = o.location});
+    }
     segment.pricing.intensity_text = (*source)->describe().name;
   }
   setup.price = choose_price(segment.pricing, setup.source);  // refuses a location in no table, now
@@ -389,7 +379,7 @@ Setup make_setup(const Options& given) {
                      .memory_bytes = machine.memory_bytes,
                      .project = o.project,
                      .command = o.command,
-                     .slurm_job_id = environment("SLURM_JOB_ID")};
+                     .slurm_job_id = co2lib::detail::environment("SLURM_JOB_ID").value_or("")};
   setup.run.run_id = o.run_id.empty() ? random_uuid() : o.run_id;
   setup.log = choose_log(o, setup.run.run_id, rank, machine.hostname);
   if (setup.log.earlier) {
@@ -409,14 +399,13 @@ Setup make_setup(const Options& given) {
   add_issues(segment.issues, setup.log.issues);
   add_issues(segment.issues, opening.issues);
   if (!owner && o.scope != meter::Scope::process) {
-    const std::string who = rank.local ? "local rank " + std::to_string(*rank.local) : "owner = false";
+    const std::string who = rank.local ? fmt::format("local rank {}", *rank.local) : "owner = false";
     add_issue(segment.issues,
               {"not_owner", who,
-               "CPU, memory and board of the machine are reported by another process (local rank 0)" +
-                   std::string(setup.meters.empty() ? ", and no GPU is visible to this one: it measures "
-                                                      "nothing itself"
-                                                    : "; this one reports its GPUs") +
-                   ". Merge the logs of all ranks: co2lib merge"});
+               fmt::format("CPU, memory and board of the machine are reported by another process (local rank 0){}. "
+                           "Merge the logs of all ranks: co2lib merge",
+                           setup.meters.empty() ? ", and no GPU is visible to this one: it measures nothing itself"
+                                                : "; this one reports its GPUs")});
   }
   for (const auto* list : {&setup.meters, &setup.stand_ins}) {
     for (const OpenMeter& m : *list) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <tuple>
 
+#include <fmt/format.h>
+
 #include <co2lib/numeric.hpp>
 
 namespace co2lib::tracker::detail {
@@ -29,10 +31,11 @@ struct Boot {
 void say_same_boot(const std::string& boot_id, const Boot& boot, bool clones, std::vector<Issue>& issues) {
   std::string names;
   for (const auto& [host, time] : boot.hosts) names += (names.empty() ? "" : ", ") + host;
-  add_issue(issues, {"same_boot_id", names,
-                     "these hosts have one boot id (" + boot_id + "): " +
-                         (clones ? "their clocks differ, so they are taken for machines started from one snapshot"
-                                 : "they are taken for containers of one machine, and its devices count once")});
+  add_issue(issues,
+            {"same_boot_id", names,
+             fmt::format("these hosts have one boot id ({}): {}", boot_id,
+                         clones ? "their clocks differ, so they are taken for machines started from one snapshot"
+                                : "they are taken for containers of one machine, and its devices count once")});
 }
 
 }  // namespace
@@ -71,11 +74,12 @@ std::vector<Placed> place(const std::vector<RunSegment>& segments, std::vector<I
   std::vector<Placed> placed;
   for (const RunSegment& s : segments) {
     const std::string& host = s.context.host;
-    Placed p{.machine = "host " + host + " " + s.machine_id, .shift = s.begin_utc.time_since_epoch() - s.begin};
+    Placed p{.machine = fmt::format("host {} {}", host, s.machine_id),
+             .shift = s.begin_utc.time_since_epoch() - s.begin};
     if (!s.boot_id.empty()) {
       const bool clone = cloned[s.boot_id];
       const Boot& boot = boots[s.boot_id];
-      p.machine = "boot " + s.boot_id + (clone ? " " + host : "");
+      p.machine = fmt::format("boot {}{}", s.boot_id, clone ? " " + host : "");
       p.shift = (clone ? boot.hosts.at(host) : boot.booted).time_since_epoch() + s.asleep;
     } else if (host.empty() && s.machine_id.empty() && segments.size() > 1) {
       add_issue(issues, {"machine_unknown", "merge",
@@ -97,8 +101,8 @@ std::vector<Placed> place(const std::vector<RunSegment>& segments, std::vector<I
       if (reached && begin < *reached) {
         p.shift += *reached - begin;
         add_issue(issues, {"clock_step", "clock",
-                           "the clock stood before the end of the earlier segment when the run was resumed; its times "
-                           "may be wrong"});
+                           "the clock stood before the end of the earlier segment when the run was resumed; "
+                           "its times may be wrong"});
       }
       reached = p.at(segments[n].end);
     }
@@ -145,7 +149,8 @@ Exclusions find_exclusions(const std::vector<RunSegment>& segments, const std::v
       const UtcTime first = placed[s].at(m.first.value_or(m.last));
       // A GPU is itself wherever it is seen, other devices are their machine's.
       const bool gpu = m.info.device == meter::Device::gpu && m.info.id.starts_with("GPU-");
-      claims.push_back({s, i, {first, placed[s].at(m.last)}, gpu ? m.info.id : placed[s].machine + "/" + m.info.id});
+      claims.push_back(
+          {s, i, {first, placed[s].at(m.last)}, gpu ? m.info.id : fmt::format("{}/{}", placed[s].machine, m.info.id)});
     }
   }
   std::sort(claims.begin(), claims.end(), [&](const Claim& a, const Claim& b) {

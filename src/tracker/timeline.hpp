@@ -7,6 +7,10 @@
 // 3. A machine is known by its boot id. Different host names under one boot id are containers of one machine, unless
 //    their wall clocks show that they were started from one snapshot at different times.
 // 4. Without a boot id it is known by host name and machine id, and each segment is placed by the wall clock.
+// 5. A device is known by its machine and the id of its meter, a GPU by its UUID alone, wherever it is seen.
+// 6. Measurements of one device that overlap in time count once: the longest wins, the others count only outside of it.
+//    Covered time decides, then length and place in time, never the order in which the logs were given.
+// 7. `merge` only joins segments. All of this is decided from all of them, each time anew, so merging is associative.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +41,7 @@ struct Placed {
 /// The time of `[begin, end)` outside of `spans`, which are in order and apart, as part of its length, 0 to 1.
 [[nodiscard]] double share_outside(UtcTime begin, UtcTime end, const std::vector<TimeSpan>& spans);
 
-/// For every segment and meter, the times at which another segment counts the same device: of several measurements the
-/// longest, the others outside of it. Decided from all segments at once, so that merging is associative.
+/// For every segment and meter, the times at which another segment counts the same device (rules 5 and 6).
 using Exclusions = std::vector<std::vector<std::vector<TimeSpan>>>;
 [[nodiscard]] Exclusions find_exclusions(const std::vector<RunSegment>& segments, const std::vector<Placed>& placed);
 

@@ -34,10 +34,10 @@ void add_unreported_gpus(Footprint& f, const std::vector<RunSegment>& segments, 
     if (!m.ranks && m.runs.size() < 2) continue;
     for (const std::string& gpu : m.present) {
       if (m.reported.contains(gpu)) continue;
-      add_issue(f.issues,
-                {"gpu_unreported", gpu,
-                 "this GPU of " + (m.host.empty() ? "the machine" : m.host) +
-                     " is measured by no run given here; if the job uses it, merge the logs of all its ranks"});
+      add_issue(f.issues, {"gpu_unreported", gpu,
+                           fmt::format("this GPU of {} is measured by no run given here; "
+                                       "if the job uses it, merge the logs of all its ranks",
+                                       m.host.empty() ? "the machine" : m.host)});
     }
   }
 }
@@ -79,11 +79,13 @@ void add_unreported_machines(Footprint& f, const std::vector<RunSegment>& segmen
       missing_s += Seconds(end - begin).count() * share_outside(begin, end, m.reported);
     }
     if (missing_s <= std::max(1.0, 0.02 * used_s)) continue;
-    add_issue(f.issues,
-              {"machine_unreported", m.host.empty() ? "the machine" : m.host,
-               "for " + fmt::format("{:.4g} s of the {:.4g}", missing_s, used_s) +
-                   " s that its ranks ran, none of the runs given here reports its CPU, memory and board: the "
-                   "local rank 0 was shorter, or was killed. What they used then is left out"});
+    add_issue(
+        f.issues,
+        {"machine_unreported", m.host.empty() ? "the machine" : m.host,
+         fmt::format("for {:.4g} s of the {:.4g} s that its ranks ran, none of the runs given here reports its CPU, "
+                     "memory and board: "
+                     "the local rank 0 was shorter, or was killed. What they used then is left out",
+                     missing_s, used_s)});
   }
 }
 
@@ -94,7 +96,7 @@ void check_shares(Footprint& f, const std::vector<RunSegment>& segments, const s
   std::map<std::string, std::vector<TimeSpan>> machines;
   for (std::size_t n = 0; n < segments.size(); ++n) {
     const bool divided = std::any_of(segments[n].meters.begin(), segments[n].meters.end(),
-                                     [](const MeterState& m) { return m.info.provider == "model.share"; });
+                                     [](const MeterState& m) { return meter::is_share(m.info); });
     if (divided)
       machines[placed[n].machine].emplace_back(placed[n].at(segments[n].begin), placed[n].at(segments[n].end));
   }
@@ -105,8 +107,9 @@ void check_shares(Footprint& f, const std::vector<RunSegment>& segments, const s
       f.scope->other = {};
       f.scope->idle = {};
       add_issue(f.issues, {"shares_overlap", f.scope->scope,
-                           "several runs divided one machine at the same time: each counts the others' shares as those "
-                           "of other programs, so that these and the idle part are left out"});
+                           "several runs divided one machine at the same time: "
+                           "each counts the others' shares as those of other programs, "
+                           "so that these and the idle part are left out"});
       return;
     }
   }

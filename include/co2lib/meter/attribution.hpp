@@ -77,7 +77,7 @@ struct Attribution {
 [[nodiscard]] inline Attribution attribute(const AttributionInput& in) {
   const auto check = [](double x, const std::string& field) {
     if (!(x >= 0) || !std::isfinite(x)) {
-      throw Error("meter.bad_input", field + " must be a number of at least 0, not " + std::to_string(x));
+      throw Error("meter.bad_input", field + " must be a number of at least 0, not " + numeric::text(x));
     }
   };
   const double energy = in.energy.joules();
@@ -85,7 +85,7 @@ struct Attribution {
   check(in.duration.count(), "duration");
   check(in.busy.count(), "busy CPU time");
   if (!(in.cpus > 0) || !std::isfinite(in.cpus)) {
-    throw Error("meter.bad_input", "cpus must be above 0, not " + std::to_string(in.cpus));
+    throw Error("meter.bad_input", "cpus must be above 0, not " + numeric::text(in.cpus));
   }
   if (in.idle_power) check(in.idle_power->watts(), "idle power");
   numeric::Sum used_sum;

@@ -15,6 +15,7 @@
 
 #include <co2lib/error.hpp>
 #include <co2lib/host.hpp>
+#include <co2lib/numeric.hpp>
 #include <co2lib/record.hpp>
 
 namespace co2lib::meter {
@@ -54,28 +55,26 @@ std::optional<T> whole_number(std::string_view text) noexcept {
   return value;
 }
 
-/// The number of CPUs in a list such as `0-3,8`; nothing if it is not one.
-inline std::optional<double> cpu_list_size(std::string_view text) {
+/// The CPUs of a list such as `0,18` or `0-3,8`, each once and in order; nothing if the text is not such a list.
+inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
+  constexpr int most = 1'000'000;
+  if (text.ends_with('\n')) text.remove_suffix(1);
   std::vector<std::pair<int, int>> ranges;
-  while (!text.empty()) {
+  while (true) {
     const std::size_t comma = text.find(',');
     const std::string_view range = text.substr(0, comma);
     const std::size_t dash = range.find('-');
     const auto first = whole_number<int>(range.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : whole_number<int>(range.substr(dash + 1));
-    if (!first || !last || *first < 0 || *last < *first || *last > 1'000'000) return std::nullopt;
+    if (!first || !last || *first < 0 || *last < *first || *last > most) return std::nullopt;
     ranges.emplace_back(*first, *last);
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
-    if (text.empty()) return std::nullopt;
   }
-  std::sort(ranges.begin(), ranges.end());  // a CPU named twice counts once
-  int cpus = 0;
-  int next = 0;
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<int> cpus;
   for (const auto& [first, last] : ranges) {
-    if (last < next) continue;
-    cpus += last - std::max(first, next) + 1;
-    next = last + 1;
+    for (int cpu = cpus.empty() ? first : std::max(first, cpus.back() + 1); cpu <= last; ++cpu) cpus.push_back(cpu);
   }
   return cpus;
 }
@@ -121,7 +120,7 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
 /// `meter.bad_input`.
 [[nodiscard]] inline ContainerLimits container_limits(const std::vector<CgroupFiles>& groups, const HostSize& host) {
   if (host.cpus && !(*host.cpus > 0 && std::isfinite(*host.cpus))) {
-    throw Error("meter.bad_input", "host.cpus must be above 0, not " + std::to_string(*host.cpus));
+    throw Error("meter.bad_input", "host.cpus must be above 0, not " + numeric::text(*host.cpus));
   }
   ContainerLimits limits{.cpus = host.cpus, .memory_bytes = host.memory_bytes};
   limits.version = std::any_of(groups.begin(), groups.end(),
@@ -159,8 +158,8 @@ inline std::optional<double> cpu_list_size(std::string_view text) {
 
     const std::string_view cpuset_path = v2 ? "cpuset.cpus.effective" : "cpuset/cpuset.cpus";
     if (const auto text = text_of(cpuset_path); text && !text->empty()) {
-      if (const auto cpus = detail::cpu_list_size(*text)) {
-        limit_cpus(*cpus);
+      if (const auto cpus = detail::parse_cpu_list(*text)) {
+        limit_cpus(static_cast<double>(cpus->size()));
       } else {
         unreadable(cpuset_path, *text);
       }

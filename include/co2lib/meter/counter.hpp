@@ -93,7 +93,7 @@ class CounterEngine {
     suspect_ = now;
   }
 
-  /// Ends the trace: an open suspect becomes the base behind a gap.
+  /// Ends the trace: an open suspect becomes the base after a gap.
   template <class Sink>
   void finish(Sink&& sink) {
     if (!suspect_) return;

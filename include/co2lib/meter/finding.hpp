@@ -13,10 +13,8 @@ namespace co2lib::meter {
 
 /// Whether a provider can be used.
 enum class Availability { available, absent, no_permission, masked, failed };
-
-[[nodiscard]] constexpr std::string_view text(Availability a) noexcept {
-  constexpr std::string_view names[] = {"available", "absent", "no_permission", "masked", "failed"};
-  return names[static_cast<std::size_t>(a)];
+[[nodiscard]] constexpr auto texts_of(Availability) noexcept {
+  return texts("available", "absent", "no_permission", "masked", "failed");
 }
 
 /// One provider as found on this machine: what is there, what is not, why, and the exact remedy.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <co2lib/error.hpp>
+#include <co2lib/meter/gpu_option.hpp>
 #include <co2lib/record.hpp>
 
 namespace co2lib::meter {
@@ -23,12 +24,6 @@ struct GpuDevice {
   std::string name{};                    ///< model
   std::vector<std::string> mig_uuids{};  ///< `MIG-...` of its instances
 };
-
-/// A driver index or a prefix of a UUID (`GPU-5a1c`, `MIG-...`).
-using GpuKey = std::variant<int, std::string>;
-
-/// What the user asked for: nothing (the environment decides), or a list; an empty list is no GPU.
-using GpuOption = std::optional<std::vector<GpuKey>>;
 
 /// The GPUs chosen, by driver index, in the order they were named.
 struct GpuSelection {
@@ -127,7 +122,7 @@ inline std::optional<GpuMatch> find_gpu(const std::vector<GpuDevice>& devices, s
         known.reserve(devices.size());
         for (const GpuDevice& device : devices) known.push_back(std::to_string(device.index) + " " + device.uuid);
         std::string text = "gpus: '" + entry + "' is not exactly one device. Use an index or a unique UUID prefix";
-        text += known.empty() ? "; no GPU can be measured on this machine" : "; there are:";
+        text += known.empty() ? "; no GPU can be measured on this machine" : "; known:";
         for (const std::string& device : known) text += " " + device;
         throw Error("meter.bad_option", text, {{"entry", entry}, {"devices", known}});
       }

@@ -11,32 +11,43 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <co2lib/clock.hpp>
+#include <co2lib/names.hpp>
 #include <co2lib/units.hpp>
 
 namespace co2lib::meter {
 
+using co2lib::text;
+
 /// What is metered.
 enum class Device { cpu, dram, gpu, platform, board, ram, npu };
+[[nodiscard]] constexpr auto texts_of(Device) noexcept {
+  return texts("cpu", "dram", "gpu", "platform", "board", "ram", "npu");
+}
 
 /// Which part of it; decides what is added to what (zones.hpp).
-enum class Domain { package, core, uncore, dram, psys, gpu, module, rail, model, other };
-
-inline constexpr Domain all_domains[] = {Domain::package, Domain::core,   Domain::uncore, Domain::dram,  Domain::psys,
-                                         Domain::gpu,     Domain::module, Domain::rail,   Domain::model, Domain::other};
+enum class Domain { package, core, uncore, dram, psys, gpu, rail, model, other };
+[[nodiscard]] constexpr auto texts_of(Domain) noexcept {
+  return texts("package", "core", "uncore", "dram", "psys", "gpu", "rail", "model", "other");
+}
 
 /// How the samples become energy.
 enum class Kind {
   counter,  ///< a cumulative counter: differences of integers
   power,    ///< watts: integrated over time
 };
+[[nodiscard]] constexpr auto texts_of(Kind) noexcept { return texts("counter", "power"); }
 
 /// Why a read failed.
 enum class Failure { no_permission, absent, io, lost, parse, blocked };
+[[nodiscard]] constexpr auto texts_of(Failure) noexcept {
+  return texts("no_permission", "absent", "io", "lost", "parse", "blocked");
+}
 
 /// The range of a counter.
 ///
@@ -80,7 +91,12 @@ struct CounterUnit {
   bool operator==(const CounterUnit&) const = default;
 };
 
+/// The provider of a meter that a program gives and that names none.
+inline constexpr std::string_view user_provider = "user";
+
 /// What a meter is and how its samples are read.
+///
+/// Nothing is concluded from the name of a provider: what a sensor is like, its reader says here.
 struct MeterInfo {
   std::string id;         ///< stable: zone path, GPU UUID, PCI address, `model.cpu_load`
   std::string parent{};   ///< id of the meter this one is a part of; empty if none
@@ -88,14 +104,17 @@ struct MeterInfo {
   std::string name{};     ///< the platform's own name: `package-0`, `dram`, a GPU's model
   Device device = Device::cpu;
   Domain domain = Domain::other;
-  std::string provider = "user";  ///< `powercap`, `perf_event`, `nvml`, `model.cpu_load`, `replay`, `user`, ...
+  std::string provider{user_provider};  ///< `powercap`, `perf_event`, `nvml`, `model.cpu_load`, `replay`, `user`, ...
   Kind kind = Kind::counter;
   CounterUnit unit = CounterUnit::microjoule();  ///< counters only
   WrapRange wrap = WrapRange::none();            ///< counters only
   std::optional<double> update_period_s{};       ///< how often the hardware refreshes the value
   std::optional<double> slack_s{};               ///< tolerance of the plausibility rule; default: the update period
-  std::optional<double> p_max_w{};               ///< ceiling of the power; default by domain (counter.hpp)
-  std::optional<double> accuracy{};              ///< relative half width at 95 %; default by provider (counter.hpp)
+  std::optional<double> p_max_w{};               ///< ceiling of the power; default by domain (record.hpp)
+  std::optional<double> accuracy{};              ///< relative half width at 95 %; default: 0, the value is exact
+  std::optional<double> least_window_s{};  ///< a counter shows too few steps in less; default by device (record.hpp)
+  bool modelled = false;                   ///< computed from utilisation or size, not measured
+  bool quick = false;                      ///< a read takes microseconds and cannot hang
   /// Whose energy it is: `machine`, `module`, or of a division `process`, `container`, `other`, `idle` (share.hpp).
   std::string scope = "machine";
   /// Issue codes that hold for every value of the meter: `wrap_modulus_inferred`, `energy_filtering_possible`, ...
@@ -104,6 +123,65 @@ struct MeterInfo {
   std::vector<std::string> stands_in_for{};
   std::string provenance{};  ///< model parameters, driver version, and what else a reader must know
 };
+
+/// A field of `MeterInfo`: its name in logs and in Python, where it is, and what it says in a few words.
+template <class T>
+struct MeterField {
+  using Type = T;
+  const char* name;
+  T MeterInfo::*member;
+  const char* what;
+};
+
+namespace detail {
+template <class T>
+[[nodiscard]] constexpr MeterField<T> field(const char* name, T MeterInfo::*member, const char* what) noexcept {
+  return {name, member, what};
+}
+}  // namespace detail
+
+/// All fields of `MeterInfo`. The log, its reading, and Python's keywords, properties and dictionaries follow from
+/// this.
+inline constexpr std::tuple meter_fields{
+    detail::field("id", &MeterInfo::id, "Stable: zone path, GPU UUID, PCI address."),
+    detail::field("parent", &MeterInfo::parent, "Id of the meter this one is a part of; empty if none."),
+    detail::field("control", &MeterInfo::control, "Control type of a powercap zone, or the library of a GPU."),
+    detail::field("name", &MeterInfo::name, "The platform's own name."),
+    detail::field("device", &MeterInfo::device, "cpu, dram, gpu, platform, board, ram or npu."),
+    detail::field("domain", &MeterInfo::domain, "Which part of it; decides what is added to what."),
+    detail::field("provider", &MeterInfo::provider, "What it is read with."),
+    detail::field("kind", &MeterInfo::kind, "counter or power."),
+    detail::field("unit", &MeterInfo::unit, "J per count, as (numerator, denominator)."),
+    detail::field("wrap_max", &MeterInfo::wrap, "Counts until the counter starts again; 'none': never; None: unknown."),
+    detail::field("flags", &MeterInfo::flags, "Issue codes that hold for every value of the meter."),
+    detail::field("update_period_s", &MeterInfo::update_period_s, "How often the hardware refreshes the value."),
+    detail::field("slack_s", &MeterInfo::slack_s, "By how much a counter's value can lag; None: the update period."),
+    detail::field("p_max_w", &MeterInfo::p_max_w, "Ceiling of the power; None: that of the domain."),
+    detail::field("accuracy", &MeterInfo::accuracy, "Relative half width at 95 %; None: 0."),
+    detail::field("least_window_s", &MeterInfo::least_window_s,
+                  "A counter shows too few steps in less; None: that of the device."),
+    detail::field("modelled", &MeterInfo::modelled, "Computed from utilisation or size, not measured."),
+    detail::field("quick", &MeterInfo::quick, "A read takes microseconds and cannot hang."),
+    detail::field("scope", &MeterInfo::scope, "machine, module, or of a division process, container, other, idle."),
+    detail::field("stands_in_for", &MeterInfo::stands_in_for,
+                  "Ids of the meters that it is read in place of, should they not work."),
+    detail::field("provenance", &MeterInfo::provenance,
+                  "Model parameters, driver version, and what else a reader must know.")};
+
+/// Calls `visit(name, field, what)` for every field of a `MeterInfo` or a `const MeterInfo`.
+template <class Info, class Visit>
+constexpr void for_each_field(Info& info, Visit visit) {
+  std::apply([&](const auto&... field) { (visit(field.name, info.*field.member, field.what), ...); }, meter_fields);
+}
+
+/// True for a meter that a program gives: what it does not say of itself is not known.
+[[nodiscard]] inline bool is_given(const MeterInfo& info) noexcept { return info.provider == user_provider; }
+
+/// True for a meter that shows one part of another's energy: of this process or container, of others, or idle.
+[[nodiscard]] inline bool is_share(const MeterInfo& info) noexcept {
+  return !info.parent.empty() && info.modelled &&
+         (info.scope == "process" || info.scope == "container" || info.scope == "other" || info.scope == "idle");
+}
 
 /// One cumulative count.
 struct Count {
@@ -184,21 +262,6 @@ class FunctionMeter final : public Meter {
 template <class F>
 [[nodiscard]] std::shared_ptr<Meter> make_meter(MeterInfo info, F function) {
   return std::make_shared<FunctionMeter<F>>(std::move(info), std::move(function));
-}
-
-[[nodiscard]] constexpr std::string_view text(Device d) noexcept {
-  constexpr std::string_view names[] = {"cpu", "dram", "gpu", "platform", "board", "ram", "npu"};
-  return names[static_cast<std::size_t>(d)];
-}
-[[nodiscard]] constexpr std::string_view text(Domain d) noexcept {
-  constexpr std::string_view names[] = {"package", "core",   "uncore", "dram",  "psys",
-                                        "gpu",     "module", "rail",   "model", "other"};
-  return names[static_cast<std::size_t>(d)];
-}
-[[nodiscard]] constexpr std::string_view text(Kind k) noexcept { return k == Kind::counter ? "counter" : "power"; }
-[[nodiscard]] constexpr std::string_view text(Failure f) noexcept {
-  constexpr std::string_view names[] = {"no_permission", "absent", "io", "lost", "parse", "blocked"};
-  return names[static_cast<std::size_t>(f)];
 }
 
 }  // namespace co2lib::meter

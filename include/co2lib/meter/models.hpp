@@ -29,7 +29,7 @@ namespace detail {
 
 inline void require_size(const CpuSize& cpu) {
   if (cpu.tdp_w && !(*cpu.tdp_w > 0 && std::isfinite(*cpu.tdp_w))) {
-    throw Error("meter.bad_input", "tdp_w must be above 0 W, not " + std::to_string(*cpu.tdp_w));
+    throw Error("meter.bad_input", "tdp_w must be above 0 W, not " + numeric::text(*cpu.tdp_w));
   }
   if (!cpu.tdp_w && (!cpu.cpus || *cpu.cpus < 1)) {
     throw Error("meter.bad_input", "a CPU model needs tdp_w, or cpus of at least 1");
@@ -75,7 +75,7 @@ inline void require_size(const CpuSize& cpu) {
 /// `meter.bad_input`.
 [[nodiscard]] inline Watts ram_power(double gib) {
   if (!(gib >= 0) || !std::isfinite(gib)) {
-    throw Error("meter.bad_input", "gib must be a number of at least 0, not " + std::to_string(gib));
+    throw Error("meter.bad_input", "gib must be a number of at least 0, not " + numeric::text(gib));
   }
   struct Point {
     double gib;

@@ -120,23 +120,26 @@ class PowerEngine {
   /// Takes a reading above the ceiling, or the good one after it, into the energy that there was if it was true.
   void note_above(MonotonicTime time, double watts) {
     if (!above_) {
-      above_ = any_ ? std::pair(last_time_, last_watts_.value) : std::pair(time, watts);
-      above_since_ = above_->first;
+      above_ = true;
+      above_time_ = any_ ? last_time_ : time;
+      above_watts_ = any_ ? last_watts_.value : watts;
+      above_since_ = above_time_;
       above_j_ = 0;
     }
-    above_j_ += numeric::product(0.5 * (above_->second + watts), Seconds(time - above_->first).count());
-    above_ = {time, watts};
+    above_j_ += numeric::product(0.5 * (above_watts_ + watts), Seconds(time - above_time_).count());
+    above_time_ = time;
+    above_watts_ = watts;
   }
 
   /// What the readings above the ceiling hold beyond the ceiling times their time, the upper bound of a gap.
   [[nodiscard]] double beyond_gap_j() const noexcept {
-    return std::max(0.0, above_j_ - numeric::product(p_max_w_, Seconds(above_->first - above_since_).count()));
+    return std::max(0.0, above_j_ - numeric::product(p_max_w_, Seconds(above_time_ - above_since_).count()));
   }
 
   void take(const PowerSample& sample) {
     last_time_ = sample.time;
     last_watts_ = *sample.watts;
-    above_.reset();
+    above_ = false;
     above_j_ = 0;
     worked_ = worked_ || last_watts_.value > 0;
   }
@@ -155,7 +158,9 @@ class PowerEngine {
   MonotonicTime began_{};  ///< first good reading
   bool worked_ = false;    ///< showed more than 0 W once
   bool still_ = false;
-  std::optional<std::pair<MonotonicTime, double>> above_;  ///< the last reading above the ceiling
+  bool above_ = false;  ///< the last reading was above the ceiling
+  MonotonicTime above_time_{};
+  double above_watts_ = 0;
   MonotonicTime above_since_{};
   double above_j_ = 0;
   double head_over_j_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The unit and raw counts behind the microjoules that the kernel's RAPL driver shows.
+// The unit and raw counts from which the kernel's RAPL driver makes the microjoules that it shows.
 //
 // The driver holds the energy unit as whole nanojoules u, shows energy_uj = floor(raw * u / 1000) and
 // max_energy_range_uj = floor((2^32 - 1) * u / 1000) (Linux drivers/powercap/intel_rapl_common.c).
@@ -19,10 +19,7 @@ enum class Modulus {
   kernel_max,  ///< microjoules as the kernel shows them, starting again at max_energy_range_uj
   exact_unit,  ///< the register's counts in its exact unit, starting again at 2^32, where that unit is known
 };
-
-[[nodiscard]] constexpr std::string_view text(Modulus m) noexcept {
-  return m == Modulus::exact_unit ? "exact_unit" : "kernel_max";
-}
+[[nodiscard]] constexpr auto texts_of(Modulus) noexcept { return texts("kernel_max", "exact_unit"); }
 
 /// The counters of RAPL have 32 bits.
 inline constexpr std::uint64_t rapl_counts = std::uint64_t{1} << 32;
@@ -75,7 +72,7 @@ inline constexpr std::uint64_t max_unit_nj = std::numeric_limits<std::uint64_t>:
   return unit;
 }
 
-/// The 32-bit count behind the text of `energy_uj`: the smallest that the kernel shows as this number.
+/// The 32-bit count that the text of `energy_uj` came from: the smallest that the kernel shows as this number.
 ///
 /// Nothing if the count does not fit 32 bits, so that the text cannot be that of the zone, or if the unit is below
 /// 1000 nJ, where several counts show as one number.

@@ -22,10 +22,7 @@ enum class Method {
   integral,  ///< power integrated over time
   model,     ///< computed from utilisation or size
 };
-
-[[nodiscard]] constexpr std::string_view text(Method m) noexcept {
-  return m == Method::counter ? "counter" : m == Method::integral ? "integral" : "model";
-}
+[[nodiscard]] constexpr auto texts_of(Method) noexcept { return texts("counter", "integral", "model"); }
 
 /// What happened to the samples of a meter; counts are those of the whole trace.
 struct Events {
@@ -112,31 +109,27 @@ struct Record {
   }
 }
 
-/// The time in s by which a counter's value can lag: its own slack, else its update period, else the provider's default
-/// (ours, unverified: NVML and other GPU libraries 0.2, hwmon 0.1, RAPL and others 0.005).
+/// The time in s by which a counter's value can lag: its own slack, else its update period, else 0.2 for GPUs and 0.005
+/// for others (ours, unverified).
 [[nodiscard]] inline double slack_s(const MeterInfo& info) noexcept {
   if (info.slack_s) return *info.slack_s;
   if (info.update_period_s) return *info.update_period_s;
-  if (info.device == Device::gpu) return 0.2;
-  if (info.provider == "hwmon" || info.provider == "ina3221") return 0.1;
-  return 0.005;
+  return info.device == Device::gpu ? 0.2 : 0.005;
 }
 
-/// The relative half width of a meter at 95 %: its own, else the provider's default (ours, unverified); 0 for
-/// users' meters, which state their own.
-[[nodiscard]] inline double accuracy(const MeterInfo& info) noexcept {
-  if (info.accuracy) return *info.accuracy;
-  const std::string& p = info.provider;
-  if (p == "powercap" || p == "perf_event" || p == "msr") return info.domain == Domain::dram ? 0.15 : 0.05;
-  if (p == "nvml") return info.kind == Kind::counter ? 0.05 : 0.25;
-  if (p == "amdsmi" || p == "rocm_smi") return 0.10;
-  if (p == "hwmon" || p == "ina3221") return 0.05;
-  return 0;
+/// The relative half width of a meter at 95 %: what it says of itself, else 0.
+[[nodiscard]] inline double accuracy(const MeterInfo& info) noexcept { return info.accuracy.value_or(0); }
+
+/// The shortest window in s in which a counter shows enough of its steps: its own, else 0.2 for GPUs (ours,
+/// unverified).
+[[nodiscard]] inline double least_window_s(const MeterInfo& info) noexcept {
+  if (info.least_window_s) return *info.least_window_s;
+  return info.device == Device::gpu ? 0.2 : 0;
 }
 
-/// `model` for the providers `model.*`, else by the kind of samples.
+/// `model` for what is computed, else by the kind of samples.
 [[nodiscard]] inline Method method_of(const MeterInfo& info) noexcept {
-  if (info.provider.starts_with("model.")) return Method::model;
+  if (info.modelled) return Method::model;
   return info.kind == Kind::counter ? Method::counter : Method::integral;
 }
 
@@ -156,26 +149,27 @@ struct Record {
   flag(events.glitches > 0, "glitch", "implausible readings were dropped; where they are true, give p_max_w");
   flag(events.implausible_rate, "implausible_rate", "the counter rose faster than the ceiling allows; see p_max_w");
   flag(events.frozen, "frozen",
-       "it stood still for longer than a device in use can, or for the whole of a short run: that time has no value. "
-       "Where the device may show the same for long, give its update_period_s");
+       "it stood still for longer than a device in use can, or for the whole of a short run: "
+       "that time has no value. Where the device may show the same for long, "
+       "give its update_period_s");
   flag(events.wrap_ambiguous, "wrap_ambiguous",
-       "the counter may have wrapped more often between two reads; the smallest number of wraps is reported");
+       "the counter may have wrapped more often between two reads; "
+       "the smallest number of wraps is reported");
   flag(events.wrap_modulus_unknown, "wrap_modulus_unknown",
        "the counter fell and its range is unreadable; make max_energy_range_uj readable");
   for (const std::string& code : info.flags) {
-    r.issues.push_back({code, info.id,
-                        code == "wrap_modulus_inferred"       ? "the counter's range was computed from a known unit"
-                        : code == "energy_filtering_possible" ? "the CPU may add noise to its counters (SGX)"
-                        : code == "module_scope"              ? "the power of the module: its CPU and memory are in it"
-                        : code == "mig"                       ? "the energy of the whole board, not of a MIG instance"
-                        : code == "gpu_unmeasured"
-                            ? "this GPU gives neither energy nor power: what it uses is unknown, and left out"
-                        : code == "invalid_entry"
-                            ? "CUDA_VISIBLE_DEVICES has an entry that is not exactly one device; the list ends there"
-                        : code == "cuda_order_assumed" || code == "cuda_order_ambiguous"
-                            ? "CUDA may number the GPUs otherwise; name them by UUID or set "
-                              "CUDA_DEVICE_ORDER=PCI_BUS_ID"
-                            : ""});
+    r.issues.push_back(
+        {code, info.id,
+         code == "wrap_modulus_inferred"       ? "the counter's range was computed from a known unit"
+         : code == "energy_filtering_possible" ? "the CPU may add noise to its counters (SGX)"
+         : code == "module_scope"              ? "the power of the module: its CPU and memory are in it"
+         : code == "mig"                       ? "the energy of the whole board, not of a MIG instance"
+         : code == "gpu_unmeasured" ? "this GPU gives neither energy nor power: what it uses is unknown, and left out"
+         : code == "invalid_entry"
+             ? "CUDA_VISIBLE_DEVICES has an entry that is not exactly one device; the list ends there"
+         : code == "cuda_order_assumed" || code == "cuda_order_ambiguous"
+             ? "CUDA may number the GPUs otherwise; name them by UUID or set CUDA_DEVICE_ORDER=PCI_BUS_ID"
+             : ""});
   }
   flag(events.out_of_order, "out_of_order", "readings whose time did not advance were left out");
   flag(events.late_ticks > 0, "late_ticks", "the sampler woke too late; energies are unaffected for counters");

@@ -12,7 +12,7 @@
 #include <co2lib/clock.hpp>
 #include <co2lib/host.hpp>
 #include <co2lib/meter/finding.hpp>
-#include <co2lib/meter/gpu_select.hpp>
+#include <co2lib/meter/gpu_option.hpp>
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/powercap_unit.hpp>
 

@@ -20,11 +20,7 @@ enum class Scope {
   process,    ///< the share of a process and its descendants
   container,  ///< the share of this process's control group
 };
-
-[[nodiscard]] constexpr std::string_view text(Scope s) noexcept {
-  constexpr std::string_view names[] = {"machine", "process", "container"};
-  return names[static_cast<std::size_t>(s)];
-}
+[[nodiscard]] constexpr auto texts_of(Scope) noexcept { return texts("machine", "process", "container"); }
 
 /// What `share_meters` divides by.
 struct ShareOptions {

@@ -14,6 +14,7 @@
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/record.hpp>
+#include <co2lib/meter/totals.hpp>
 #include <co2lib/numeric.hpp>
 
 namespace co2lib::meter {
@@ -44,10 +45,8 @@ inline std::optional<PackageName> package_name(std::string_view name) noexcept {
 
 }  // namespace detail
 
-/// The domain of a counter zone by its name, its control type and the domain of its parent, if it has one.
-[[nodiscard]] inline Domain zone_domain(std::string_view control, std::string_view name,
-                                        std::optional<Domain> parent) noexcept {
-  if (control == "nvml" || control == "amdsmi" || control == "rocm_smi") return Domain::gpu;
+/// The domain of a RAPL zone by its name and the domain of its parent, if it has one.
+[[nodiscard]] inline Domain zone_domain(std::string_view name, std::optional<Domain> parent) noexcept {
   if (!parent && detail::package_name(name)) return Domain::package;
   if (parent == Domain::package && name == "core") return Domain::core;
   if (parent == Domain::package && name == "uncore") return Domain::uncore;
@@ -198,7 +197,7 @@ void place_stand_ins(std::span<const MeterInfo> meters, std::vector<ZoneRole>& r
     for (const std::size_t p : replaced) {
       replace(p);
       for (std::size_t share = 0; share < meters.size(); ++share) {
-        if (meters[share].parent == meters[p].id && meters[share].provider == "model.share") replace(share);
+        if (meters[share].parent == meters[p].id && is_share(meters[share])) replace(share);
       }
     }
   }
@@ -270,49 +269,6 @@ inline void add_role_issues(Record& record, const ZoneRole& role, std::span<cons
   }
 }
 
-/// A part of a total: its energy in J, absent where no meter of it has a value, with bounds and interval.
-struct Part {
-  std::optional<double> energy_j{};
-  double low_j = 0;
-  double high_j = 0;
-  double interval_low_j = 0;
-  double interval_high_j = 0;
-  bool present = false;     ///< there is a meter for it
-  bool incomplete = false;  ///< a meter of it has no value
-
-  /// Adds a meter or a part; bounds and intervals add end to end (errors taken as fully correlated).
-  void add(std::optional<double> energy, double low, double high, double interval_low, double interval_high) {
-    present = true;
-    low_j += low;
-    high_j += high;
-    interval_low_j += interval_low;
-    interval_high_j += interval_high;
-    if (!energy) {
-      incomplete = true;
-    } else {
-      energy_j = energy_j.value_or(0) + *energy;
-    }
-  }
-  void add(const WindowEnergy& w) { add(w.energy_j, w.low_j, w.high_j, w.interval_low_j, w.interval_high_j); }
-  void add(const Part& p) {
-    if (!p.present) return;
-    const bool was_incomplete = incomplete;
-    add(p.energy_j, p.low_j, p.high_j, p.interval_low_j, p.interval_high_j);
-    incomplete = was_incomplete || p.incomplete;
-  }
-};
-
-/// The sums of a machine. `total = cpu + (dram or ram_model) + gpu`; `platform` stands beside and is never added.
-struct Totals {
-  Part cpu;
-  Part dram;
-  Part gpu;
-  Part platform;
-  Part ram_model;
-  Part total;
-  std::vector<Issue> issues;  ///< `incomplete` and `platform_only`, of the sum itself
-};
-
 /// Adds up the energies of meters by their roles; `windows[i]` belongs to `meters[i]`.
 [[nodiscard]] inline Totals add_up(std::span<const MeterInfo> meters, std::span<const WindowEnergy> windows,
                                    std::span<const ZoneRole> roles) {
@@ -352,8 +308,8 @@ struct Totals {
   }
   if (modules > 0 && modules < packages) {
     totals.issues.push_back({"incomplete", "total",
-                             "GPUs show the power of their modules, which hold the CPU; the CPUs of other modules are "
-                             "left out, for which they are is unknown"});
+                             "GPUs show the power of their modules, which hold the CPU; "
+                             "the CPUs of other modules are left out, because which they are is unknown"});
   }
   if (platform_only) {
     totals.issues.push_back(

@@ -12,13 +12,17 @@
 #include <vector>
 
 #include <co2lib/clock.hpp>
-#include <co2lib/intensity/price.hpp>
-#include <co2lib/intensity/source.hpp>
+#include <co2lib/intensity/record.hpp>
+#include <co2lib/intensity/sample.hpp>
 #include <co2lib/meter/record.hpp>
-#include <co2lib/meter/zones.hpp>
+#include <co2lib/meter/totals.hpp>
 #include <co2lib/record.hpp>
 #include <co2lib/tracker/region.hpp>
 #include <co2lib/units.hpp>
+
+namespace co2lib::intensity {
+class IntensitySource;  // intensity/source.hpp
+}
 
 namespace co2lib::tracker {
 
@@ -28,12 +32,23 @@ struct Facility {
   double wue = 0.0;
 };
 
+/// The part of an energy that one kind of intensity priced.
+struct CarbonOrigin {
+  std::string origin;      ///< `live`, `cache`, `climatology`, `annual_factor`, `world_average`, `trace`, `fixed`, ...
+  Energy energy;           ///< IT energy
+  CarbonMass operational;  ///< PUE included
+
+  bool operator==(const CarbonOrigin&) const = default;
+};
+
 /// Carbon and water of an energy series.
 struct Account {
   Energy it_energy;
   Energy facility_energy;                 ///< it_energy * PUE
   std::optional<CarbonMass> operational;  ///< absent, with the issue `incomplete`, where a part could not be priced
   std::optional<CarbonIntensity> mean_intensity;
+  std::optional<intensity::RelativeError> error;  ///< of the intensities, where their source knows it
+  std::vector<CarbonOrigin> origins;              ///< they sum to `operational`
   Water water;
   std::vector<Issue> issues;
   std::vector<Source> sources;
@@ -76,7 +91,8 @@ struct RegionFootprint {
   std::optional<Energy> union_energy;  ///< energy of the union of their times
   std::optional<Energy> least;         ///< of one region
   std::optional<Energy> most;
-  std::vector<RegionResult> each;  ///< the regions one by one, the newest first; at most the newest 1000
+  Estimate<CarbonMass> operational;  ///< of `inclusive`, by the intensities of the regions' own times; PUE included
+  std::vector<RegionResult> each;    ///< the regions one by one, the newest first; at most the newest 1000
 };
 
 /// A command that was run under the tracker, and its share of the CPU's energy by CPU time.
@@ -133,6 +149,7 @@ struct Footprint {
   std::string intensity_source;  ///< the place, series or provider the carbon was priced with
   std::string priced_with;       ///< the same with what answered: `CN-BJ by CHN 2025, published`; joined by "; "
   std::optional<CarbonIntensity> carbon_intensity;  ///< mean over the energy
+  std::vector<CarbonOrigin> origins;                ///< what priced which part of it; they sum to `operational`
 
   std::vector<Issue> issues;
   std::vector<Source> sources;
@@ -144,14 +161,15 @@ struct Footprint {
   /// Reads what `to_json` wrote; `tracker.bad_json` names the field that is wrong.
   [[nodiscard]] static Footprint from_json(std::string_view text);
 
-  /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
-  /// are unknown.
+  /// What a model card says besides the numbers.
   struct CardOptions {
     std::string training_type{};          ///< `pre-training` or `fine-tuning`; left out if empty
     std::string geographical_location{};  ///< default: the run's location
     std::string hardware_used{};          ///< default: the CPU and GPU models
     bool embodied = false;                ///< add the embodied share as `embodied_emissions`
   };
+  /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
+  /// are unknown.
   [[nodiscard]] std::string to_model_card(const CardOptions& options) const;
   [[nodiscard]] std::string to_model_card() const { return to_model_card(CardOptions{}); }
 
@@ -164,9 +182,9 @@ struct Footprint {
   /// `meter.bad_input` unless `functional_units` > 0.
   [[nodiscard]] std::optional<double> sci(double functional_units) const;
 
-  /// Several lines of text for a terminal.
   /// Where a device of a merged run is: `node1, rank 3`; empty where all are at one place.
   [[nodiscard]] std::string where(const DeviceFootprint& device) const;
+  /// Several lines of text for a terminal.
   [[nodiscard]] std::string to_string() const;
 };
 

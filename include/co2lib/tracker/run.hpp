@@ -14,8 +14,6 @@
 #include <vector>
 
 #include <co2lib/clock.hpp>
-#include <co2lib/intensity/source.hpp>
-#include <co2lib/meter/curve.hpp>
 #include <co2lib/meter/record.hpp>
 #include <co2lib/tracker/footprint.hpp>
 #include <co2lib/units.hpp>
@@ -30,12 +28,31 @@ struct MeterPoint {
   double high_j = 0;
 };
 
+/// The part of the time since the last flush that one origin priced.
+struct PricePart {
+  std::string origin;  ///< `live`, `cache`, `climatology`, `trace`, ...
+  double share = 1;    ///< of the time, 0 to 1
+  double g_per_kwh = 0;
+
+  bool operator==(const PricePart&) const = default;
+};
+
+/// What a source of intensities said for the time since the last flush.
+struct FramePrice {
+  double g_per_kwh = 0;                             ///< mean
+  std::optional<intensity::RelativeError> error{};  ///< where the source knows it
+  std::vector<PricePart> parts{};                   ///< none in logs of earlier versions
+  std::vector<std::string> flags{};                 ///< remarks on the values: `stale`, `annual_factor`, ...
+
+  bool operator==(const FramePrice&) const = default;
+};
+
 /// All meters at one flush.
 struct Frame {
   MonotonicTime mono{};
   UtcTime utc{};
   std::vector<MeterPoint> meters;
-  std::optional<double> g_per_kwh;  ///< mean intensity since the last flush, where it came from a source
+  std::shared_ptr<const FramePrice> price{};  ///< where it came from a source; most frames have none
 };
 
 /// A gap on the curve of a meter.
@@ -97,7 +114,19 @@ struct RegionStats {
   std::vector<double> meters_j;
   std::vector<RegionRecord> each;  ///< the newest in order of their end; up to twice `most_kept`
 
+  /// Older regions that ended in one stretch of time, so that each is priced by its time still.
+  struct Older {
+    MonotonicTime begin{};
+    MonotonicTime end{};
+    std::optional<double> energy_j = 0.0;
+  };
+  std::vector<Older> older;
+  MonotonicTime stretch = std::chrono::minutes(1);  ///< of `older`; longer where there are many
+
   void add(const RegionRecord& region);
+
+ private:
+  void forget(const RegionRecord& region);
 };
 
 /// The statistics of all names, in the order in which they came first.
@@ -112,7 +141,7 @@ class RegionTable {
   std::unordered_map<std::string, std::size_t> index_;
 };
 
-/// What the options say about prices; text, so that it can be stored.
+/// What the options say about prices: texts and numbers, so that the log can hold it.
 struct Pricing {
   Facility facility;
   std::string location;             ///< empty: unknown

@@ -15,16 +15,18 @@
 
 #include <co2lib/clock.hpp>
 #include <co2lib/host.hpp>
-#include <co2lib/intensity/source.hpp>
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/sensors.hpp>
 #include <co2lib/meter/share.hpp>
+#include <co2lib/names.hpp>
 #include <co2lib/tracker/footprint.hpp>
 #include <co2lib/tracker/forecast.hpp>
 #include <co2lib/tracker/region.hpp>
 #include <co2lib/tracker/run.hpp>
 
 namespace co2lib::tracker {
+
+using co2lib::text;
 
 using meter::MeterChoice;
 
@@ -39,11 +41,7 @@ enum class LogExists {
   resume,     ///< continue the run in it
   overwrite,  ///< replace it, if it is a log that no other process is writing
 };
-
-[[nodiscard]] constexpr std::string_view text(LogExists what) noexcept {
-  constexpr std::string_view names[] = {"error", "number", "resume", "overwrite"};
-  return names[static_cast<std::size_t>(what)];
-}
+[[nodiscard]] constexpr auto texts_of(LogExists) noexcept { return texts("error", "number", "resume", "overwrite"); }
 
 /// How a tracker measures and prices. Every field has a default that suits a training run.
 struct Options {
@@ -62,7 +60,7 @@ struct Options {
   double flush_s = 10.0;        ///< between lines of totals; what a kill can cost
   bool fsync = true;            ///< flushed lines reach the disk
   std::optional<std::vector<MeterChoice>> meters{};  ///< default: what this machine has; empty: models only
-  std::optional<std::vector<std::string>> gpus{};    ///< indices or UUID prefixes; empty: none; default: all visible
+  meter::GpuOption gpus{};                           ///< indices or UUID prefixes; empty: none; default: all visible
   meter::Scope scope = meter::Scope::machine;        ///< whose CPU and memory energy is counted
   std::optional<double> idle_w{};                    ///< idle power of the CPUs in W, taken off before a scope's share
   std::optional<double> tdp_w{};                     ///< of the CPU, for the load model

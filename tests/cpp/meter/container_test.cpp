@@ -106,6 +106,33 @@ TEST(Container, WhatIsNoLimitSetsNoneAndSaysSo) {
   }
 }
 
+TEST(CpuList, NamesEveryCpuOnceAndInOrder) {
+  using Cpus = std::vector<int>;
+  EXPECT_EQ(meter::detail::parse_cpu_list("0-3,8"), (Cpus{0, 1, 2, 3, 8}));
+  EXPECT_EQ(meter::detail::parse_cpu_list("8,0-2,1-3,8\n"), (Cpus{0, 1, 2, 3, 8}));
+  EXPECT_EQ(meter::detail::parse_cpu_list("7"), Cpus{7});
+  for (const char* text :
+       {"", "\n", ",", "1,", ",1", "1-", "-1", "3-1", "0x1", " 1", "1 ", "0-1000001", "99999999999"}) {
+    EXPECT_FALSE(meter::detail::parse_cpu_list(text)) << text;
+  }
+  std::string often;  // of a list that repeats itself only as many CPUs as there are
+  for (int i = 0; i < 1000; ++i) often += (i > 0 ? "," : "") + std::string("0-999999");
+  EXPECT_EQ(meter::detail::parse_cpu_list(often)->size(), 1'000'000U);
+}
+
+TEST(Container, SaysTheNumberThatWasRefused) {
+  const auto message = [](double cpus) -> std::string {
+    try {
+      (void)container_limits(CgroupFiles{}, {.cpus = cpus});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(-1e-9), "host.cpus must be above 0, not -1e-09");
+  EXPECT_EQ(message(-0.25), "host.cpus must be above 0, not -0.25");
+}
+
 TEST(Container, RefusesAMachineWithoutCpus) { EXPECT_THROW((void)container_limits(CgroupFiles{}, {.cpus = 0}), Error); }
 
 TEST(ContainerReader, CollectsTheGroupAndItsAncestorsOfVersionTwo) {

@@ -576,7 +576,7 @@ TEST_F(Nvml, TheOptionSelectsAndRefusesWhatIsNotThere) {
   EXPECT_THAT(ids(open({.gpus = {{1}}})), ElementsAre("GPU-ab"));
   EXPECT_THAT(ids(open({.gpus = {{"GPU-ab", "GPU-aa", 0}}})), ElementsAre("GPU-ab", "GPU-aa"));
   EXPECT_THAT(error({.gpus = {{"GPU-a"}}}), AllOf(HasSubstr("GPU-aa"), HasSubstr("1 GPU-ab")));
-  EXPECT_THAT(error({.gpus = {{2}}}), HasSubstr("there are: 0 GPU-aa 1 GPU-ab"));
+  EXPECT_THAT(error({.gpus = {{2}}}), HasSubstr("known: 0 GPU-aa 1 GPU-ab"));
   const Variable cuda("CUDA_VISIBLE_DEVICES", "1");
   EXPECT_THAT(ids(open({.gpus = {{0}}})), ElementsAre("GPU-aa")) << "the option wins";
 }

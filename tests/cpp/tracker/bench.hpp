@@ -35,6 +35,8 @@ class Bench : public ::testing::Test {
     info.name = name;
     info.domain = meter::Domain::package;
     info.provider = "powercap";
+    info.accuracy = 0.05;
+    info.least_window_s = 0.1;
     info.wrap = meter::WrapRange::modulus(262143328850);
     return info;
   }

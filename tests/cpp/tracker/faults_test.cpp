@@ -52,6 +52,8 @@ meter::MeterInfo package(const std::string& id = "package-0") {
   info.name = id;
   info.domain = meter::Domain::package;
   info.provider = "powercap";
+  info.accuracy = 0.05;
+  info.least_window_s = 0.1;
   return info;
 }
 

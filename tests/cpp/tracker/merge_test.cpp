@@ -303,7 +303,7 @@ TEST_F(Merge, SharesOfOneMachineAreAddedAndTheirRemaindersAreNot) {
   s.run_id = two.run_id;
   s.pid += 1;
   for (MeterState& m : s.meters) {
-    if (m.info.provider == "model.share") m.info.id.insert(m.info.id.size() - 1, "1");
+    if (meter::is_share(m.info)) m.info.id.insert(m.info.id.size() - 1, "1");
   }
   const Footprint f = merged({one, two});
   ASSERT_TRUE(f.scope);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <co2lib/intensity/source.hpp>
 #include <co2lib/intensity/trace.hpp>
 #include <co2lib/testing.hpp>
 #include <co2lib/tracker.hpp>
@@ -30,6 +31,8 @@ meter::MeterInfo package(const std::string& id = "package-0", const std::string&
   info.name = name;
   info.domain = meter::Domain::package;
   info.provider = "powercap";
+  info.accuracy = 0.05;
+  info.least_window_s = 0.1;
   info.wrap = meter::WrapRange::modulus(range_uj);
   return info;
 }
