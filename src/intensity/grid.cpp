@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <co2lib/csv.hpp>
 
 namespace co2lib::intensity::grid {
@@ -15,7 +17,7 @@ namespace {
 /// The value of a table's room, or its issue as this domain's error.
 template <class T>
 T needed(Result<T> result) {
-  if (!result) detail::fail("bad_value", "the table " + result.issue().subject + ": " + result.issue().text);
+  if (!result) detail::fail("bad_value", fmt::format("the table {}: {}", result.issue().subject, result.issue().text));
   return *std::move(result);
 }
 
@@ -24,27 +26,23 @@ std::string text(const csv::Table& table, const csv::Row& row, std::string_view 
 }
 
 template <class E>
-E named(const csv::Table& table, const csv::Row& row, std::string_view column, std::initializer_list<E> all) {
-  const std::string_view value = needed(csv::field(table, row, column));
-  for (const E x : all) {
-    if (intensity::text(x) == value) return x;
-  }
-  detail::fail("bad_value", "the table " + table.name + ":" + std::to_string(row.line) + ": " + std::string(column) +
-                                " is '" + std::string(value) + "', which this version does not know");
+E named(const csv::Table& table, const csv::Row& row, std::string_view column) {
+  const Result<E> named = parse<E>(needed(csv::field(table, row, column)));
+  if (named) return *named;
+  detail::fail("bad_value", fmt::format("the table {}:{}: {}: {}", table.name, row.line, column, named.issue().text));
 }
 
 template <class T>
 T value(const csv::Table& table, const csv::Row& row, Result<std::optional<T>> field, std::string_view column) {
   const std::optional<T> known = needed(std::move(field));
   if (known) return *known;
-  detail::fail("bad_value",
-               "the table " + table.name + ":" + std::to_string(row.line) + ": " + std::string(column) + " is empty");
+  detail::fail("bad_value", fmt::format("the table {}:{}: {} is empty", table.name, row.line, column));
 }
 
 /// Text and licence of a source.
 Source source_of(const std::string& id, const std::string& key, int year) {
   const csv::Table table = needed(csv::rows_of("grid_sources", id));
-  if (table.rows.empty()) detail::fail("bad_value", "the table grid_sources has no '" + id + "'");
+  if (table.rows.empty()) detail::fail("bad_value", fmt::format("the table grid_sources has no '{}'", id));
   return {key, text(table, table.rows[0], "source"), year, text(table, table.rows[0], "licence")};
 }
 
@@ -74,10 +72,10 @@ std::optional<Place> country(const std::string& iso3) {
   return country_of(table, table.rows[0]);
 }
 
-/// The country of an alpha-2 code, which stands behind the alpha-3 code in its line.
+/// The country of an alpha-2 code, which follows the alpha-3 code in its line.
 std::optional<Place> country_by_alpha2(std::string_view alpha2) {
   const std::string_view text = needed(csv::table_text("countries"));
-  const std::string wanted = "," + std::string(alpha2) + ",";
+  const std::string wanted = fmt::format(",{},", alpha2);
   for (std::size_t at = text.find(wanted); at != std::string_view::npos; at = text.find(wanted, at + 1)) {
     if (at >= 4 && text[at - 4] == '\n') return country(std::string(text.substr(at - 3, 3)));
   }
@@ -106,7 +104,7 @@ std::optional<Place> subdivision(const std::string& key) {
 std::optional<Place> cloud_region_of(const csv::Table& table, const csv::Row& row) {
   std::optional<Place> place = country(text(table, row, "iso3"));
   if (!place) return std::nullopt;
-  place->key = text(table, row, "provider") + ":" + text(table, row, "region");
+  place->key = fmt::format("{}:{}", text(table, row, "provider"), text(table, row, "region"));
   place->name = text(table, row, "place");
   place->subdivision = text(table, row, "subdivision");
   return place;
@@ -128,16 +126,14 @@ std::vector<Row> rows(const std::string& key, Scope scope) {
   const csv::Table table = needed(csv::rows_of("grid_factors", key));
   std::vector<Row> found;
   for (const csv::Row& line : table.rows) {
-    if (named(table, line, "scope", {Scope::lifecycle, Scope::direct}) != scope) continue;
+    if (named<Scope>(table, line, "scope") != scope) continue;
     Row row;
     row.scope = scope;
     row.year = static_cast<int>(value(table, line, csv::integer(table, line, "year"), "year"));
     row.g_per_kwh = value(table, line, csv::number(table, line, "g_per_kwh"), "g_per_kwh");
     row.gas = text(table, line, "gas");
-    row.basis = named(table, line, "basis", {Basis::unknown, Basis::consumption, Basis::production});
-    row.method = named(table, line, "method",
-                       {FactorMethod::published, FactorMethod::generation_mix, FactorMethod::direct_plus_upstream,
-                        FactorMethod::estimate});
+    row.basis = named<Basis>(table, line, "basis");
+    row.method = named<FactorMethod>(table, line, "method");
     row.source = source_of(text(table, line, "source"), key, row.year);
     found.push_back(std::move(row));
   }

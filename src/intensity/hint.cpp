@@ -49,7 +49,7 @@ std::string fold(std::string_view text) {
       }
       ++i;
     } else if ((byte == 0xCC || byte == 0xCD) && next >= 0x80) {
-      ++i;  // an accent behind its letter
+      ++i;  // an accent after its letter
     } else if (text.substr(i).starts_with("\u2019")) {
       i += 2;  // an apostrophe
     } else if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||

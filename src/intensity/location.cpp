@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <co2lib/clock.hpp>
 #include <co2lib/error.hpp>
 #include <co2lib/intensity/price.hpp>
@@ -47,13 +49,15 @@ std::string beginning(std::string_view text) {
     keys.append(keys.empty() ? "" : ", ").append(hint.key);
     names.append(names.empty() ? "" : ", ").append(hint.name);
   }
-  std::string message = "the location '" + shown + "' is in no table; nearest: " + keys + ". In words: " + names + ". ";
+  std::string message =
+      fmt::format("the location '{}' is in no table; nearest: {}. In words: {}. ", shown, keys, names);
   if (hints.group) {
-    message += "'" + shown + "' is a group of countries, which differ too much for one value: name the one. ";
+    message += fmt::format("'{}' is a group of countries, which differ too much for one value: name the one. ", shown);
   }
   message +=
-      "A location is a country such as FRA or FR (ISO 3166-1), a subdivision such as US-WY (ISO 3166-2) or a cloud "
-      "region such as aws:eu-north-1; `co2lib intensity --list` lists them";
+      "A location is a country such as FRA or FR (ISO 3166-1), "
+      "a subdivision such as US-WY (ISO 3166-2) or a cloud region such as aws:eu-north-1; "
+      "`co2lib intensity --list` lists them";
   throw Error("intensity.unknown_zone", message, {{"location", shown}, {"nearest", std::move(nearest)}},
               ErrorCategory::lookup);
 }
@@ -134,7 +138,7 @@ Choice choose(const Place& place, Scope scope) {
     choice.flag = "world_average";
   }
   if (choice.rows.empty()) {
-    detail::fail("no_data", "the tables have no " + std::string(text(scope)) + " value of the world", {},
+    detail::fail("no_data", fmt::format("the tables have no {} value of the world", text(scope)), {},
                  ErrorCategory::lookup);
   }
   return choice;
@@ -165,6 +169,7 @@ class FactorSource final : public IntensitySource {
     return Trace::chained(records);
   }
 
+  [[nodiscard]] bool may_block() const noexcept override { return false; }
   [[nodiscard]] Description describe() const override {
     Description d{choice_.place, Signal::average, scope_, {}};
     for (const grid::Row& row : choice_.rows) add_source(d.sources, row.source);
@@ -192,7 +197,7 @@ class FactorSource final : public IntensitySource {
 /// The row of a year, with the remarks that pricing with it would make.
 Factor factor_of(const Choice& choice, std::optional<int> year) {
   if (year && (*year < 1000 || *year > 9999)) {
-    detail::fail("bad_value", "the year is " + std::to_string(*year) + "; give all four digits");
+    detail::fail("bad_value", fmt::format("the year is {}; give all four digits", *year));
   }
   Factor f = choice.factor(year);
   // Years that no time of this library reaches have the remarks of the last one that it does.

@@ -4,6 +4,8 @@
 #include <array>
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include <co2lib/csv.hpp>
 #include <co2lib/error.hpp>
 
@@ -19,7 +21,7 @@ class File {
   File(std::string_view text, std::string_view name) : name_(name) {
     Result<csv::Table> parsed = csv::parse(text, std::string(name));
     if (!parsed) {
-      detail::fail("bad_value", name_ + ": " + parsed.issue().subject + ": " + parsed.issue().text);
+      detail::fail("bad_value", fmt::format("{}: {}: {}", name_, parsed.issue().subject, parsed.issue().text));
     }
     table = *std::move(parsed);
   }
@@ -27,7 +29,7 @@ class File {
   csv::Table table;
 
   [[noreturn]] void refuse(std::string_view code, const csv::Row& row, const std::string& why) const {
-    detail::fail(code, name_ + ":" + std::to_string(row.line) + ": " + why,
+    detail::fail(code, fmt::format("{}:{}: {}", name_, row.line, why),
                  {{"file", name_}, {"line", static_cast<std::int64_t>(row.line)}});
   }
 
@@ -37,7 +39,7 @@ class File {
     try {
       return run();
     } catch (const Error& error) {
-      throw Error(error.code(), name_ + ":" + std::to_string(row.line) + ": " + error.what(),
+      throw Error(error.code(), fmt::format("{}:{}: {}", name_, row.line, error.what()),
                   {{"file", name_}, {"line", static_cast<std::int64_t>(row.line)}}, error.category());
     }
   }
@@ -62,7 +64,7 @@ class File {
   [[nodiscard]] UtcTime stamp(const csv::Row& row, const std::string& text, const std::string& iso,
                               bool offset_required) const {
     const Result<UtcTime> time = parse_utc(iso, offset_required);
-    if (!time) refuse("bad_time", row, "'" + text.substr(0, 64) + "' is not a time of this kind of file");
+    if (!time) refuse("bad_time", row, fmt::format("'{}' is not a time of this kind of file", text.substr(0, 64)));
     return *time;
   }
 
@@ -77,10 +79,15 @@ std::string iso_from_spaced(const std::string& text) {
   return iso;
 }
 
-/// `MM/DD/YYYY HH:MM:SS`, UTC.
-std::string iso_from_american(const std::string& text) {
+/// `MM/DD/YYYY HH:MM:SS`, UTC, or, in files of European zones, `YYYY-MM-DD HH:MM:SS+00:00`.
+std::string iso_from_carboncast(const std::string& text) {
+  if (text.size() == 25 && text[10] == ' ') {
+    std::string iso = text;
+    iso[10] = 'T';
+    return iso;
+  }
   if (text.size() != 19 || text[2] != '/' || text[5] != '/' || text[10] != ' ') return {};
-  return text.substr(6, 4) + "-" + text.substr(0, 2) + "-" + text.substr(3, 2) + "T" + text.substr(11);
+  return fmt::format("{}-{}-{}T{}", text.substr(6, 4), text.substr(0, 2), text.substr(3, 2), text.substr(11));
 }
 
 /// Ends of intervals that are known by their starts only: as long as the shortest step, one hour if there is no step.
@@ -114,7 +121,7 @@ Trace electricity_maps(const File& file, const CsvOptions& options) {
   const auto column = std::find_if(header.begin(), header.end(),
                                    [&](const std::string& title) { return title.find(mark) != std::string::npos; });
   if (column == header.end()) {
-    detail::fail("bad_value", file.table.name + ": no column has '" + std::string(mark) + "' in its title");
+    detail::fail("bad_value", fmt::format("{}: no column has '{}' in its title", file.table.name, mark));
   }
   const auto value = static_cast<std::size_t>(column - header.begin());
   const std::optional<std::size_t> zone = file.table.column("Zone Id");
@@ -125,9 +132,9 @@ Trace electricity_maps(const File& file, const CsvOptions& options) {
   for (const csv::Row& row : file.table.rows) {
     if (zone && attributes.zone.empty()) attributes.zone = row.fields[*zone];
     if (zone && row.fields[*zone] != attributes.zone) {
-      file.refuse(
-          "mixed_signals", row,
-          "the zone changes from '" + attributes.zone + "' to '" + row.fields[*zone] + "'; read one zone per file");
+      file.refuse("mixed_signals", row,
+                  fmt::format("the zone changes from '{}' to '{}'; read one zone per file", attributes.zone,
+                              row.fields[*zone]));
     }
     const UtcTime start = file.stamp(row, row.fields[0], iso_from_spaced(row.fields[0]), false);
     const auto intensity = file.intensity(row, value, attributes.signal);
@@ -163,7 +170,7 @@ Trace carboncast(const File& file, const CsvOptions& options) {
   std::vector<TimedValue> values;
   values.reserve(file.table.rows.size());
   for (const csv::Row& row : file.table.rows) {
-    const UtcTime start = file.stamp(row, row.fields[time], iso_from_american(row.fields[time]), false);
+    const UtcTime start = file.stamp(row, row.fields[time], iso_from_carboncast(row.fields[time]), false);
     if (attributes.source.year == 0) attributes.source = {"carboncast", "CarbonCast", utc_year(start), "Apache-2.0"};
     values.push_back({start, start, file.intensity(row, value, attributes.signal)});
   }
@@ -172,22 +179,14 @@ Trace carboncast(const File& file, const CsvOptions& options) {
   return Trace(std::move(attributes), values);
 }
 
-/// The value of an enumeration by its text.
-template <class E, std::size_t N>
-std::optional<E> named(std::string_view name, const std::array<E, N>& all) {
-  for (const E x : all) {
-    if (text(x) == name) return x;
-  }
-  return std::nullopt;
-}
-
 Trace own(const File& file, const CsvOptions& options) {
   const csv::Table& table = file.table;
   for (const std::string& title : table.header) {
     constexpr std::array<std::string_view, 6> known{"start", "end", "value", "unit", "signal", "scope"};
     if (std::find(known.begin(), known.end(), title) == known.end()) {
-      detail::fail("bad_value", table.name + ": unknown column '" + title +
-                                    "'; the columns are start,end,value and perhaps unit,signal,scope");
+      detail::fail("bad_value",
+                   fmt::format("{}: unknown column '{}'; the columns are start,end,value and perhaps unit,signal,scope",
+                               table.name, title));
     }
   }
   const auto unit = table.column("unit");
@@ -195,8 +194,8 @@ Trace own(const File& file, const CsvOptions& options) {
   const auto scope = table.column("scope");
   const auto need = [&](bool there, std::string_view code, std::string_view field) {
     if (there) return;
-    detail::fail(code, table.name + ": the file has no column '" + std::string(field) +
-                           "'; add it or give the option of that name");
+    detail::fail(code, fmt::format("{}: the file has no column '{}'; add it or give the option of that name",
+                                   table.name, field));
   };
   need(unit || options.unit, "bad_unit", "unit");
   need(signal || options.signal, "bad_value", "signal");
@@ -212,20 +211,19 @@ Trace own(const File& file, const CsvOptions& options) {
     if (!(r.start < r.end)) file.refuse("bad_time", row, "the interval must start before it ends");
     r.signal = options.signal.value_or(Signal::average);
     if (signal) {
-      const auto read = named(row.fields[*signal], std::array{Signal::average, Signal::marginal});
-      if (!read) file.refuse("bad_value", row, "the signal is '" + row.fields[*signal] + "'; average or marginal");
+      const auto read = parse<Signal>(row.fields[*signal]);
+      if (!read) file.refuse("bad_value", row, "signal: " + read.issue().text);
       r.signal = *read;
     }
     r.scope = options.scope.value_or(Scope::lifecycle);
     if (scope) {
-      const auto read = named(row.fields[*scope], std::array{Scope::lifecycle, Scope::direct});
-      if (!read) file.refuse("bad_value", row, "the scope is '" + row.fields[*scope] + "'; lifecycle or direct");
+      const auto read = parse<Scope>(row.fields[*scope]);
+      if (!read) file.refuse("bad_value", row, "scope: " + read.issue().text);
       r.scope = *read;
     }
     if ((options.signal && r.signal != *options.signal) || (options.scope && r.scope != *options.scope)) {
-      file.refuse(
-          "mixed_signals", row,
-          "the row is " + std::string(text(r.signal)) + ", " + std::string(text(r.scope)) + ", not what was asked for");
+      file.refuse("mixed_signals", row,
+                  fmt::format("the row is {}, {}, not what was asked for", text(r.signal), text(r.scope)));
     }
     const std::string& unit_text = unit ? row.fields[*unit] : *options.unit;
     const std::optional<double> raw = file.number(row, *table.column("value"));
@@ -255,13 +253,15 @@ Trace parse_csv(std::string_view text, const CsvOptions& options, std::string_vi
   } catch (const Error& error) {
     // What the series as a whole refuses does not know its file.
     if (std::string_view(error.what()).starts_with(name)) throw;
-    throw Error(error.code(), std::string(name) + ": " + error.what(), error.details(), error.category());
+    throw Error(error.code(), fmt::format("{}: {}", name, error.what()), error.details(), error.category());
   }
   std::string header;
   for (const std::string& title : table.header) header.append(header.empty() ? "" : ",").append(title);
-  detail::fail("bad_value", std::string(name) + ": the header '" + header.substr(0, 200) +
-                                "' is none of the three known: Electricity Maps (Datetime (UTC),...), CarbonCast "
-                                "(...,UTC time,carbon_intensity,...), ours (start,end,value,unit,signal,scope)");
+  detail::fail("bad_value",
+               fmt::format("{}: the header '{}' is not one of the three known: "
+                           "Electricity Maps (Datetime (UTC),...), CarbonCast (...,UTC time,carbon_intensity,...), "
+                           "ours (start,end,value,unit,signal,scope)",
+                           name, header.substr(0, 200)));
 }
 
 Trace read_csv(const std::filesystem::path& file, const CsvOptions& options) {

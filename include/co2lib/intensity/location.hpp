@@ -35,10 +35,8 @@ enum class FactorMethod : std::uint8_t {
   direct_plus_upstream,  ///< the published direct value, and for each fuel its share times lifecycle less direct
   estimate,              ///< of a country whose direct value nobody publishes: fitted to those of others
 };
-
-[[nodiscard]] constexpr std::string_view text(FactorMethod x) noexcept {
-  constexpr std::string_view names[] = {"published", "generation_mix", "direct_plus_upstream", "estimate"};
-  return names[static_cast<std::size_t>(x)];
+[[nodiscard]] constexpr auto texts_of(FactorMethod) noexcept {
+  return texts("published", "generation_mix", "direct_plus_upstream", "estimate");
 }
 
 /// The annual mean intensity of a place, and the row of the tables it comes from.

@@ -12,23 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include <co2lib/intensity/forecast.hpp>
 #include <co2lib/intensity/trace.hpp>
 
 namespace co2lib::intensity {
-
-/// How far the truth can be from a value, as parts of it: {-0.4, 0.4} is from 60 % to 140 %.
-struct RelativeError {
-  double low = 0;
-  double high = 0;
-
-  bool operator==(const RelativeError&) const = default;
-
-  /// The interval of a quantity that scales with the value.
-  template <class Q>
-  [[nodiscard]] Interval<Q> around(Q value) const {
-    return {value * (1 + low), value * (1 + high), 0.95};
-  }
-};
 
 /// An annual factor applied to an hour; the width is ours.
 inline constexpr RelativeError annual_factor_error{-0.40, 0.40};
@@ -69,6 +56,32 @@ class IntensitySource {
   /// The whole series of a source that has one in memory, else null; pricing then needs no copy and may look beyond
   /// the window to fill gaps.
   [[nodiscard]] virtual const Trace* trace() const noexcept { return nullptr; }
+
+  /// A forecast of its own, if it has one: of a provider, say. nullopt where it has none.
+  [[nodiscard]] virtual std::optional<Forecast> own_forecast(UtcTime issued_at, std::chrono::hours horizon) const {
+    static_cast<void>(issued_at);
+    static_cast<void>(horizon);
+    return std::nullopt;
+  }
+
+  /// Its own forecast; else, if all it knows are annual factors or fixed values, those (method `statistic`); else
+  /// `blend` on what it answers for the time before. Throws as `intensity::forecast`.
+  [[nodiscard]] Forecast forecast(UtcTime issued_at, std::chrono::hours horizon = std::chrono::hours(96)) const;
+
+  /// True if asking may wait for something outside of the process: a network, a user's function. A tracker asks such a
+  /// source on a thread of its own.
+  [[nodiscard]] virtual bool may_block() const noexcept { return true; }
+
+  /// What `between` would answer from what the source has learnt already, without waiting for anything; nullopt if it
+  /// keeps nothing.
+  [[nodiscard]] virtual std::optional<Trace> known(UtcTime a, UtcTime b) const {
+    static_cast<void>(a);
+    static_cast<void>(b);
+    return std::nullopt;
+  }
+
+  /// What went wrong when the source was asked last, where that did not end the call; nothing if all went well.
+  [[nodiscard]] virtual std::optional<Issue> failure() const { return std::nullopt; }
 
   /// The record in force at `t`; `intensity.out_of_range` if there is none.
   [[nodiscard]] Record at(UtcTime t) const {
@@ -116,6 +129,7 @@ class FixedSource final : public IntensitySource {
   }
 
   [[nodiscard]] std::optional<RelativeError> relative_error() const override { return options_.error; }
+  [[nodiscard]] bool may_block() const noexcept override { return false; }
 
  private:
   [[nodiscard]] Source source() const { return {options_.name, to_string(value_) + ", given by the caller", 0, ""}; }
@@ -131,6 +145,7 @@ class TraceSource final : public IntensitySource {
   [[nodiscard]] Trace between(UtcTime a, UtcTime b) const override { return trace_.between(a, b); }
   [[nodiscard]] const Trace* trace() const noexcept override { return &trace_; }
   [[nodiscard]] std::optional<RelativeError> relative_error() const override { return error_; }
+  [[nodiscard]] bool may_block() const noexcept override { return false; }
 
   [[nodiscard]] Description describe() const override {
     Description d{trace_.zone().empty() ? "trace" : trace_.zone(), trace_.signal(), trace_.scope(), {}};

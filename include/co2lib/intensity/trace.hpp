@@ -18,6 +18,8 @@
 #include <vector>
 
 #include <co2lib/clock.hpp>
+#include <co2lib/intensity/record.hpp>
+#include <co2lib/intensity/statistics.hpp>
 #include <co2lib/intensity/unit.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/record.hpp>
@@ -25,77 +27,11 @@
 
 namespace co2lib::intensity {
 
-/// Whose emissions: all plants per energy of all plants, or the plant that answers one more kilowatt-hour.
-enum class Signal : std::uint8_t { average, marginal };
-/// What is counted: fuel chain, construction and operation, or the stack only.
-enum class Scope : std::uint8_t { lifecycle, direct };
-/// Which electricity: what is used in the zone after imports and exports, or what its plants produce.
-enum class Basis : std::uint8_t { unknown, consumption, production };
-/// Which accounting: the grid where the energy is used, or contracts. The library computes with `location` only.
-enum class Method : std::uint8_t { location, market };
-/// How the value came about; `statistic` is an annual factor, a climatology or a world average.
-enum class Status : std::uint8_t { measured, estimated, forecast, statistic };
-
-[[nodiscard]] constexpr std::string_view text(Signal x) noexcept {
-  return x == Signal::average ? "average" : "marginal";
-}
-[[nodiscard]] constexpr std::string_view text(Scope x) noexcept {
-  return x == Scope::lifecycle ? "lifecycle" : "direct";
-}
-[[nodiscard]] constexpr std::string_view text(Basis x) noexcept {
-  constexpr std::string_view names[] = {"unknown", "consumption", "production"};
-  return names[static_cast<std::size_t>(x)];
-}
-[[nodiscard]] constexpr std::string_view text(Method x) noexcept {
-  return x == Method::location ? "location" : "market";
-}
-[[nodiscard]] constexpr std::string_view text(Status x) noexcept {
-  constexpr std::string_view names[] = {"measured", "estimated", "forecast", "statistic"};
-  return names[static_cast<std::size_t>(x)];
-}
-
-/// The carbon intensity over `[start, end)`, and how it is known. A missing value is nullopt; 0 is a value.
-struct Record {
-  UtcTime start{};
-  UtcTime end{};
-  std::optional<CarbonIntensity> value{};
-  Signal signal = Signal::average;
-  Scope scope = Scope::lifecycle;
-  Basis basis = Basis::unknown;
-  Method method = Method::location;
-  Status status = Status::measured;
-  std::string provider{};                 ///< who published it: `electricitymaps`
-  std::string zone{};                     ///< the provider's own key of the place: `SE-SE3`
-  std::string origin{};                   ///< which link answered: `trace`, `live`, `annual_factor`, ...
-  std::string factor_set{};               ///< the fuel factors it was computed with
-  std::string gas{};                      ///< `CO2`, `CO2e` or `CO2eq`, as the unit text says
-  std::optional<double> raw_value{};      ///< as received
-  std::string raw_unit{};                 ///< as received
-  std::optional<UtcTime> generated_at{};  ///< issue time of a forecast
-  std::optional<UtcTime> updated_at{};    ///< when the publisher last changed it
-  Source source{};                        ///< publication, year and licence
-  std::vector<std::string> flags{};       ///< codes of remarks: `negative`, `old_factor`, ...
-
-  bool operator==(const Record&) const = default;
-};
-
 /// One interval and its value, without the attributes that a whole trace shares.
 struct TimedValue {
   UtcTime start{};
   UtcTime end{};
   std::optional<CarbonIntensity> value{};
-};
-
-/// What a trace's known values are like; what is undefined is nullopt. Intensities in g/kWh.
-struct Statistics {
-  std::size_t count = 0;  ///< intervals with a value
-  double sum = 0;         ///< of all values, g/kWh
-  std::optional<CarbonIntensity> mean{};
-  std::optional<CarbonIntensity> min{};
-  std::optional<CarbonIntensity> max{};
-  std::optional<CarbonIntensity> sd{};                ///< population standard deviation
-  std::optional<double> cv{};                         ///< sd / mean
-  std::optional<CarbonIntensity> mean_daily_range{};  ///< mean over whole UTC days of max - min
 };
 
 struct EnergySample;
@@ -106,30 +42,15 @@ namespace detail {
 
 class Timeline;
 
-/// One interval of a trace in 24 bytes; NaN is a missing value.
-struct Cell {
-  UtcTime start;
-  UtcTime end;
-  double value;
-};
-static_assert(sizeof(Cell) == 24);
-
-inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
-inline double to_cell(const std::optional<CarbonIntensity>& value) { return value ? value->g_per_kwh() : missing; }
-inline std::optional<CarbonIntensity> from_cell(double value) {
-  return std::isnan(value) ? std::nullopt : std::optional(CarbonIntensity::from_g_per_kwh(value));
-}
-
 inline std::string range_text(UtcTime start, UtcTime end) {
   return "[" + format_utc(start) + ", " + format_utc(end) + ")";
 }
 
-/// Everything but start, end and value is equal.
+/// Everything but start, end, value and `raw_value` is equal.
 inline bool same_attributes(const Record& a, const Record& b) {
   const auto rest = [](const Record& r) {
     return std::tie(r.signal, r.scope, r.basis, r.method, r.status, r.provider, r.zone, r.origin, r.factor_set, r.gas,
-                    r.raw_value, r.raw_unit, r.generated_at, r.updated_at, r.source, r.flags);
+                    r.raw_unit, r.generated_at, r.updated_at, r.error, r.source, r.flags);
   };
   return rest(a) == rest(b);
 }
@@ -138,7 +59,8 @@ inline bool same_attributes(const Record& a, const Record& b) {
 
 /// A sorted series of non-overlapping records of one signal and scope; immutable, 24 bytes per interval.
 ///
-/// Attributes are held once; only records that differ from the first are kept whole. Two records for one interval: the
+/// Attributes are held once; only records that differ from the first are kept whole. Where all records have one
+/// `raw_unit`, their `raw_value` says no more than the value and is dropped. Two records for one interval: the
 /// later `updated_at` wins, equal values merge. Constructors throw `intensity.overlap` (two values for one time),
 /// `intensity.bad_value` (not finite; a negative average), `intensity.bad_time` (start not before end, or more than
 /// 200 years in all) and `intensity.mixed_signals` (records of two signals, scopes, zones, bases or factor sets).
@@ -199,15 +121,18 @@ class Trace {
 
   /// The record number `i`, counted from 0 in the order of time; beyond the last `intensity.out_of_range`.
   [[nodiscard]] Record record(std::size_t i) const {
-    if (i >= cells_.size()) {
-      detail::fail("out_of_range",
-                   "record " + std::to_string(i) + " of a trace of " + std::to_string(cells_.size()) + " records");
-    }
+    check_index(i);
     Record r = attributes_of(i);
     r.start = cells_[i].start;
     r.end = cells_[i].end;
     r.value = detail::from_cell(cells_[i].value);
     return r;
+  }
+
+  /// The interval and value of record number `i` alone; beyond the last `intensity.out_of_range`.
+  [[nodiscard]] TimedValue timed(std::size_t i) const {
+    check_index(i);
+    return {cells_[i].start, cells_[i].end, detail::from_cell(cells_[i].value)};
   }
 
   [[nodiscard]] std::vector<Record> records() const {
@@ -242,6 +167,20 @@ class Trace {
     return part;
   }
 
+  /// The mean over `[a, b)` of the known values, each by the time that it covers; nullopt where none is known.
+  [[nodiscard]] std::optional<CarbonIntensity> mean(UtcTime a, UtcTime b) const {
+    numeric::Sum weighted;
+    double length = 0;
+    for (auto c = std::partition_point(cells_.begin(), cells_.end(), [&](const auto& x) { return x.end <= a; });
+         c != cells_.end() && c->start < b; ++c) {
+      if (std::isnan(c->value)) continue;
+      const auto part = static_cast<double>((std::min(b, c->end) - std::max(a, c->start)).count());
+      weighted += numeric::product(c->value, part);
+      length += part;
+    }
+    return length > 0 ? detail::from_cell(weighted.value() / length) : std::nullopt;
+  }
+
   /// Every value times `factor`, which is finite and not negative (`intensity.bad_value`).
   [[nodiscard]] Trace scaled(double factor) const {
     if (!(factor >= 0) || !std::isfinite(factor)) detail::fail("bad_value", "a trace is scaled by a number >= 0");
@@ -254,35 +193,7 @@ class Trace {
   }
 
   /// Statistics over the known values, each interval counting once.
-  [[nodiscard]] Statistics stats() const {
-    Statistics s;
-    numeric::Sum sum;
-    double low = std::numeric_limits<double>::infinity();
-    double high = -low;
-    for (const detail::Cell& cell : cells_) {
-      if (std::isnan(cell.value)) continue;
-      ++s.count;
-      sum += cell.value;
-      low = std::min(low, cell.value);
-      high = std::max(high, cell.value);
-    }
-    s.sum = sum.value();
-    if (s.count == 0) return s;
-    const double n = static_cast<double>(s.count);
-    const double mean = s.sum / n;
-    numeric::Sum squares;
-    for (const detail::Cell& cell : cells_) {
-      if (!std::isnan(cell.value)) squares += numeric::product(cell.value - mean, cell.value - mean);
-    }
-    const double sd = std::sqrt(squares.value() / n);
-    s.mean = CarbonIntensity::from_g_per_kwh(mean);
-    s.min = CarbonIntensity::from_g_per_kwh(low);
-    s.max = CarbonIntensity::from_g_per_kwh(high);
-    s.sd = CarbonIntensity::from_g_per_kwh(sd);
-    if (mean != 0) s.cv = sd / mean;
-    s.mean_daily_range = mean_daily_range();
-    return s;
-  }
+  [[nodiscard]] Statistics stats() const { return detail::statistics(cells_); }
 
   /// Prices energy samples; see `intensity::price`. Include <co2lib/intensity/price.hpp>.
   [[nodiscard]] Priced price(std::span<const EnergySample> samples, const PriceOptions& options) const;
@@ -301,15 +212,19 @@ class Trace {
   Trace(const std::vector<Record>& records, bool chained) {
     if (records.empty()) return;
     attributes_ = records.front();
+    const bool one_unit = std::all_of(records.begin(), records.end(),
+                                      [&](const Record& r) { return r.raw_unit == attributes_.raw_unit; });
+    if (one_unit) attributes_.raw_value.reset();
     std::vector<Entry> entries;
     std::vector<Record> others;
     entries.reserve(records.size());
     for (const Record& r : records) {
       check_agreement(attributes_, r, chained);
       entries.push_back({{r.start, r.end, checked(r.value)}, none});
-      if (!detail::same_attributes(attributes_, r)) {
+      if (!detail::same_attributes(attributes_, r) || (!one_unit && attributes_.raw_value != r.raw_value)) {
         entries.back().other = others.size();
         others.push_back(r);
+        if (one_unit) others.back().raw_value.reset();
       }
     }
     assemble(std::move(entries), others);
@@ -331,8 +246,8 @@ class Trace {
     if (a.scope != b.scope) differ("scope", text(a.scope), text(b.scope));
     if (a.method == Method::market || b.method == Method::market) {
       detail::fail("mixed_signals",
-                   "market-based values are reported beside a total and never priced; give the "
-                   "location-based ones");
+                   "market-based values are reported beside a total and never priced; "
+                   "give the location-based ones");
     }
     if (chained) return;
     if (a.zone != b.zone) differ("zone", a.zone, b.zone);
@@ -365,7 +280,7 @@ class Trace {
         detail::fail("bad_time", "an interval must start before it ends: " + detail::range_text(cell.start, cell.end));
       }
       if (cell.value < 0 && attributes_.signal == Signal::average) {
-        detail::fail("bad_value", "an average intensity is not negative, " + std::to_string(cell.value) + " g/kWh in " +
+        detail::fail("bad_value", "an average intensity is not negative, " + numeric::text(cell.value) + " g/kWh in " +
                                       detail::range_text(cell.start, cell.end));
       }
       if (!cells_.empty() && cell.start < cells_.back().end) {
@@ -403,6 +318,12 @@ class Trace {
     attributes_.start = attributes_.end = UtcTime{};
   }
 
+  void check_index(std::size_t i) const {
+    if (i < cells_.size()) return;
+    detail::fail("out_of_range",
+                 "record " + std::to_string(i) + " of a trace of " + std::to_string(cells_.size()) + " records");
+  }
+
   [[nodiscard]] const std::vector<detail::Cell>& some() const {
     if (cells_.empty()) {
       detail::fail("no_data", "the trace has no records", {}, ErrorCategory::lookup);
@@ -425,29 +346,6 @@ class Trace {
     if (guess < cells_.size() && cells_[guess].start <= t && t < cells_[guess].end) return guess;
     const auto after = std::partition_point(cells_.begin(), cells_.end(), [&](const auto& c) { return c.start <= t; });
     return static_cast<std::size_t>(after - cells_.begin()) - 1;
-  }
-
-  [[nodiscard]] std::optional<CarbonIntensity> mean_daily_range() const {
-    using std::chrono::days;
-    using std::chrono::floor;
-    numeric::Sum ranges;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < cells_.size();) {
-      const auto day = floor<days>(cells_[i].start);
-      double low = std::numeric_limits<double>::infinity();
-      double high = -low;
-      for (; i < cells_.size() && floor<days>(cells_[i].start) == day; ++i) {
-        if (std::isnan(cells_[i].value)) continue;
-        low = std::min(low, cells_[i].value);
-        high = std::max(high, cells_[i].value);
-      }
-      if (low <= high && cells_.front().start <= day && day + days(1) <= cells_.back().end) {
-        ranges += high - low;
-        ++count;
-      }
-    }
-    if (count == 0) return std::nullopt;
-    return CarbonIntensity::from_g_per_kwh(ranges.value() / static_cast<double>(count));
   }
 
   Record attributes_;                                   // of every record that is not in others_

@@ -20,35 +20,13 @@ namespace detail {
   throw Error("intensity." + std::string(code), message, std::move(details), category);
 }
 
-/// The text without a CO2 word after its leading mass unit, and in the spelling of the room `units`.
-inline std::string plain_unit(std::string_view text) {
-  if (text == "lbs_co2_per_mwh") return "lb/MWh";
-  if (text == "W\u00b7s") return "W*s";
-  for (const std::string_view mass : {"ug", "mg", "kg", "lb", "g", "t"}) {
-    if (!text.starts_with(mass)) continue;
-    const std::string_view rest = text.substr(mass.size());
-    for (const std::string_view gas : {"CO2eq", "CO2e", "CO2"}) {
-      if (!rest.starts_with(gas)) continue;
-      const std::string_view tail = rest.substr(gas.size());
-      if (tail.empty() || tail.front() == '/') return std::string(mass).append(tail);
-    }
-  }
-  return std::string(text);
-}
-
 }  // namespace detail
 
-/// The gas that a unit text names after its mass unit (`CO2`, `CO2e`, `CO2eq`); empty if it names none.
-[[nodiscard]] inline std::string gas_of(std::string_view unit) {
-  if (unit == "lbs_co2_per_mwh") return "CO2";
-  const std::size_t at = unit.find("CO2");
-  if (at == std::string_view::npos || detail::plain_unit(unit) == unit) return {};
-  return std::string(unit.substr(at, std::min(unit.find('/'), unit.size()) - at));
-}
+using co2lib::gas_of;
 
 /// Converts between unit texts of energy, mass or carbon intensity: 916 `lb/MWh` is 415.49061092 `g/kWh`.
 ///
-/// After the mass unit `CO2`, `CO2e` or `CO2eq` may follow (`gCO2eq/kWh`). Throws `intensity.not_convertible` for
+/// Reads the texts of `co2lib::convert`; only its refusals are this domain's. Throws `intensity.not_convertible` for
 /// percentiles, percent, indices and levels, `intensity.bad_unit` for unknown units and units of two quantities, and
 /// `intensity.bad_value` for a value that is not finite.
 [[nodiscard]] inline double convert(double value, std::string_view from, std::string_view to) {
@@ -61,7 +39,7 @@ inline std::string plain_unit(std::string_view text) {
     }
   }
   if (!std::isfinite(value)) detail::fail("bad_value", "the value to convert is not a finite number");
-  const Result<double> result = co2lib::convert(value, detail::plain_unit(from), detail::plain_unit(to));
+  const Result<double> result = co2lib::convert(value, from, to);
   if (!result) {
     detail::fail("bad_unit",
                  "cannot convert '" + std::string(from) + "' to '" + std::string(to) + "': " + result.issue().text);

@@ -57,6 +57,37 @@ TEST(Trace, KeepsEveryAttributeOfEveryRecord) {
   EXPECT_EQ(trace.between(start + 3h, start + 4h).size(), 0U);
 }
 
+TEST(Trace, OfOneUnitDropsTheRawValues) {
+  std::vector<Record> records;
+  for (int i = 0; i < 3; ++i) {
+    records.push_back(record(i * 60min, (i + 1) * 60min, i));
+    records.back().raw_value = i;
+    records.back().raw_unit = "lb/MWh";
+  }
+  const Trace trace(records);
+  for (const Record& r : trace.records()) {
+    EXPECT_FALSE(r.raw_value);
+    EXPECT_EQ(r.raw_unit, "lb/MWh");
+  }
+  records[1].error = RelativeError{-0.1, 0.1};
+  EXPECT_EQ(Trace(records).record(1).error, records[1].error);
+  EXPECT_FALSE(Trace(records).record(2).error);
+  records[1].raw_unit = "g/kWh";
+  EXPECT_EQ(Trace(records).records(), records);
+}
+
+TEST(Trace, MeanIsOfTheKnownTime) {
+  const Trace trace({record(0min, 60min, 100), record(60min, 90min, std::nullopt), record(90min, 120min, 400)});
+  EXPECT_EQ(trace.mean(start, start + 1h)->g_per_kwh(), 100);
+  EXPECT_EQ(trace.mean(start + 30min, start + 2h)->g_per_kwh(), 250);
+  EXPECT_EQ(trace.mean(start - 24h, start + 24h)->g_per_kwh(), 200);
+  EXPECT_FALSE(trace.mean(start + 60min, start + 90min));
+  EXPECT_FALSE(trace.mean(start + 2h, start + 3h));
+  EXPECT_FALSE(trace.mean(start, start));
+  EXPECT_EQ(trace.timed(2).start, start + 90min);
+  EXPECT_THROW(static_cast<void>(trace.timed(3)), Error);
+}
+
 TEST(Trace, FindsTheValueInForce) {
   const Trace even({record(0min, 60min, 1), record(60min, 120min, 2), record(120min, 180min, 3)});
   const Trace odd({record(0min, 5min, 1), record(5min, 100min, 2), record(120min, 180min, 3)});
@@ -150,4 +181,13 @@ TEST(Csv, ReadsEveryRowOfTheHeader) {
   EXPECT_EQ(trace.record(0).value, CarbonIntensity::from_g_per_kwh(1000));
   EXPECT_EQ(trace.record(1).flags, std::vector<std::string>{"negative"});
   EXPECT_EQ(code_of([] { return read_csv("/no/such/file.csv"); }), "core.io");
+}
+
+TEST(ReadCsv, TakesTheStampsOfCarbonCastsEuropeanFiles) {
+  const Trace trace =
+      parse_csv(",UTC time,carbon_intensity\n0,2020-01-01 00:00:00+00:00,354.59\n1,2020-01-01 01:00:00+00:00,349.36\n");
+  EXPECT_EQ(trace.start(), parse_time("2020-01-01T00:00:00Z"));
+  EXPECT_EQ(trace.size(), 2U);
+  EXPECT_EQ(code_of([] { return parse_csv(",UTC time,carbon_intensity\n0,2020-01-01 00:00:00 UTC..,1\n"); }),
+            "intensity.bad_time");
 }
