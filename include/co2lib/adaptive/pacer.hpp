@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Pacer: a controller in a service, called for each request.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <co2lib/adaptive/control.hpp>
+#include <co2lib/adaptive/model.hpp>
+#include <co2lib/clock.hpp>
+#include <co2lib/units.hpp>
+
+namespace co2lib::adaptive {
+
+namespace detail {
+class Steering;
+}
+
+/// Requests that are alike: each kind of request has models of its own, with energy and quality for it.
+struct RequestClass {
+  std::string name{};
+  std::vector<Model> models{};
+};
+
+struct PacerOptions {
+  std::chrono::hours horizon = std::chrono::hours(8760);  ///< for which the budget is
+  std::optional<UtcTime> start{};                         ///< default: the hour of the first call
+  ControlOptions control{};
+};
+
+/// What a call decided and charged.
+struct Decision {
+  std::size_t model = 0;  ///< index into the models of the request's class
+  Energy energy{};        ///< of all requests of the call, PUE included
+  CarbonMass carbon{};    ///< charged
+  double lambda_per_g = 0;
+};
+
+/// Chooses a model for each call so that a carbon budget lasts for its horizon, and charges it.
+///
+/// A slot is an hour. Its intensity in the window is the last one given in it, its demand the requests so far; hours
+/// without a call are missing from the window and still count as remaining slots. A call with a time before the latest
+/// hour counts in the latest. Prices change at hours; in between a call takes some ten nanoseconds and allocates
+/// nothing. Any number of threads may call.
+class Pacer {
+ public:
+  /// Throws as `hull`; `adaptive.bad_input` for a budget below 0, a horizon below an hour, bad options.
+  Pacer(const std::vector<Model>& models, CarbonMass budget, const PacerOptions& options = {});
+  /// Several classes of requests with one budget and one price of carbon.
+  Pacer(const std::vector<RequestClass>& classes, CarbonMass budget, const PacerOptions& options = {});
+  ~Pacer();
+  Pacer(Pacer&&) noexcept;
+  Pacer& operator=(Pacer&&) noexcept;
+  Pacer(const Pacer&) = delete;
+  Pacer& operator=(const Pacer&) = delete;
+
+  /// The model for a call of so many requests (all alike) of class `kind`, which is charged.
+  ///
+  /// Throws `adaptive.bad_input`: an intensity or requests that are negative or no number, a time before the start or
+  /// beyond the horizon, a class that there is not.
+  std::size_t choose(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0) {
+    return decide(now, intensity, requests, kind).model;
+  }
+  Decision decide(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0);
+
+  /// What is expected of the hours from `from` on: for MPC in place of its own forecast, for the hard stop as the
+  /// intensities that the smallest model must still be paid for. In risk-averse mode give the upper ends of intervals.
+  void expect(UtcTime from, const std::vector<double>& g_per_kwh);
+
+  [[nodiscard]] CarbonMass spent() const;
+  [[nodiscard]] CarbonMass budget() const;
+  [[nodiscard]] double requests() const;
+  [[nodiscard]] double lambda_per_g() const;
+
+  /// The whole state as JSON; `restore` goes on bit for bit as if nothing had happened.
+  [[nodiscard]] std::string save() const;
+  /// Throws `adaptive.bad_state` for a text that `save` did not write, or of other models.
+  [[nodiscard]] static Pacer restore(const std::vector<RequestClass>& classes, std::string_view state);
+  [[nodiscard]] static Pacer restore(const std::vector<Model>& models, std::string_view state);
+
+ private:
+  struct State;
+  explicit Pacer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace co2lib::adaptive
