@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <co2lib/error.hpp>
+#include <co2lib/numeric.hpp>
 #include <co2lib/record.hpp>
 
 namespace co2lib::hub {
@@ -42,7 +43,7 @@ struct CardRecord {
 
 /// A written block.
 struct CardBlock {
-  std::string yaml;           ///< from `co2_eq_emissions:` to the line end behind the last field
+  std::string yaml;           ///< from `co2_eq_emissions:` to the line end after the last field
   std::vector<Issue> issues;  ///< `hf_client_misreads`: a widespread reader takes another number from it
 
   bool operator==(const CardBlock&) const = default;
@@ -193,7 +194,7 @@ inline void check_extra_key(const CardRecord& record, std::size_t index) {
 [[nodiscard]] inline CardBlock write_block(const CardRecord& record) {
   if (!record.emissions || !std::isfinite(*record.emissions) || *record.emissions < 0) {
     throw Error("hub.card_negative_emissions",
-                record.emissions ? "emissions: " + std::to_string(*record.emissions) + " g; must be a number from 0 on"
+                record.emissions ? "emissions: " + numeric::text(*record.emissions) + " g; must be a number from 0 on"
                                  : std::string("emissions: absent; a card block needs the grams of CO2e"));
   }
   CardBlock block{.yaml = "co2_eq_emissions:\n", .issues = {}};

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "hub/body.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "hub/front_matter.hpp"
+#include "hub/number.hpp"
+#include "hub/plain.hpp"
+
+namespace co2lib::hub {
+
+namespace {
+
+enum class Label { emissions, hardware, hours, provider, region, energy };
+
+/// Longer ones first where one begins another.
+constexpr std::array<std::pair<std::string_view, Label>, 23> labels = {{
+    {"carbon emitted", Label::emissions},
+    {"carbon emissions", Label::emissions},
+    {"carbon emission", Label::emissions},
+    {"co2 emitted", Label::emissions},
+    {"co2eq emissions", Label::emissions},
+    {"co2eq emission", Label::emissions},
+    {"co2e emissions", Label::emissions},
+    {"co2e emission", Label::emissions},
+    {"co2 emissions", Label::emissions},
+    {"co2 emission", Label::emissions},
+    {"co\xE2\x82\x82 emitted", Label::emissions},
+    {"co\xE2\x82\x82"
+     "eq emissions",
+     Label::emissions},
+    {"co\xE2\x82\x82"
+     "eq emission",
+     Label::emissions},
+    {"co\xE2\x82\x82"
+     "e emissions",
+     Label::emissions},
+    {"co\xE2\x82\x82"
+     "e emission",
+     Label::emissions},
+    {"co\xE2\x82\x82 emissions", Label::emissions},
+    {"co\xE2\x82\x82 emission", Label::emissions},
+    {"hardware type", Label::hardware},
+    {"hardware", Label::hardware},
+    {"hours used", Label::hours},
+    {"cloud provider", Label::provider},
+    {"compute region", Label::region},
+    {"energy consumed", Label::energy},
+}};
+
+/// The line without marks of Markdown and tags.
+std::string bare_line(std::string_view line) {
+  std::string bare;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '*' || line[i] == '`') continue;
+    if (line[i] == '_' && i + 1 < line.size() && line[i + 1] == '_') {
+      ++i;
+      continue;
+    }
+    bare += line[i];
+  }
+  return without_tags(bare);
+}
+
+std::string_view without_bullet(std::string_view line) {
+  line = trimmed(line);
+  std::size_t size = 0;
+  if (line.starts_with('-') || line.starts_with('+')) {
+    size = 1;
+  } else if (line.starts_with("\xE2\x80\xA2")) {
+    size = 3;
+  } else {
+    while (size < line.size() && line[size] >= '0' && line[size] <= '9') ++size;
+    size = size > 0 && size < line.size() && (line[size] == '.' || line[size] == ')') ? size + 1 : 0;
+  }
+  return trimmed(line.substr(size));
+}
+
+struct Statement {
+  Label label = Label::emissions;
+  std::string_view note;
+  std::string_view value;
+};
+
+/// `label (note): value`.
+std::optional<Statement> statement(std::string_view line) {
+  std::string small = lower(line);
+  for (std::size_t at = small.find("co_2"); at != std::string::npos; at = small.find("co_2")) small.erase(at + 2, 1);
+  const std::size_t shortened = line.size() - small.size();
+  for (const auto& [name, label] : labels) {
+    if (name.empty() || !small.starts_with(name)) continue;
+    std::string_view rest = trimmed(line.substr(name.size() + shortened));
+    Statement found{.label = label, .note = {}, .value = {}};
+    if (rest.starts_with('(')) {
+      int depth = 0;
+      std::size_t end = 0;
+      for (; end < rest.size(); ++end) {
+        if (rest[end] == '(') ++depth;
+        if (rest[end] == ')' && --depth == 0) break;
+      }
+      if (end == rest.size()) return std::nullopt;
+      found.note = rest.substr(1, end - 1);
+      rest = trimmed(rest.substr(end + 1));
+    }
+    if (!rest.starts_with(':') && !rest.starts_with('=')) continue;
+    found.value = trimmed(rest.substr(1));
+    return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> leading_energy(std::string_view plain) {
+  const auto number = read_number(plain);
+  if (!number || !number->value || *number->value < 0) return std::nullopt;
+  const std::string unit = lower(trimmed(plain.substr(number->size)));
+  for (const auto& [name, kwh] : {std::pair<std::string_view, double>{"kwh", 1}, {"wh", 1e-3}, {"mwh", 1e3}}) {
+    const bool ends = unit.size() == name.size() ||
+                      (unit.size() > name.size() && !(unit[name.size()] >= 'a' && unit[name.size()] <= 'z'));
+    if (unit.starts_with(name) && ends && !trimmed(std::string_view(unit).substr(name.size())).starts_with('/')) {
+      return *number->value * kwh;
+    }
+  }
+  return std::nullopt;
+}
+
+void set_text(std::optional<std::string>& field, std::string_view value) {
+  if (!field) field = std::string(value);
+}
+
+void read_emissions(Body& body, const Statement& s, const std::string& plain, const Line& line) {
+  DefaultUnit unit = declared_unit(s.note, UnitSource::body);
+  const bool declared = !s.note.empty() && unit.known;
+  if (!declared) unit = {};
+  Reading reading = read_text(s.value, unit);
+  if (reading.status != CardStatus::ok && reading.status != CardStatus::ambiguous) return;
+  reading.warnings.remove(CardWarning::emissions_is_string);
+  // Whether a unit decided it: another default gives another value.
+  DefaultUnit kilograms = unit;
+  kilograms.factor = 1000;
+  const Reading other = declared ? reading : read_text(s.value, kilograms);
+  const auto differs = [](const std::optional<double>& a, const std::optional<double>& b) { return a != b; };
+  const bool unitless = !declared &&
+                        (differs(reading.grams, other.grams) || differs(reading.low, other.low) ||
+                         differs(reading.high, other.high) || reading.grams == 0.0) &&
+                        !plain.empty() && (reading.unit_source != UnitSource::written);
+  if (unitless) {
+    const Reading first = reading;
+    reading = {.status = CardStatus::ambiguous, .warnings = first.warnings};
+    reading.warnings.add(CardWarning::body_unit_missing);
+    reading.low = first.grams ? first.grams : first.low;
+    reading.high = other.grams ? other.grams : other.high;
+  }
+  if (reading.status == CardStatus::ok) reading.unit_source = UnitSource::body;
+  body.masses.push_back({reading, line.begin, line.end});
+}
+
+void read_line(Body& body, std::string_view text, const Line& line) {
+  const std::string_view raw = text.substr(line.begin, line.end - line.begin);
+  if (raw.find_first_of(":=") == std::string_view::npos) return;
+  const std::string bare = bare_line(raw);
+  const auto s = statement(without_bullet(bare));
+  if (!s) return;
+  const std::string plain = plain_value(s->value);
+  if (is_placeholder(plain)) return;
+  const std::string value = valid_utf8(s->value);
+  switch (s->label) {
+    case Label::emissions:
+      read_emissions(body, *s, plain, line);
+      break;
+    case Label::hardware:
+      set_text(body.hardware_used, value);
+      break;
+    case Label::provider:
+      set_text(body.cloud_provider, value);
+      break;
+    case Label::region:
+      set_text(body.geographical_location, value);
+      break;
+    case Label::hours:
+      if (!body.hours_used) {
+        const auto number = read_number(plain);
+        if (number && number->value && *number->value >= 0) body.hours_used = number->value;
+      }
+      break;
+    case Label::energy:
+      if (!body.energy_kwh) body.energy_kwh = leading_energy(plain);
+      break;
+  }
+}
+
+/// A code fence: its character and length; none if the line is no fence.
+std::pair<char, std::size_t> fence(std::string_view line) {
+  const std::size_t indent = line.find_first_not_of(' ');
+  if (indent == std::string_view::npos || indent > 3) return {' ', 0};
+  const char mark = line[indent];
+  if (mark != '`' && mark != '~') return {' ', 0};
+  const std::size_t count = std::min(line.find_first_not_of(mark, indent), line.size()) - indent;
+  if (count < 3) return {' ', 0};
+  return {mark, count};
+}
+
+/// The text with comments and code blocks as blanks, line ends and places kept.
+std::string visible(std::string_view text) {
+  std::string shown(text);
+  const auto hide = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      if (shown[i] != '\n' && shown[i] != '\r') shown[i] = ' ';
+    }
+  };
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Line line = line_at(shown, at);
+    const auto [mark, count] = fence(std::string_view(shown).substr(line.begin, line.end - line.begin));
+    if (count > 0) {
+      std::size_t end = text.size();
+      for (std::size_t next = line.next; next < text.size();) {
+        const Line inner = line_at(text, next);
+        const std::string_view content = text.substr(inner.begin, inner.end - inner.begin);
+        const auto [closing, size] = fence(content);
+        if (closing == mark && size >= count &&
+            content.find_first_not_of(mark, content.find(mark)) == content.find_first_of(" \t", content.find(mark))) {
+          end = inner.end;
+          break;
+        }
+        next = inner.next;
+      }
+      hide(line.begin, end);
+      at = line_at(text, end).next;
+      if (end == text.size()) break;
+      continue;
+    }
+    const std::size_t comment = shown.find("<!--", at);
+    if (comment != std::string::npos && comment < line.end) {
+      const std::size_t close = text.find("-->", comment + 4);
+      const std::size_t end = close == std::string_view::npos ? text.size() : close + 3;
+      hide(comment, end);
+      // The line is looked at again: another comment may follow on it.
+      if (end >= line.end) at = std::min(end, text.size());
+      if (end >= line.end && end < text.size() && (text[end] == '\n' || text[end] == '\r'))
+        at = line_at(text, end).next;
+      continue;
+    }
+    at = line.next;
+  }
+  return shown;
+}
+
+}  // namespace
+
+Body read_body(std::string_view text) {
+  Body body;
+  const bool hidden = text.find("<!--") != std::string_view::npos || text.find("```") != std::string_view::npos ||
+                      text.find("~~~") != std::string_view::npos;
+  const std::string shown = hidden ? visible(text) : std::string();
+  const std::string_view look = hidden ? std::string_view(shown) : text;
+  for (std::size_t at = 0; at < look.size();) {
+    const Line line = line_at(look, at);
+    read_line(body, look, line);
+    at = line.next;
+  }
+  return body;
+}
+
+}  // namespace co2lib::hub
