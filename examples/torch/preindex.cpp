@@ -36,8 +36,8 @@ struct NetImpl : torch::nn::Module {
 };
 TORCH_MODULE(Net);
 
-std::vector<co2lib::torch::Batch> batches(const torch::Tensor& x, const torch::Tensor& labels) {
-  std::vector<co2lib::torch::Batch> all;
+std::vector<co2lib::libtorch::Batch> batches(const torch::Tensor& x, const torch::Tensor& labels) {
+  std::vector<co2lib::libtorch::Batch> all;
   for (std::int64_t i = 0; i < x.size(0); i += 16) {
     const std::int64_t end = std::min<std::int64_t>(x.size(0), i + 16);
     all.push_back({x.slice(0, i, end), labels.slice(0, i, end)});
@@ -45,7 +45,7 @@ std::vector<co2lib::torch::Batch> batches(const torch::Tensor& x, const torch::T
   return all;
 }
 
-void print(const std::string& kind, const co2lib::torch::Result& result) {
+void print(const std::string& kind, const co2lib::libtorch::Result& result) {
   std::cout << kind << ": " << result.label << " = " << result.value.value() << " (p = " << result.p
             << ", inv_ari = " << result.inv_ari.value() << "), " << result.pairs << " pairs\n";
 }
@@ -59,7 +59,7 @@ int run(const std::filesystem::path& folder) {
 
   // TorchScript, as torch.jit.script or torch.jit.trace saved it; not frozen.
   auto script = torch::jit::load(file("convolutions_scripted.pt"));
-  const auto of_script = co2lib::torch::preindex(script, clean, shifted);
+  const auto of_script = co2lib::libtorch::preindex(script, clean, shifted);
   print("TorchScript", of_script);
 
   // An eager module with the same weights.
@@ -69,12 +69,12 @@ int run(const std::filesystem::path& folder) {
     auto own = net->named_parameters();
     for (const auto& parameter : script.named_parameters()) own[parameter.name].copy_(parameter.value);
   }
-  const auto of_net = co2lib::torch::preindex(net, clean, shifted);
+  const auto of_net = co2lib::libtorch::preindex(net, clean, shifted);
   print("eager module", of_net);
 
   // A compiled program of the instrumented model.
-  co2lib::torch::Package package(file("convolutions.pt2"));
-  const auto of_package = co2lib::torch::preindex(package, clean, shifted);
+  co2lib::libtorch::Package package(file("convolutions.pt2"));
+  const auto of_package = co2lib::libtorch::preindex(package, clean, shifted);
   print("package", of_package);
 
   const double value = of_script.value.value();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Front door of the domain `torch`: PreIndex of models that run in LibTorch. Needs the target co2lib::torch.
 //
-//   torch::nn::Sequential net = ...;                     // or a torch::jit::Module, or a co2lib::torch::Package
-//   const auto result = co2lib::torch::preindex(net, clean, shifted);      // std::vector<co2lib::torch::Batch>
+//   torch::nn::Sequential net = ...;                     // or a torch::jit::Module, or a co2lib::libtorch::Package
+//   const auto result = co2lib::libtorch::preindex(net, clean, shifted);      // std::vector<co2lib::libtorch::Batch>
 //
-// The namespace has the name of LibTorch's own: do not write `using namespace co2lib`.
+// The namespace is `libtorch`, so that `torch` stays LibTorch's own, also after `using namespace co2lib`.
 #pragma once
 
 #include <concepts>
@@ -37,7 +37,7 @@ namespace torch::jit {
 struct Module;
 }
 
-namespace co2lib::torch {
+namespace co2lib::libtorch {
 
 using preindex::Mode;
 using preindex::Options;
@@ -73,9 +73,9 @@ struct ProbeOptions {
 /// their device. Works for `torch::nn` modules, and for scripted and traced TorchScript modules that are not frozen.
 /// To be destroyed on the thread that made it; parameters must stay where they are meanwhile.
 ///
-///   co2lib::torch::ActivationProbe probe(*net, {.embedding = "conv2"});
+///   co2lib::libtorch::ActivationProbe probe(*net, {.embedding = "conv2"});
 ///   net->forward(images);
-///   const co2lib::torch::Activations seen = probe.take(images.size(0));
+///   const co2lib::libtorch::Activations seen = probe.take(images.size(0));
 class ActivationProbe {
  public:
   /// Throws preindex.no_layer for a model without linear or convolution layers.
@@ -208,4 +208,4 @@ requires requires(M& module, const at::Tensor& x) {
 [[nodiscard]] Result preindex(Package& package, Batches clean, Batches shifted, const Options& options = {},
                               std::size_t classes = 0);
 
-}  // namespace co2lib::torch
+}  // namespace co2lib::libtorch

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "configuration.hpp"
 #include "state.hpp"
 
@@ -21,8 +23,8 @@ Rows copy_of(const View& view) {
 
 void require_width(const std::vector<double>& sum, std::size_t width, const char* what) {
   if (!sum.empty() && sum.size() != width) {
-    throw Error("preindex.width_changed", std::string(what) + ": rows of " + std::to_string(width) +
-                                              " values after rows of " + std::to_string(sum.size()));
+    throw Error("preindex.width_changed",
+                fmt::format("{}: rows of {} values after rows of {}", what, width, sum.size()));
   }
 }
 
@@ -32,8 +34,7 @@ Accumulator::Accumulator(Options options, std::size_t classes) {
   check(options);
   if (classes == 0) {
     throw preindex::detail::bad_option("classes", "0",
-                                       "the number of distinct labels: layers that are not wider are "
-                                       "not counted");
+                                       "the number of distinct labels: layers that are not wider are not counted");
   }
   state_ = std::make_unique<State>(std::move(options), classes);
 }
@@ -47,13 +48,13 @@ Accumulator::LayerId Accumulator::layer(std::string_view name, std::size_t width
   if (const auto found = s.layer_ids.find(name); found != s.layer_ids.end()) {
     const Layer& known = s.layers[found->second];
     if (known.width != width) {
-      throw Error("preindex.width_changed", "layer " + known.name + ": " + std::to_string(width) +
-                                                " values per sample after " + std::to_string(known.width) +
-                                                "; give inputs of one size");
+      throw Error("preindex.width_changed",
+                  fmt::format("layer {}: {} values per sample after {}; give inputs of one size", known.name, width,
+                              known.width));
     }
     return found->second;
   }
-  if (width == 0) throw Error("preindex.empty", "layer " + std::string(name) + " gives no values");
+  if (width == 0) throw Error("preindex.empty", fmt::format("layer {} gives no values", name));
   const LayerId id = s.layers.size();
   s.layers.push_back({std::string(name), width, is_kept(name, width, s.classes, s.options)});
   s.sums.emplace_back();
@@ -69,17 +70,15 @@ void Accumulator::add_pairs(LayerId layer, const View& clean, const View& shifte
   }
   const Layer& own = s.layers[layer];
   if (clean.rows != shifted.rows || clean.columns != shifted.columns) {
-    throw Error("preindex.unpaired", "layer " + own.name + ": " + std::to_string(clean.rows) + " x " +
-                                         std::to_string(clean.columns) + " values on the clean side, " +
-                                         std::to_string(shifted.rows) + " x " + std::to_string(shifted.columns) +
-                                         " on the shifted side; pair " +
-                                         std::to_string(s.pairs + s.skipped + std::min(clean.rows, shifted.rows)) +
-                                         " is the first without "
-                                         "a partner");
+    throw Error("preindex.unpaired",
+                fmt::format("layer {}: {} x {} values on the clean side, {} x {} on the shifted side; "
+                            "pair {} is the first without a partner",
+                            own.name, clean.rows, clean.columns, shifted.rows, shifted.columns,
+                            s.pairs + s.skipped + std::min(clean.rows, shifted.rows)));
   }
   if (clean.columns != own.width) {
-    throw Error("preindex.width_changed", "layer " + own.name + ": " + std::to_string(clean.columns) +
-                                              " values per sample after " + std::to_string(own.width));
+    throw Error("preindex.width_changed",
+                fmt::format("layer {}: {} values per sample after {}", own.name, clean.columns, own.width));
   }
   if (!own.kept) return;
   s.add_call(layer, clean, shifted);
@@ -89,15 +88,15 @@ void Accumulator::add_embedding(Side side, const View& rows, std::span<const Lab
   State& s = *state_;
   const Writing writing(s.users);
   if (rows.rows != labels.size()) {
-    throw Error("preindex.unpaired", std::to_string(rows.rows) + " embeddings and " + std::to_string(labels.size()) +
-                                         " labels; give one per sample");
+    throw Error("preindex.unpaired",
+                fmt::format("{} embeddings and {} labels; give one per sample", rows.rows, labels.size()));
   }
   if (rows.columns == 0) throw Error("preindex.empty", "embeddings without values");
   PendingEmbedding& pending = s.embeddings[index_of(side)];
   for (const auto& [label, state] : s.by_class) require_width(state.sum[index_of(side)], rows.columns, "embedding");
   if (pending.given && pending.rows.columns != rows.columns) {
-    throw Error("preindex.width_changed", "embedding: rows of " + std::to_string(rows.columns) +
-                                              " values after rows of " + std::to_string(pending.rows.columns));
+    throw Error("preindex.width_changed",
+                fmt::format("embedding: rows of {} values after rows of {}", rows.columns, pending.rows.columns));
   }
   Rows copy = copy_of(rows);
   if (pending.given) {
@@ -130,8 +129,8 @@ void Accumulator::restore_embeddings(const View& rows, std::span<const Label> la
   State& s = *state_;
   const Writing writing(s.users);
   if (rows.rows != labels.size() || rows.rows > s.pairs || s.store.rows() != 0) {
-    throw Error("preindex.bad_state", std::to_string(rows.rows) + " embeddings and " + std::to_string(labels.size()) +
-                                          " labels do not belong to a state of " + std::to_string(s.pairs) + " pairs");
+    throw Error("preindex.bad_state", fmt::format("{} embeddings and {} labels do not belong to a state of {} pairs",
+                                                  rows.rows, labels.size(), s.pairs));
   }
   s.store.append(rows);
   s.store_labels.assign(labels.begin(), labels.end());

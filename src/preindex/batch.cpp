@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "parallel.hpp"
 #include "state.hpp"
 
@@ -47,7 +49,7 @@ bool Accumulator::State::batch_is_open() const { return !calls.empty() || embedd
 
 void Accumulator::State::require_no_batch(const char* doing) const {
   if (!batch_is_open()) return;
-  throw Error("preindex.bad_state", std::string("a batch is open; call end_batch before ") + doing, {},
+  throw Error("preindex.bad_state", fmt::format("a batch is open; call end_batch before {}", doing), {},
               ErrorCategory::runtime);
 }
 
@@ -55,7 +57,7 @@ void Accumulator::State::require_no_batch(const char* doing) const {
 // Distances
 // ---------------------------------------------------------------------------------------------------------------------
 void Accumulator::State::compute(const Part& part, unsigned worker) {
-  // Made on the thread that uses it: beside each other in memory they would share cache lines.
+  // Allocated by the thread that uses it, to avoid false sharing.
   if (!engines[worker]) engines[worker] = std::make_unique<preindex::detail::PairDistances>(options);
   preindex::detail::PairDistances& engine = *engines[worker];
   const std::size_t width = part.clean.columns;
@@ -144,8 +146,7 @@ std::size_t Accumulator::State::batch_rows() const {
   std::string from;
   const auto agree = [&](std::size_t n, const std::string& what) {
     if (rows && *rows != n) {
-      throw Error("preindex.unpaired",
-                  what + " has " + std::to_string(n) + " samples in this batch, " + from + " " + std::to_string(*rows));
+      throw Error("preindex.unpaired", fmt::format("{} has {} samples in this batch, {} {}", what, n, from, *rows));
     }
     rows = n;
     from = what;
@@ -153,7 +154,7 @@ std::size_t Accumulator::State::batch_rows() const {
   for (const Call& call : calls) agree(call.rows, "layer " + layers[call.layer].name);
   for (const Side side : {Side::clean, Side::shifted}) {
     const PendingEmbedding& e = embeddings[index_of(side)];
-    if (e.given) agree(e.rows.rows, "the " + std::string(to_string(side)) + " embedding");
+    if (e.given) agree(e.rows.rows, fmt::format("the {} embedding", text(side)));
   }
   const auto& before = embeddings[0];
   const auto& after = embeddings[1];
@@ -161,8 +162,8 @@ std::size_t Accumulator::State::batch_rows() const {
     for (std::size_t i = 0; i < before.labels.size(); ++i) {
       if (before.labels[i] == after.labels[i]) continue;
       throw Error("preindex.unpaired",
-                  "pair " + std::to_string(pairs + skipped + i) + ": label " + preindex::to_string(before.labels[i]) +
-                      " on the clean side, " + preindex::to_string(after.labels[i]) + " on the shifted side",
+                  fmt::format("pair {}: label {} on the clean side, {} on the shifted side", pairs + skipped + i,
+                              preindex::to_string(before.labels[i]), preindex::to_string(after.labels[i])),
                   {{"pair", static_cast<std::int64_t>(pairs + skipped + i)}});
     }
   }
@@ -170,8 +171,7 @@ std::size_t Accumulator::State::batch_rows() const {
 }
 
 void Accumulator::State::bad_value(const std::string& what, Side side, std::size_t i) const {
-  throw preindex::detail::not_finite(what + ", " + std::string(to_string(side)) + " side, sample " +
-                                     std::to_string(pairs + skipped + i));
+  throw preindex::detail::not_finite(fmt::format("{}, {} side, sample {}", what, text(side), pairs + skipped + i));
 }
 
 /// Which pairs of the batch count.
@@ -203,10 +203,10 @@ void Accumulator::State::check_zero_width(std::size_t rows, const std::vector<ch
       for (std::size_t b = 0; good[i] != 0 && b < options.bins.size(); ++b) {
         const int which = call.zero_width[i * options.bins.size() + b];
         if (which == 0) continue;
-        throw Error("preindex.zero_width",
-                    "layer " + layers[call.layer].name + ", " + (which == 2 ? "shifted" : "clean") + " side, sample " +
-                        std::to_string(pairs + skipped + i) + ": a bin of zero width at " +
-                        std::to_string(options.bins[b]) + " bins; use degenerate = count or weights = count");
+        throw Error("preindex.zero_width", fmt::format("layer {}, {} side, sample {}: a bin of zero width at {} bins; "
+                                                       "use degenerate = count or weights = count",
+                                                       layers[call.layer].name, which == 2 ? "shifted" : "clean",
+                                                       pairs + skipped + i, options.bins[b]));
       }
     }
   }
@@ -220,14 +220,14 @@ std::vector<std::vector<const Call*>> Accumulator::State::calls_by_layer() const
   for (std::size_t l = 0; l < layers.size(); ++l) {
     if (!layers[l].kept) continue;
     if (by_layer[l].empty()) {
-      throw Error(
-          "preindex.unpaired",
-          "layer " + layers[l].name + " gave no output in a batch; exclude it if the model does not always run it");
+      throw Error("preindex.unpaired",
+                  fmt::format("layer {} gave no output in a batch; exclude it if the model does not always run it",
+                              layers[l].name));
     }
     if (pairs + skipped > 0 && sums[l].sums.empty()) {
-      throw Error("preindex.unpaired", "layer " + layers[l].name +
-                                           " gave its first output after other batches; exclude it if the model does "
-                                           "not always run it");
+      throw Error("preindex.unpaired", fmt::format("layer {} gave its first output after other batches; "
+                                                   "exclude it if the model does not always run it",
+                                                   layers[l].name));
     }
   }
   return by_layer;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include <co2lib/preindex/options.hpp>
@@ -20,67 +22,69 @@ using co2lib::detail::Json;
 template <class T>
 [[nodiscard]] Json names_json(const std::vector<T>& values) {
   Json list = Json::array();
-  for (const T& value : values) list.push_back(std::string(to_string(value)));
+  for (const T& value : values) list.push_back(std::string(text(value)));
   return list;
+}
+
+/// A field as it stands in JSON: choices by their names.
+template <class T>
+[[nodiscard]] Json field_json(const T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    return std::string(text(value));
+  } else if constexpr (std::is_same_v<T, std::vector<Distance>>) {
+    return names_json(value);
+  } else {
+    return value;
+  }
+}
+
+template <class T>
+void read_field(const Json& json, const std::string& name, T& value) {
+  if constexpr (std::is_enum_v<T>) {
+    value = parse<T>(name, json.get<std::string>());
+  } else if constexpr (std::is_same_v<T, std::vector<Distance>>) {
+    value.clear();
+    for (const Json& one : json) value.push_back(parse<Distance>(name, one.get<std::string>()));
+  } else {
+    value = json.get<T>();
+  }
 }
 
 /// Every choice that two shards must share.
 [[nodiscard]] inline Json options_json(const Options& o, std::size_t classes) {
-  return Json{{"mode", std::string(to_string(o.mode))},
-              {"bins", o.bins},
-              {"distances", names_json(o.distances)},
-              {"edge_rule", std::string(to_string(o.edge_rule))},
-              {"weights", std::string(to_string(o.weights))},
-              {"degenerate", std::string(to_string(o.degenerate))},
-              {"ari", std::string(to_string(o.ari))},
-              {"embedding", o.embedding},
-              {"include", o.include},
-              {"exclude", o.exclude},
-              {"skip_short_names", o.skip_short_names},
-              {"repeated_calls", std::string(to_string(o.repeated_calls))},
-              {"nonfinite", std::string(to_string(o.nonfinite))},
-              {"s", o.s},
-              {"s_bar", o.s_bar},
-              {"classes", classes}};
+  Json json = Json::object();
+  const auto add = [&](const auto& field) {
+    if (field.shared) json[field.name] = field_json(o.*field.member);
+  };
+  std::apply([&](const auto&... field) { (add(field), ...); }, option_fields);
+  json["classes"] = classes;
+  return json;
 }
 
 /// The choices that make the index what it is; others change what stands beside it, or only which layers are kept.
 [[nodiscard]] inline Json identity_json(const Options& o, const std::vector<std::string>& layers_kept) {
   const bool counts = o.weights == Weights::count;  // no width is divided by then
-  return Json{{"mode", std::string(to_string(o.mode))},
+  return Json{{"mode", std::string(text(o.mode))},
               {"bins", o.bins.front()},
-              {"distance", std::string(to_string(o.distances.front()))},
-              {"edge_rule", std::string(to_string(o.edge_rule))},
-              {"weights", std::string(to_string(o.weights))},
-              {"degenerate", std::string(to_string(counts ? Degenerate::count : o.degenerate))},
-              {"ari", std::string(to_string(o.ari))},
+              {"distance", std::string(text(o.distances.front()))},
+              {"edge_rule", std::string(text(o.edge_rule))},
+              {"weights", std::string(text(o.weights))},
+              {"degenerate", std::string(text(counts ? Degenerate::count : o.degenerate))},
+              {"ari", std::string(text(o.ari))},
               {"embedding", o.embedding},
-              {"repeated_calls", std::string(to_string(o.repeated_calls))},
+              {"repeated_calls", std::string(text(o.repeated_calls))},
               {"s", o.s + 0.0},  // -0 is 0
               {"s_bar", o.s_bar + 0.0},
               {"layers_kept", layers_kept}};
 }
 
-[[nodiscard]] inline Options options_from(const Json& j) {
-  const auto text = [&](const char* key) { return j.at(key).get<std::string>(); };
+/// The options that `options_json` has written; those that it leaves out have their defaults.
+[[nodiscard]] inline Options options_from(const Json& json) {
   Options o;
-  o.mode = parse<Mode>("mode", text("mode"));
-  o.bins = j.at("bins").get<std::vector<int>>();
-  o.distances.clear();
-  for (const Json& name : j.at("distances"))
-    o.distances.push_back(parse<Distance>("distance", name.get<std::string>()));
-  o.edge_rule = parse<EdgeRule>("edge_rule", text("edge_rule"));
-  o.weights = parse<Weights>("weights", text("weights"));
-  o.degenerate = parse<Degenerate>("degenerate", text("degenerate"));
-  o.ari = parse<Variant>("ari", text("ari"));
-  o.embedding = text("embedding");
-  o.include = j.at("include").get<std::vector<std::string>>();
-  o.exclude = j.at("exclude").get<std::vector<std::string>>();
-  o.skip_short_names = j.at("skip_short_names").get<bool>();
-  o.repeated_calls = parse<RepeatedCalls>("repeated_calls", text("repeated_calls"));
-  o.nonfinite = parse<NonFinite>("nonfinite", text("nonfinite"));
-  o.s = j.at("s").get<double>();
-  o.s_bar = j.at("s_bar").get<double>();
+  const auto read = [&](const auto& field) {
+    if (field.shared) read_field(json.at(field.name), field.name, o.*field.member);
+  };
+  std::apply([&](const auto&... field) { (read(field), ...); }, option_fields);
   return o;
 }
 

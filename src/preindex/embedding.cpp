@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 
 namespace co2lib::preindex {
@@ -23,10 +25,9 @@ constexpr std::size_t piece_bytes = std::size_t{16} << 20U;
 
 [[noreturn]] void failed(const std::filesystem::path& folder, const char* doing) {
   const std::string why = std::error_code(errno, std::generic_category()).message();
-  throw Error(
-      "preindex.store",
-      std::string(doing) + " a file in " + folder.string() + ": " + why + "; choose another folder or store = memory",
-      {}, ErrorCategory::os);
+  throw Error("preindex.store",
+              fmt::format("{} a file in {}: {}; choose another folder or store = memory", doing, folder.string(), why),
+              {}, ErrorCategory::os);
 }
 
 }  // namespace
@@ -96,7 +97,7 @@ void EmbeddingStore::append(const View& rows) {
   }
   if (rows.columns != columns_) {
     throw Error("preindex.width_changed",
-                "embeddings of " + std::to_string(rows.columns) + " values after rows of " + std::to_string(columns_));
+                fmt::format("embeddings of {} values after rows of {}", rows.columns, columns_));
   }
   if (kind_ == Store::recompute) {
     rows_ += rows.rows;

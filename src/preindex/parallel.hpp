@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "detail/signals.hpp"
+
 namespace co2lib::preindex {
 
 /// How many threads to use for `parts` independent parts.
@@ -23,9 +25,10 @@ template <class Run>
 void on_threads(unsigned threads, const Run& run) {
   std::vector<std::thread> pool;
   try {
+    const co2lib::detail::SignalsBlocked blocked;
     for (unsigned worker = 1; worker < threads; ++worker) pool.emplace_back(run, worker);
   } catch (...) {
-    // No further thread to be had: those that run, and this one, do the work.
+    // No more threads can be started: those that run, and this one, do the work.
   }
   run(0U);
   for (std::thread& thread : pool) thread.join();

@@ -2,7 +2,7 @@
 // Products of rows with centres in float32, with the vectors of the processor it runs on; private to preindex.
 //
 // What comes out differs in the last bits from processor to processor. It may only be used where a bound on the error
-// decides what it can decide (cluster.cpp).
+// decides what it can decide (lloyd.cpp).
 #pragma once
 
 #include <cstddef>

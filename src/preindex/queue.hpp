@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "detail/signals.hpp"
+
 namespace co2lib::preindex {
 
 /// Parts of work, done by up to `threads` threads of which the caller's own is number 0. In any order.
@@ -38,11 +40,12 @@ class Queue {
     }
     changed_.notify_all();
     try {
+      const co2lib::detail::SignalsBlocked blocked;
       while (pool_.size() + 1 < threads_ && pool_.size() + 1 < wanted) {
         pool_.emplace_back([this, worker = static_cast<unsigned>(pool_.size() + 1)] { run(worker); });
       }
     } catch (...) {
-      threads_ = static_cast<unsigned>(pool_.size() + 1);  // no further thread to be had: these do the work
+      threads_ = static_cast<unsigned>(pool_.size() + 1);  // no more threads can be started: these do the work
     }
   }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "configuration.hpp"
 #include "state.hpp"
 #include "together.hpp"
@@ -14,6 +16,9 @@ namespace co2lib::preindex {
 namespace {
 
 using co2lib::detail::Json;
+using co2lib::detail::json_list;
+using co2lib::detail::JsonObject;
+using co2lib::detail::JsonWriter;
 
 /// Standard error of the mean of n values from the exact sums of the values and of their squares.
 std::optional<double> standard_error(const FixedSum& sum, const FixedSum& squares, std::size_t pairs) {
@@ -36,7 +41,7 @@ Result Accumulator::result() const {
   const State& s = *state_;
   const Reading reading(state_->users);
   if (s.pairs == 0) {
-    throw Error("preindex.empty", s.skipped > 0 ? "all " + std::to_string(s.skipped) + " pairs were skipped"
+    throw Error("preindex.empty", s.skipped > 0 ? fmt::format("all {} pairs were skipped", s.skipped)
                                                 : "no pairs were counted; add batches and end them");
   }
   check_layers(s.layers, s.classes, s.options);
@@ -74,10 +79,10 @@ Result Accumulator::result() const {
   r.se = r.all_se[0];
   if (zero_width > 0) {
     r.issues.push_back({"zero_width_bins", "histogram",
-                        std::to_string(zero_width) + " vectors have bins of zero width: near-constant channels"});
+                        fmt::format("{} vectors have bins of zero width: near-constant channels", zero_width)});
   }
   if (s.skipped > 0) {
-    r.issues.push_back({"skipped_pairs", "nonfinite", std::to_string(s.skipped) + " pairs with NaN or infinity"});
+    r.issues.push_back({"skipped_pairs", "nonfinite", fmt::format("{} pairs with NaN or infinity", s.skipped)});
   }
 
   Json config = options_json(s.options, s.classes);
@@ -99,9 +104,10 @@ void Accumulator::add_clustering(Result& r) const {
   std::size_t seen = 0;
   for (const auto& [label, state] : s.by_class) seen += state.count[0] + state.count[1] > 0 ? 1 : 0;
   if (seen > 0 && seen != s.classes) {
-    r.issues.push_back({"classes", "labels",
-                        "the samples have " + std::to_string(seen) + " distinct labels, classes is " +
-                            std::to_string(s.classes) + ": which layers count depends on it"});
+    r.issues.push_back(
+        {"classes", "labels",
+         fmt::format("the samples have {} distinct labels, classes is {}: which layers count depends on it", seen,
+                     s.classes)});
   }
   // Stored rows are there, unless they are read again by the caller or were left out of a state.
   if (s.clustering) {
@@ -110,8 +116,8 @@ void Accumulator::add_clustering(Result& r) const {
     r.cluster = clustered(one_process());
   } else {
     r.issues.push_back({"no_index", "embeddings",
-                        "embeddings of " + std::to_string(s.stored_rows()) + " of " + std::to_string(s.pairs) +
-                            " pairs are here, so there is p, but no inv_ari and no index"});
+                        fmt::format("embeddings of {} of {} pairs are here, so there is p, but no inv_ari and no index",
+                                    s.stored_rows(), s.pairs)});
     return;
   }
   r.inv_ari = r.cluster->inv_ari;
@@ -174,7 +180,7 @@ Matrix Accumulator::class_means(Side side) const {
   }
   if (!absent.empty()) {
     throw Error("preindex.class_sets",
-                "no embeddings on the " + std::string(to_string(side)) + " side for the classes " + absent);
+                fmt::format("no embeddings on the {} side for the classes {}", text(side), absent));
   }
   Matrix means(present.size(), width);
   for (std::size_t c = 0; c < present.size(); ++c) {
@@ -202,55 +208,54 @@ Resque Accumulator::resque() const {
 }
 
 std::string Result::to_json() const {
-  const auto optional = [](const std::optional<double>& x) { return x ? Json(*x) : Json(nullptr); };
-  const auto table = [&](const auto& values) {
-    Json out = Json::object();
-    for (std::size_t b = 0; b < bins.size(); ++b) {
-      Json row = Json::object();
-      for (std::size_t d = 0; d < distances.size(); ++d) {
-        row[std::string(to_string(distances[d]))] = optional(values[b * distances.size() + d]);
+  /// Values by bins and distance.
+  const auto table = [this](const auto& values) {
+    return JsonObject{[this, &values](JsonWriter& o) {
+      for (std::size_t b = 0; b < bins.size(); ++b) {
+        o.add(std::to_string(bins[b]), JsonObject{[&](JsonWriter& row) {
+                for (std::size_t d = 0; d < distances.size(); ++d) {
+                  row.add(text(distances[d]), values[b * distances.size() + d]);
+                }
+              }});
       }
-      out[std::to_string(bins[b])] = std::move(row);
-    }
-    return out;
+    }};
   };
-  Json layer_list = Json::array();
-  for (const LayerResult& layer : layers) {
-    Json entry{{"name", layer.name}, {"width", layer.width}, {"kept", layer.kept}};
-    if (layer.kept) {
-      entry["p"] = table(layer.p);
-      entry["zero_width"] = layer.zero_width;
+  return JsonWriter::object([&](JsonWriter& out) {
+    out.add("schema", "co2lib-preindex/1");
+    out.add("label", label);
+    out.add("value", value);
+    out.add("p", p);
+    out.add("se", se);
+    out.add("inv_ari", inv_ari);
+    out.add("pairs", pairs);
+    out.add("skipped", skipped);
+    out.add("all_distances", table(all_p));
+    out.add("all_standard_errors", table(all_se));
+    out.add("layers", json_list(layers, [&](const LayerResult& layer) {
+              return JsonObject{[&](JsonWriter& o) {
+                o.add("name", layer.name);
+                o.add("width", layer.width);
+                o.add("kept", layer.kept);
+                if (!layer.kept) return;
+                o.add("p", table(layer.p));
+                o.add("zero_width", layer.zero_width);
+              }};
+            }));
+    if (cluster) {
+      out.add("clustering", JsonObject{[this](JsonWriter& o) {
+                o.add("n_iter", cluster->iterations);
+                o.add("stop", text(cluster->stop));
+                o.add("inertia", cluster->inertia);
+                o.add("tol_abs", cluster->tol_abs);
+                o.add("ari", cluster->ari);
+              }});
     }
-    layer_list.push_back(std::move(entry));
-  }
-  Json issue_list = Json::array();
-  for (const Issue& issue : issues) {
-    issue_list.push_back({{"code", issue.code}, {"subject", issue.subject}, {"text", issue.text}});
-  }
-  Json out{{"schema", "co2lib-preindex/1"},
-           {"label", label},
-           {"value", optional(value)},
-           {"p", optional(p)},
-           {"se", optional(se)},
-           {"inv_ari", optional(inv_ari)},
-           {"pairs", pairs},
-           {"skipped", skipped},
-           {"all_distances", table(all_p)},
-           {"all_standard_errors", table(all_se)},
-           {"layers", std::move(layer_list)}};
-  if (cluster) {
-    out["clustering"] = {{"n_iter", cluster->iterations},
-                         {"stop", std::string(to_string(cluster->stop))},
-                         {"inertia", cluster->inertia},
-                         {"tol_abs", cluster->tol_abs},
-                         {"ari", optional(cluster->ari)}};
-  }
-  out["layers_unseen"] = layers_unseen;
-  out["observed_share"] = optional(observed_share);
-  out["config"] = Json::parse(config);
-  out["config_hash"] = config_hash;
-  out["issues"] = std::move(issue_list);
-  return co2lib::detail::to_text(out);
+    out.add("layers_unseen", layers_unseen);
+    out.add("observed_share", observed_share);
+    out.add("config", Json::parse(config));
+    out.add("config_hash", config_hash);
+    out.add("issues", issues);
+  });
 }
 
 }  // namespace co2lib::preindex

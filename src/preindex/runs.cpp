@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <co2lib/preindex/cost.hpp>
 
 #include "detail/descriptor.hpp"
@@ -25,6 +27,7 @@ namespace co2lib::preindex {
 namespace {
 
 using co2lib::detail::Json;
+using co2lib::detail::JsonWriter;
 
 // The fields of a line. Another one is an error: a misspelt cost would be a cost that is missing.
 constexpr std::array<std::pair<const char*, std::optional<double> CalibrationRun::*>, 3> costs{
@@ -56,14 +59,14 @@ CalibrationRun run_of(const Json& j) {
     if (known.contains(name)) continue;
     std::string names;
     for (const std::string& one : known) names += (names.empty() ? "" : ", ") + one;
-    throw detail::bad_option("field", "'" + printable(name) + "'", names);
+    throw detail::bad_option("field", fmt::format("'{}'", printable(name)), names);
   }
   check(run, "the run");
   return run;
 }
 
 Error bad_file(const std::string& file, const std::string& why, ErrorCategory category = ErrorCategory::os) {
-  return {"preindex.bad_calibration", file + ": " + why, {}, category};
+  return {"preindex.bad_calibration", fmt::format("{}: {}", file, why), {}, category};
 }
 
 std::string read(const std::filesystem::path& file) {
@@ -73,14 +76,16 @@ std::string read(const std::filesystem::path& file) {
 }  // namespace
 
 std::string CalibrationRun::to_json() const {
-  Json j{{"config", config}, {"x", x}};
-  for (const auto& [name, cost] : costs) {
-    if (this->*cost) j[name] = *(this->*cost);
-  }
-  for (const auto& [name, text] : texts) {
-    if (text != &CalibrationRun::config) j[name] = this->*text;
-  }
-  return co2lib::detail::to_text(j);
+  return JsonWriter::object([this](JsonWriter& o) {
+    o.add("config", config);
+    o.add("x", x);
+    for (const auto& [name, cost] : costs) {
+      if (this->*cost) o.add(name, *(this->*cost));
+    }
+    for (const auto& [name, text] : texts) {
+      if (text != &CalibrationRun::config) o.add(name, this->*text);
+    }
+  });
 }
 
 std::vector<CalibrationRun> parse_runs(std::string_view text, const std::string& name) {
@@ -92,7 +97,7 @@ std::vector<CalibrationRun> parse_runs(std::string_view text, const std::string&
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const auto bad = [&](const std::string& why) {
-      return bad_file(name + ":" + std::to_string(number), why + "; one JSON object per line, with x and its costs",
+      return bad_file(fmt::format("{}:{}", name, number), why + "; one JSON object per line, with x and its costs",
                       ErrorCategory::value);
     };
     try {
@@ -133,7 +138,7 @@ void append_run(const std::filesystem::path& file, const CalibrationRun& run) {
     throw detail::bad_option("model", "a text that is not UTF-8, here or in another field", "UTF-8");
   }
   const auto fail = [&](const char* what, int error) {
-    return bad_file(file.string(), std::string(what) + ": " + std::strerror(error) + "; give a file of JSON lines");
+    return bad_file(file.string(), fmt::format("{}: {}; give a file of JSON lines", what, std::strerror(error)));
   };
   const co2lib::detail::Descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (opened.get() < 0) throw fail("cannot be opened", errno);

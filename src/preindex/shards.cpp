@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "configuration.hpp"
 #include "printable.hpp"
 #include "state.hpp"
@@ -14,20 +16,34 @@ namespace co2lib::preindex {
 namespace {
 
 using co2lib::detail::Json;
+using co2lib::detail::json_list;
+using co2lib::detail::JsonList;
+using co2lib::detail::JsonObject;
+using co2lib::detail::JsonWriter;
 
 constexpr int state_version = 1;
-
-Json label_json(const Label& label) {
-  const auto* number = std::get_if<std::int64_t>(&label);
-  return number != nullptr ? Json(*number) : Json(std::get<std::string>(label));
-}
 
 Accumulator::Widths at_least(Accumulator::Widths widths, const Accumulator::Widths& seen) {
   for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], seen[i]);
   return widths;
 }
 
-Json limbs_json(const FixedSum& sum) { return Json{sum.limbs(), sum.nan()}; }
+auto limbs_json(const FixedSum& sum) {
+  return JsonList{[&sum](JsonWriter& l) {
+    l.add(sum.limbs());
+    l.add(sum.nan());
+  }};
+}
+
+auto class_json(const Label& label, const ClassState& state) {
+  return JsonObject{[&](JsonWriter& o) {
+    std::visit([&](const auto& name) { o.add("label", name); }, label);
+    o.add("count", state.count);
+    o.add("sum", state.sum);
+    o.add("resque_count", state.resque_count);
+    o.add("resque_sum", state.resque_sum);
+  }};
+}
 
 FixedSum limbs_from(const Json& j) {
   return FixedSum::from_limbs(j.at(0).get<std::array<std::int64_t, 4>>(), j.at(1).get<bool>());
@@ -67,7 +83,8 @@ void Accumulator::merge(const Accumulator& other) {
   if (!differing.empty()) {
     std::string text;
     for (const std::string& key : differing) text += (text.empty() ? "" : ", ") + key;
-    throw Error("preindex.config_mismatch", "the shards differ in: " + text + "; run all of them with the same options",
+    throw Error("preindex.config_mismatch",
+                fmt::format("the shards differ in: {}; run all of them with the same options", text),
                 {{"keys", differing}});
   }
   if (s.layers.empty()) {
@@ -165,8 +182,7 @@ void Accumulator::unpack(const Packed& packed, std::span<const Label> classes, c
       2 + s.sums.size() * (s.size * 5 + s.options.bins.size()) + s.size * 10 + classes.size() * 4;
   if (packed.integers.size() != expected || packed.doubles.size() != classes.size() * per_class) {
     throw Error("preindex.config_mismatch",
-                "the packed sums are not laid out as those of this shard: other layers, "
-                "embeddings or classes",
+                "the packed sums are not laid out as those of this shard: other layers, embeddings or classes",
                 {{"keys", std::vector<std::string>{"layers"}}});
   }
   s.clustering.reset();
@@ -206,37 +222,38 @@ std::string Accumulator::to_json() const {
   const State& s = *state_;
   const Reading reading(state_->users);
   s.require_no_batch("to_json");
-  Json layers = Json::array();
-  for (std::size_t l = 0; l < s.layers.size(); ++l) {
-    Json sums = Json::array();
-    for (const FixedSum& sum : s.sums[l].sums) sums.push_back(limbs_json(sum));
-    layers.push_back({{"name", s.layers[l].name},
-                      {"width", s.layers[l].width},
-                      {"kept", s.layers[l].kept},
-                      {"sums", std::move(sums)},
-                      {"zero_width", s.sums[l].zero_width}});
-  }
-  Json samples = Json::array();
-  for (std::size_t v = 0; v < s.size; ++v) {
-    samples.push_back(Json{limbs_json(s.sample_sums[v]), limbs_json(s.sample_squares[v])});
-  }
-  Json classes = Json::array();
-  for (const auto& [label, state] : s.by_class) {
-    classes.push_back({{"label", label_json(label)},
-                       {"count", state.count},
-                       {"sum", state.sum},
-                       {"resque_count", state.resque_count},
-                       {"resque_sum", state.resque_sum}});
-  }
-  return co2lib::detail::to_text({{"schema", "co2lib-preindex-accumulator/" + std::to_string(state_version)},
-                                  {"config", options_json(s.options, s.classes)},
-                                  {"store", std::string(to_string(s.options.store))},
-                                  {"threads", s.options.threads},
-                                  {"pairs", s.pairs},
-                                  {"skipped", s.skipped},
-                                  {"layers", std::move(layers)},
-                                  {"samples", std::move(samples)},
-                                  {"classes", std::move(classes)}});
+  return JsonWriter::object([&](JsonWriter& out) {
+    out.add("schema", fmt::format("co2lib-preindex-accumulator/{}", state_version));
+    out.add("config", options_json(s.options, s.classes));
+    out.add("store", text(s.options.store));
+    out.add("threads", s.options.threads);
+    out.add("pairs", s.pairs);
+    out.add("skipped", s.skipped);
+    out.add("layers", JsonList{[&](JsonWriter& list) {
+              for (std::size_t l = 0; l < s.layers.size(); ++l) {
+                list.add(JsonObject{[&](JsonWriter& layer) {
+                  layer.add("name", s.layers[l].name);
+                  layer.add("width", s.layers[l].width);
+                  layer.add("kept", s.layers[l].kept);
+                  layer.add("sums", json_list(s.sums[l].sums, limbs_json));
+                  layer.add("zero_width", s.sums[l].zero_width);
+                }});
+              }
+            }});
+    out.add("samples", JsonList{[&](JsonWriter& list) {
+              for (std::size_t v = 0; v < s.size; ++v) {
+                list.add(JsonList{[&](JsonWriter& sums) {
+                  sums.add(limbs_json(s.sample_sums[v]));
+                  sums.add(limbs_json(s.sample_squares[v]));
+                }});
+              }
+            }});
+    out.add("classes", JsonList{[&](JsonWriter& list) {
+              for (const auto& [label, state] : s.by_class) {
+                list.add(class_json(label, state));
+              }
+            }});
+  });
 }
 
 Accumulator Accumulator::from_json(std::string_view text) {
@@ -244,9 +261,10 @@ Accumulator Accumulator::from_json(std::string_view text) {
   try {
     const Json j = Json::parse(text);
     const auto schema = j.at("schema").get<std::string>();
-    if (schema != prefix + std::to_string(state_version)) {
-      throw Error("preindex.bad_state", "the state has the schema '" + schema + "', this version reads '" + prefix +
-                                            std::to_string(state_version) + "'; update co2lib");
+    if (schema != fmt::format("{}{}", prefix, state_version)) {
+      throw Error("preindex.bad_state",
+                  fmt::format("the state has the schema '{}', this version reads '{}{}'; update co2lib", schema, prefix,
+                              state_version));
     }
     Options options = options_from(j.at("config"));
     options.store = parse<Store>("store", j.value("store", std::string("memory")));

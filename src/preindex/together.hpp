@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <co2lib/error.hpp>
 #include <co2lib/preindex/fixed.hpp>
 #include <co2lib/preindex/options.hpp>
@@ -47,7 +49,7 @@ class Together {
       }
     } catch (const Error& error) {
       failure = std::current_exception();
-      text = error.what() + (" [" + error.code() + "]");
+      text = error.what() + fmt::format(" [{}]", error.code());
     } catch (const std::exception& error) {
       failure = std::current_exception();
       text = error.what();
@@ -89,7 +91,7 @@ class Together {
     for (const std::int64_t byte : bytes) {
       if (byte != 0) text.push_back(static_cast<char>(byte));
     }
-    throw Error("preindex.rank_failed", "rank " + std::to_string(who) + " failed: " + text,
+    throw Error("preindex.rank_failed", fmt::format("rank {} failed: {}", who, text),
                 {{"rank", static_cast<std::int64_t>(who)}}, ErrorCategory::runtime);
   }
 

@@ -18,7 +18,7 @@
 #include <co2lib/preindex/cluster.hpp>
 #include <co2lib/torch.hpp>
 
-namespace co2lib::torch {
+namespace co2lib::libtorch {
 namespace {
 
 using preindex::Accumulator;
@@ -59,8 +59,7 @@ void check_pair(const Batch& clean, const Batch& shifted, std::span<const std::i
     if (labels[i] != labels_shifted[i]) {
       throw unpaired(first + i, "label " + std::to_string(labels[i]) + " on the clean side, " +
                                     std::to_string(labels_shifted[i]) +
-                                    " on the shifted side; give the same samples "
-                                    "in the same order");
+                                    " on the shifted side; give the same samples in the same order");
     }
   }
   if (labels.size() != labels_shifted.size()) {
@@ -70,7 +69,7 @@ void check_pair(const Batch& clean, const Batch& shifted, std::span<const std::i
   }
   for (const auto& [side, batch] : {std::pair{Side::clean, &clean}, std::pair{Side::shifted, &shifted}}) {
     const at::Tensor& x = batch->x;
-    const std::string where = std::string(to_string(side)) + " side";
+    const std::string where = std::string(text(side)) + " side";
     if (!x.defined() || x.dim() == 0 || size(x.size(0)) != labels.size()) {
       throw Error("preindex.bad_sample", where + ", from sample " + std::to_string(first) +
                                              " on: " + std::to_string(labels.size()) +
@@ -147,8 +146,8 @@ void add(Accumulator& sums, const Activations& clean, const Activations& shifted
     const std::string_view text(error.what());
     const std::string why(text.substr(0, text.find('\n')));
     return Issue{"batch_axis", "layers",
-                 "the first axis of outputs is taken for the batch: the model does not run on another number of "
-                 "samples (" +
+                 "the first axis of outputs is taken for the batch: "
+                 "the model does not run on another number of samples (" +
                      why + ")"};
   }
   return std::nullopt;
@@ -420,4 +419,4 @@ Result preindex(Package& package, Batches clean, Batches shifted, const Options&
   return run(pass, nullptr, clean, shifted, chosen, classes);
 }
 
-}  // namespace co2lib::torch
+}  // namespace co2lib::libtorch

@@ -22,7 +22,7 @@
 
 #include "show.hpp"
 
-namespace co2lib::torch {
+namespace co2lib::libtorch {
 namespace {
 
 // Values of an output that are widened to double at a time.
@@ -435,8 +435,8 @@ Activations ActivationProbe::take(std::size_t samples) {
   }
   if (state_->seen.calls.empty()) {
     throw Error("preindex.no_layer",
-                "no layer was observed: the module is frozen or optimised, or ran on another thread; candidates and "
-                "their widths: " +
+                "no layer was observed: the module is frozen or optimised, or ran on another thread; "
+                "candidates and their widths: " +
                     preindex::detail::candidates(state_->layers));
   }
   for (std::size_t i = 0; i < state_->first_axes.size(); ++i) {
@@ -449,4 +449,4 @@ Activations ActivationProbe::take(std::size_t samples) {
   return std::move(state_->seen);
 }
 
-}  // namespace co2lib::torch
+}  // namespace co2lib::libtorch

@@ -13,7 +13,7 @@
 
 #include "show.hpp"
 
-namespace co2lib::torch {
+namespace co2lib::libtorch {
 namespace {
 
 namespace jit = ::torch::jit;
@@ -85,4 +85,4 @@ jit::Module with_named_layers(const jit::Module& module) {
   return copy;
 }
 
-}  // namespace co2lib::torch
+}  // namespace co2lib::libtorch

@@ -18,13 +18,13 @@
 
 namespace {
 
-using co2lib::torch::ActivationProbe;
-using co2lib::torch::Activations;
-using co2lib::torch::Batch;
-using co2lib::torch::Mode;
-using co2lib::torch::Options;
-using co2lib::torch::Package;
-using co2lib::torch::Result;
+using co2lib::libtorch::ActivationProbe;
+using co2lib::libtorch::Activations;
+using co2lib::libtorch::Batch;
+using co2lib::libtorch::Mode;
+using co2lib::libtorch::Options;
+using co2lib::libtorch::Package;
+using co2lib::libtorch::Result;
 using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -219,7 +219,7 @@ TEST(TorchAxes, TheBatchIsNotTakenForGranted) {
     const torch::Tensor labels = torch::arange(samples) % 3;
     TokensFirst net;
     try {
-      (void)co2lib::torch::preindex(net, {{{x, labels}}}, {{{x + 1, labels}}}, {.mode = Mode::vit});
+      (void)co2lib::libtorch::preindex(net, {{{x, labels}}}, {{{x + 1, labels}}}, {.mode = Mode::vit});
       FAIL() << samples;
     } catch (const co2lib::Error& error) {
       EXPECT_EQ(error.code(), "preindex.fused_layer") << samples;
@@ -231,7 +231,7 @@ TEST(TorchAxes, ALinearLayerOnAMapHasItsChannelsLastAndWhatIsNotObservedIsSaid) 
   const torch::Tensor x = torch::rand({12, 1, 8, 8});
   const torch::Tensor labels = torch::arange(12) % 3;
   Mixer net;
-  const auto result = co2lib::torch::preindex(net, {{{x, labels}}}, {{{1 - x, labels}}}, {.embedding = "conv"});
+  const auto result = co2lib::libtorch::preindex(net, {{{x, labels}}}, {{{1 - x, labels}}}, {.embedding = "conv"});
   ASSERT_EQ(result.layers.size(), 2U);
   EXPECT_EQ(result.layers[1].width, 20U);
   EXPECT_LT(result.observed_share.value(), 0.1);
@@ -247,7 +247,7 @@ TEST(TorchEager, ConvolutionsLikePython) {
   auto net = with_weights(Convolutions(), "convolutions");
   expect_observed(
       *net, [&](const torch::Tensor& x) { net->forward(x); }, "convolutions");
-  const auto result = co2lib::torch::preindex(net, data.batches(data.clean), data.batches(data.shifted));
+  const auto result = co2lib::libtorch::preindex(net, data.batches(data.clean), data.batches(data.shifted));
   expect_result(result, expected("convolutions"));
   EXPECT_THAT(result.layers_unseen, IsEmpty());
 }
@@ -258,7 +258,7 @@ TEST(TorchEager, LinearLayersOnTokensLikePython) {
   expect_observed(
       *net, [&](const torch::Tensor& x) { net->forward(x); }, "tokens");
   expect_result(
-      co2lib::torch::preindex(net, data.batches(data.clean, 7), data.batches(data.shifted, 7), options_of("tokens")),
+      co2lib::libtorch::preindex(net, data.batches(data.clean, 7), data.batches(data.shifted, 7), options_of("tokens")),
       expected("tokens"));
 }
 
@@ -271,9 +271,9 @@ TEST(TorchEager, CallablesOfBatchesNeedTheNumberOfClasses) {
       return all[at++];
     };
   };
-  expect_result(co2lib::torch::preindex(net, source(data.clean), source(data.shifted), {}, 3),
+  expect_result(co2lib::libtorch::preindex(net, source(data.clean), source(data.shifted), {}, 3),
                 expected("convolutions"));
-  EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(net, source(data.clean), source(data.shifted)); }),
+  EXPECT_EQ(code_of([&] { (void)co2lib::libtorch::preindex(net, source(data.clean), source(data.shifted)); }),
             "preindex.bad_option");
 }
 
@@ -282,7 +282,7 @@ TEST(TorchEager, ModesOfTheModulesAreRestored) {
   auto net = with_weights(Convolutions(), "convolutions");
   net->train();
   net->conv1->train(false);
-  (void)co2lib::torch::preindex(net, data.batches(data.clean), data.batches(data.shifted));
+  (void)co2lib::libtorch::preindex(net, data.batches(data.clean), data.batches(data.shifted));
   EXPECT_TRUE(net->is_training());
   EXPECT_FALSE(net->conv1->is_training());
   EXPECT_TRUE(net->fc2->is_training());
@@ -295,14 +295,14 @@ TEST(TorchEager, AnEncoderWithTokensFirstIsNotTheBatch) {
   std::string text;
   EXPECT_EQ(code_of(
                 [&] {
-                  (void)co2lib::torch::preindex(net, data.batches(data.clean), data.batches(data.shifted),
-                                                {.mode = Mode::vit});
+                  (void)co2lib::libtorch::preindex(net, data.batches(data.clean), data.batches(data.shifted),
+                                                   {.mode = Mode::vit});
                 },
                 &text),
             "preindex.fused_layer");
   EXPECT_THAT(text, HasSubstr("block.linear1"));
-  const auto result = co2lib::torch::preindex(net, data.batches(data.clean), data.batches(data.shifted),
-                                              {.mode = Mode::vit, .include = {"embed"}});
+  const auto result = co2lib::libtorch::preindex(net, data.batches(data.clean), data.batches(data.shifted),
+                                                 {.mode = Mode::vit, .include = {"embed"}});
   EXPECT_THAT(result.layers_unseen, ElementsAre("block.self_attn.out_proj"));
 }
 
@@ -316,8 +316,8 @@ TEST(TorchEager, ASingleLayerIsAModel) {
     alone->bias.copy_(flat->named_parameters()["1.bias"]);
   }
   const auto sides = [&](const torch::Tensor& x) { return data.batches(x.flatten(1)); };
-  const auto a = co2lib::torch::preindex(flat, data.batches(data.clean), data.batches(data.shifted));
-  const auto b = co2lib::torch::preindex(alone, sides(data.clean), sides(data.shifted));
+  const auto a = co2lib::libtorch::preindex(flat, data.batches(data.clean), data.batches(data.shifted));
+  const auto b = co2lib::libtorch::preindex(alone, sides(data.clean), sides(data.shifted));
   EXPECT_EQ(a.layers.at(0).name, "1");
   EXPECT_EQ(b.layers.at(0).name, "Linear");
   EXPECT_EQ(a.value, b.value);
@@ -366,7 +366,7 @@ TEST(TorchEager, BadInput) {
   const Data data;
   auto net = with_weights(Convolutions(), "convolutions");
   const auto code = [&](std::vector<Batch> clean, std::vector<Batch> shifted, const Options& options = {}) {
-    return code_of([&] { (void)co2lib::torch::preindex(net, clean, shifted, options); });
+    return code_of([&] { (void)co2lib::libtorch::preindex(net, clean, shifted, options); });
   };
   const auto clean = data.batches(data.clean);
   auto shifted = data.batches(data.shifted);
@@ -384,11 +384,11 @@ TEST(TorchEager, BadInput) {
   EXPECT_EQ(code(clean, shifted, {.bins = {1}}), "preindex.bad_option");
   EXPECT_EQ(code(clean, shifted, {.store = co2lib::preindex::Store::recompute}), "preindex.bad_option");
   auto tokens = with_weights(Tokens(), "tokens");
-  EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(tokens, clean, shifted); }), "preindex.bad_shape");
+  EXPECT_EQ(code_of([&] { (void)co2lib::libtorch::preindex(tokens, clean, shifted); }), "preindex.bad_shape");
   torch::nn::Sequential none{torch::nn::Flatten(), torch::nn::ReLU()};
-  EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(none, clean, shifted); }), "preindex.no_layer");
+  EXPECT_EQ(code_of([&] { (void)co2lib::libtorch::preindex(none, clean, shifted); }), "preindex.no_layer");
   auto narrow = torch::nn::Sequential(torch::nn::Flatten(), torch::nn::Linear(64, 3));
-  EXPECT_EQ(code_of([&] { (void)co2lib::torch::preindex(narrow, clean, shifted); }), "preindex.no_layer");
+  EXPECT_EQ(code_of([&] { (void)co2lib::libtorch::preindex(narrow, clean, shifted); }), "preindex.no_layer");
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -403,14 +403,14 @@ TEST_P(TorchScript, LikePython) {
   expect_observed(
       module, [&](const torch::Tensor& x) { module.forward({x}); }, name);
   const auto result =
-      co2lib::torch::preindex(module, data.batches(data.clean), data.batches(data.shifted), options_of(name));
+      co2lib::libtorch::preindex(module, data.batches(data.clean), data.batches(data.shifted), options_of(name));
   expect_result(result, expected(name));
 
-  auto rewritten = co2lib::torch::with_named_layers(module);
+  auto rewritten = co2lib::libtorch::with_named_layers(module);
   expect_observed(
       rewritten, [&](const torch::Tensor& x) { rewritten.forward({x}); }, name);
   expect_result(
-      co2lib::torch::preindex(rewritten, data.batches(data.clean), data.batches(data.shifted), options_of(name)),
+      co2lib::libtorch::preindex(rewritten, data.batches(data.clean), data.batches(data.shifted), options_of(name)),
       expected(name));
 }
 
@@ -437,14 +437,14 @@ TEST(TorchScriptModule, TheFusedEncoderIsRepeatedOnTheOrdinaryPath) {
   expect_activations(probe.take(60), wanted.at("vectors").at("clean"));
 
   const auto result =
-      co2lib::torch::preindex(module, data.batches(data.clean), data.batches(data.shifted), {.mode = Mode::vit});
+      co2lib::libtorch::preindex(module, data.batches(data.clean), data.batches(data.shifted), {.mode = Mode::vit});
   EXPECT_NEAR(result.value.value(), wanted.at("value").get<double>(), 1e-3);  // not exact: bins may differ by one value
   EXPECT_EQ(json(result.layers_unseen), wanted.at("unseen"));
 }
 
 TEST(TorchScriptModule, RewrittenTheEncoderIsTheSame) {
   const Data data;
-  auto module = co2lib::torch::with_named_layers(scripted("transformer_scripted"));
+  auto module = co2lib::libtorch::with_named_layers(scripted("transformer_scripted"));
   const json& wanted = expected("transformer");
   ActivationProbe probe(module, {.mode = Mode::vit, .embedding = wanted.at("embedding")});
   module.forward({data.clean});
@@ -461,7 +461,7 @@ TEST(TorchScriptModule, LayersThatShareAWeightKeepTheirNamesWhenRewritten) {
     for (const auto& call : probe.take(60).calls) all.push_back(call.name);
     return all;
   };
-  auto rewritten = co2lib::torch::with_named_layers(module);
+  auto rewritten = co2lib::libtorch::with_named_layers(module);
   EXPECT_THAT(names(rewritten), ElementsAre("first", "second"));
   EXPECT_THAT(names(module), ElementsAre("first", "first"));  // and the module itself is as it was
 }
@@ -470,7 +470,7 @@ TEST(TorchScriptModule, AFrozenModuleIsAnError) {
   const Data data;
   auto module = scripted("frozen");
   EXPECT_EQ(
-      code_of([&] { (void)co2lib::torch::preindex(module, data.batches(data.clean), data.batches(data.shifted)); }),
+      code_of([&] { (void)co2lib::libtorch::preindex(module, data.batches(data.clean), data.batches(data.shifted)); }),
       "preindex.no_layer");
 }
 
@@ -486,7 +486,7 @@ TEST_P(TorchPackage, LikePython) {
   EXPECT_EQ(package.embedding(), wanted.at("embedding"));
   expect_activations(package.run(data.clean), wanted.at("vectors").at("clean"));
   expect_activations(package.run(data.shifted), wanted.at("vectors").at("shifted"));
-  const auto result = co2lib::torch::preindex(package, data.batches(data.clean), data.batches(data.shifted));
+  const auto result = co2lib::libtorch::preindex(package, data.batches(data.clean), data.batches(data.shifted));
   expect_result(result, wanted);
 }
 
@@ -499,8 +499,8 @@ TEST(TorchPackageFile, BadFiles) {
   const Data data;
   Package package(folder() / "convolutions.pt2");
   EXPECT_EQ(code_of([&] {
-              (void)co2lib::torch::preindex(package, data.batches(data.clean), data.batches(data.shifted),
-                                            {.embedding = "conv1"});
+              (void)co2lib::libtorch::preindex(package, data.batches(data.clean), data.batches(data.shifted),
+                                               {.embedding = "conv1"});
             }),
             "preindex.unknown_layer");
 }

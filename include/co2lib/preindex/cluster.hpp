@@ -78,10 +78,7 @@ enum class Stop {
   tol,       ///< the centres moved less than the tolerance
   max_iter,  ///< the limit of iterations
 };
-
-[[nodiscard]] inline std::string_view to_string(Stop stop) {
-  return stop == Stop::strict ? "strict" : stop == Stop::tol ? "tol" : "max_iter";
-}
+[[nodiscard]] constexpr auto texts_of(Stop) noexcept { return texts("strict", "tol", "max_iter"); }
 
 struct LloydOptions {
   double tolerance = 1e-4;  ///< times the mean variance of the features

@@ -170,7 +170,7 @@ inline void check_corruption(std::string_view name, double level) {
   const auto require = [&](bool good, const char* domain) {
     if (good) return;
     throw Error("preindex.bad_corruption",
-                std::string(name) + ": a level of " + number(level) + " is not allowed; use " + domain);
+                std::string(name) + ": a level of " + numeric::text(level) + " is not allowed; use " + domain);
   };
   if (name == "frost") {
     require(level >= 1 && level <= 10 && level == std::floor(level), "a severity, one of 1, 2, ... 10");
@@ -199,9 +199,9 @@ inline void check_image(const Image& image, bool any_range) {
   constexpr float rounding = 1e-5F;  // of resampling an image in float32
   if (any_range || (low >= -rounding && high <= 1 + rounding)) return;
   throw Error("preindex.bad_sample",
-              "the image has values from " + number(low) + " to " + number(high) +
-                  ", levels are for [0, 1]: divide 8-bit values by 255, normalise after the corruption and not before "
-                  "it, or say any_range if that is what you want",
+              "the image has values from " + numeric::text(low) + " to " + numeric::text(high) +
+                  ", levels are for [0, 1]: divide 8-bit values by 255, "
+                  "normalise after the corruption and not before it, or say any_range if that is what you want",
               {{"low", static_cast<double>(low)}, {"high", static_cast<double>(high)}});
 }
 
@@ -239,7 +239,8 @@ inline void check_image(const Image& image, bool any_range) {
     for (std::size_t i = 0; i < size; ++i) {
       const double rate = options.any_range ? values[i] : std::max(0.0, values[i]);
       if (rate < 0 || rate > 100) {
-        throw Error("preindex.bad_sample", "shot: a pixel of " + detail::number(rate) + " is no rate; scale to [0, 1]");
+        throw Error("preindex.bad_sample",
+                    "shot: a pixel of " + numeric::text(rate) + " is not a rate; scale to [0, 1]");
       }
       // Inversion: one uniform number per element.
       const double u = uniform(i);

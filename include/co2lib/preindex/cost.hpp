@@ -49,11 +49,11 @@ inline void check(const CalibrationRun& run, const std::string& which) {
   for (const auto& [name, cost] :
        {std::pair("epochs", run.epochs), std::pair("kwh", run.kwh), std::pair("gco2e", run.gco2e)}) {
     if (cost && (!std::isfinite(*cost) || *cost < 0)) {
-      throw Error("preindex.bad_cost", which + ": " + name + " of " + detail::number(*cost) +
+      throw Error("preindex.bad_cost", which + ": " + name + " of " + numeric::text(*cost) +
                                            "; costs are finite and not negative, leave out one that is not known");
     }
   }
-  if (!std::isfinite(run.x)) throw detail::bad_option("x", which + " with " + detail::number(run.x), "a finite index");
+  if (!std::isfinite(run.x)) throw detail::bad_option("x", which + " with " + numeric::text(run.x), "a finite index");
 }
 
 /// Reads the lines of a calibration file, JSON; empty ones are skipped. Throws preindex.bad_calibration with `name` and
@@ -95,16 +95,15 @@ struct CostOptions {
   }
   if (!kwh.cost.empty() && kwh.cost != "kwh") {
     throw Error("preindex.bad_cost",
-                "a forecast of " + kwh.cost + " times an intensity is no carbon; give that of kwh");
+                "a forecast of " + kwh.cost + " times an intensity is not a mass of carbon; give the forecast of kwh");
   }
   const auto grams = [&](double x) { return x * intensity.g_per_kwh() + hardware.grams(); };
   Forecast carbon = kwh;
   carbon.cost = "gco2e";
   carbon.value = grams(*kwh.value);
   carbon.interval = Interval<double>{grams(kwh.interval->low), grams(kwh.interval->high), kwh.interval->confidence};
-  carbon.issues.push_back({"derived_carbon", "gco2e",
-                           "kWh times an intensity that was given; its uncertainty is not in "
-                           "the interval"});
+  carbon.issues.push_back(
+      {"derived_carbon", "gco2e", "kWh times an intensity that was given; its uncertainty is not in the interval"});
   return carbon;
 }
 
@@ -182,9 +181,10 @@ class CostForecast {
     }
     CostPrediction prediction = predict(*result.value);
     if (!runs_.empty() && runs_.front().config.empty()) {
-      prediction.issues.push_back({"unknown_config", "config",
-                                   "the runs do not say how their indices were computed: they are only a guide to an "
-                                   "index of the same configuration; store config_hash with each run"});
+      prediction.issues.push_back(
+          {"unknown_config", "config",
+           "the runs do not say how their indices were computed: "
+           "they are only a guide to an index of the same configuration; store config_hash with each run"});
     }
     return prediction;
   }
@@ -212,9 +212,10 @@ class CostForecast {
       text += ")";
     }
     if (differing.empty()) return;
-    throw Error("preindex.config_mismatch",
-                "the runs differ in: " + text + "; costs of one are no guide to the other: select one group",
-                {{"keys", differing}});
+    throw Error(
+        "preindex.config_mismatch",
+        "the runs differ in: " + text + "; costs of one group do not predict those of another: select one group",
+        {{"keys", differing}});
   }
 
   /// A run that is there twice counts as two independent ones: intervals become too narrow.
@@ -229,8 +230,8 @@ class CostForecast {
     }
     if (doubles == 0) return;
     issues_.push_back({"duplicate_runs", "runs",
-                       std::to_string(doubles) + " runs equal another one in everything; where they are the same run, "
-                                                 "the interval is too narrow"});
+                       std::to_string(doubles) + " runs equal another one in everything; "
+                                                 "where they are the same run, the interval is too narrow"});
   }
 
   [[nodiscard]] static const std::string& field_of(const CalibrationRun& run, std::string_view field) {
@@ -256,21 +257,8 @@ struct Costs {
 
 /// Whether to retrain.
 enum class Decision { not_needed, no_forecast, over_budget, retrain, uncertain };
-
-[[nodiscard]] inline std::string_view to_string(Decision decision) {
-  switch (decision) {
-    case Decision::not_needed:
-      return "not_needed";
-    case Decision::no_forecast:
-      return "no_forecast";
-    case Decision::over_budget:
-      return "over_budget";
-    case Decision::retrain:
-      return "retrain";
-    case Decision::uncertain:
-      return "uncertain";
-  }
-  return "?";
+[[nodiscard]] constexpr auto texts_of(Decision) noexcept {
+  return texts("not_needed", "no_forecast", "over_budget", "retrain", "uncertain");
 }
 
 /// What the report is made of. Accuracies are shares in [0, 1].
@@ -313,17 +301,17 @@ inline constexpr std::array<const char*, 3> cost_names{"epochs", "kWh", "gCO2e"}
 
 inline void check(const RetrainQuestion& question) {
   for (const double accuracy : {question.accuracy, question.required_accuracy}) {
-    if (!(accuracy >= 0 && accuracy <= 1)) throw bad_option("accuracy", number(accuracy), "a share in [0, 1]");
+    if (!(accuracy >= 0 && accuracy <= 1)) throw bad_option("accuracy", numeric::text(accuracy), "a share in [0, 1]");
   }
   for (const Costs& all : {question.budget, question.from_scratch, question.index_cost}) {
     for (const auto& cost : values_of(all)) {
       if (cost && !(*cost >= 0)) throw Error("preindex.bad_cost", "a cost or budget is negative or NaN");
     }
   }
-  if (!std::isfinite(question.x)) throw bad_option("index", number(question.x), "a finite index");
+  if (!std::isfinite(question.x)) throw bad_option("index", numeric::text(question.x), "a finite index");
   if (question.forecast && std::fabs(question.forecast->x - question.x) > 1e-9 * std::fabs(question.x)) {
-    throw bad_option("forecast", "one that was made for the index " + number(question.forecast->x),
-                     "one for the index " + number(question.x) + " of the report");
+    throw bad_option("forecast", "one that was made for the index " + numeric::text(question.forecast->x),
+                     "one for the index " + numeric::text(question.x) + " of the report");
   }
 }
 
@@ -362,8 +350,8 @@ inline void compare_with_scratch(RetrainReport& report, const std::array<const F
     const bool sure = *scratch[i] < forecasts[i]->interval->low;
     report.issues.push_back(
         {"from_scratch_cheaper", cost_names[i],
-         "training from scratch costs " + number(*scratch[i]) + " " + cost_names[i] +
-             ", retraining is forecast to cost " + number(*forecasts[i]->value) +
+         "training from scratch costs " + numeric::text(*scratch[i]) + " " + cost_names[i] +
+             ", retraining is forecast to cost " + numeric::text(*forecasts[i]->value) +
              (sure ? ": more at every point of the interval" : ", though the interval reaches lower")});
   }
 }
@@ -371,7 +359,7 @@ inline void compare_with_scratch(RetrainReport& report, const std::array<const F
 /// Which calibration run would tell most about an answer that is uncertain.
 [[nodiscard]] inline std::string advice_for(const RetrainQuestion& question) {
   const auto budgets = values_of(question.budget);
-  std::string advice = "make a further calibration run at an index near " + number(question.x);
+  std::string advice = "make a further calibration run at an index near " + numeric::text(question.x);
   std::optional<double> least;
   for (const auto& [name, candidate] : question.candidates) {
     // The first cost with a budget that has a forecast decides which candidate is cheapest.

@@ -46,11 +46,10 @@ inline void add_coverage(Result& result, const Coverage& coverage) {
   for (std::size_t i = 0; i < std::min<std::size_t>(kinds.size(), 4); ++i) {
     rest += (i == 0 ? "" : ", ") + kinds[i].second + " " + percent(-kinds[i].first);
   }
-  result.issues.push_back({"unobserved_parameters", "layers",
-                           percent(coverage.counted) +
-                               " of the parameters lie in layers that count, the index says "
-                               "nothing of the others: " +
-                               rest});
+  result.issues.push_back(
+      {"unobserved_parameters", "layers",
+       percent(coverage.counted) +
+           " of the parameters lie in layers that count, the index says nothing of the others: " + rest});
 }
 
 }  // namespace co2lib::preindex

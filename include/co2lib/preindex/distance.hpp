@@ -198,8 +198,7 @@ struct Distances {
         if (bins[b] == bin_count && distances[d] == distance) return values[b * distances.size() + d];
       }
     }
-    throw detail::bad_option("distance",
-                             std::string(to_string(distance)) + " at " + std::to_string(bin_count) + " bins",
+    throw detail::bad_option("distance", std::string(text(distance)) + " at " + std::to_string(bin_count) + " bins",
                              "what the options asked for");
   }
 };

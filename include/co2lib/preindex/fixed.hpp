@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Sums that do not depend on the order of their terms: 128-bit integers, in units of 2^-64.
+//
+// Threads, batches, shards and processes bring their terms in any order, and doubles added in another order give other
+// bits. So:
+// 1. Each term is rounded once, half to even, to a multiple of 2^-64, and is an integer from then on. Next to the
+//    distances that are added, which are of size 1 and known to 2^-53, a unit is nothing.
+// 2. Integers are added, which is exact: the same terms give the same bits, however they were split and joined.
+// 3. 63 bits are left for what is above the point: room for 2^15 terms of the largest size, or 2^63 of size 1.
+// 4. A NaN has no integer. It sets a flag, and flags are joined by `or`, which has no order either.
+// 5. A sum is read as two doubles, the nearest one and what is left, so that the difference of almost equal sums, as in
+//    a variance, keeps its digits.
+// 6. To other processes a sum goes as four limbs of 32 bits, because frameworks add integers of 64: the limbs are added
+//    one by one, and carried only where they are read (`from_limbs`).
 #pragma once
 
 #include <array>

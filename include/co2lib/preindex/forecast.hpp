@@ -152,8 +152,8 @@ class Fit {
 /// Throws preindex.unpaired, preindex.not_enough_calibration, preindex.bad_cost, preindex.bad_option.
 [[nodiscard]] inline Forecast forecast(std::span<const double> x, std::span<const double> y, double x_new,
                                        Model model = Model::automatic, double alpha = 0.2) {
-  if (!(alpha > 0 && alpha < 1)) throw detail::bad_option("alpha", detail::number(alpha), "a number inside (0, 1)");
-  if (!std::isfinite(x_new)) throw detail::bad_option("x_new", detail::number(x_new), "a finite index");
+  if (!(alpha > 0 && alpha < 1)) throw detail::bad_option("alpha", numeric::text(alpha), "a number inside (0, 1)");
+  if (!std::isfinite(x_new)) throw detail::bad_option("x_new", numeric::text(x_new), "a finite index");
   if (x.size() != y.size()) {
     throw Error("preindex.unpaired", std::to_string(x.size()) + " indices and " + std::to_string(y.size()) + " costs");
   }
@@ -161,7 +161,7 @@ class Fit {
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!std::isfinite(x[i])) throw detail::bad_option("x", "run " + std::to_string(i), "finite indices");
     if (!std::isfinite(y[i]) || y[i] < 0) {
-      throw Error("preindex.bad_cost", "run " + std::to_string(i) + ": a cost of " + detail::number(y[i]) +
+      throw Error("preindex.bad_cost", "run " + std::to_string(i) + ": a cost of " + numeric::text(y[i]) +
                                            "; costs are finite and not negative");
     }
     points.push_back({x[i], y[i]});
@@ -170,7 +170,7 @@ class Fit {
   if (n < 3) {
     throw Error("preindex.not_enough_calibration",
                 std::to_string(n) +
-                    " runs; a forecast needs at least 3, and an interval with alpha = " + detail::number(alpha) +
+                    " runs; a forecast needs at least 3, and an interval with alpha = " + numeric::text(alpha) +
                     " needs " + std::to_string(static_cast<int>(std::ceil(1 / alpha - 1 - 1e-9))),
                 {{"runs", static_cast<std::int64_t>(n)}});
   }
@@ -191,8 +191,8 @@ class Fit {
     const auto fit = detail::Fit::of(model, points, i);
     if (!fit) {
       throw Error("preindex.not_enough_calibration",
-                  "without one of the runs all others have the same index; add a run with another one, or use the "
-                  "model 'isotonic'");
+                  "without one of the runs all others have the same index; "
+                  "add a run with another one, or use the model 'isotonic'");
     }
     const double residual = std::fabs(points[i].y - (*fit)(points[i].x));
     const double at = (*fit)(x_new);

@@ -26,7 +26,7 @@ using Contingency = BasicMatrix<std::int64_t>;
 [[nodiscard]] inline double combine(double p, double inv_ari, double s = 0, double s_bar = 0,
                                     std::optional<double> inv_ari_denominator = std::nullopt) {
   const auto finite = [](const char* name, double x) {
-    if (!std::isfinite(x)) throw detail::bad_option(name, detail::number(x), "a finite number");
+    if (!std::isfinite(x)) throw detail::bad_option(name, numeric::text(x), "a finite number");
   };
   const double d = inv_ari_denominator.value_or(inv_ari);
   finite("p", p);
@@ -34,10 +34,10 @@ using Contingency = BasicMatrix<std::int64_t>;
   finite("s", s);
   finite("s_bar", s_bar);
   finite("inv_ari_denominator", d);
-  if (s < 0) throw detail::bad_option("s", detail::number(s), "a number >= 0");
+  if (s < 0) throw detail::bad_option("s", numeric::text(s), "a number >= 0");
   const double denominator = 1.0 + numeric::product(p + d, s);
   if (!(denominator > 0)) {
-    throw detail::bad_option("s", "a denominator of " + detail::number(denominator), "values with 1 + (p + d) s > 0");
+    throw detail::bad_option("s", "a denominator of " + numeric::text(denominator), "values with 1 + (p + d) s > 0");
   }
   return (p + inv_ari) / denominator - s_bar;
 }

@@ -5,37 +5,45 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <co2lib/error.hpp>
+#include <co2lib/names.hpp>
+#include <co2lib/numeric.hpp>
 
 namespace co2lib::preindex {
+
+using co2lib::text;
 
 /// How the vector of a sample is made of a layer's output.
 enum class Mode {
   cnn,  ///< mean over all axes after the channels
   vit,  ///< everything after the batch axis, flattened
 };
+[[nodiscard]] constexpr auto texts_of(Mode) noexcept { return texts("cnn", "vit"); }
 
 /// Before or after the shift.
 enum class Side { clean, shifted };
+[[nodiscard]] constexpr auto texts_of(Side) noexcept { return texts("clean", "shifted"); }
 
 /// How the edges of a histogram are rounded.
 enum class EdgeRule {
   numpy1,  ///< in double, then to float32 (NumPy 1.x); the default
   numpy2,  ///< every step to float32 (NumPy 2)
 };
+[[nodiscard]] constexpr auto texts_of(EdgeRule) noexcept { return texts("numpy1", "numpy2"); }
 
 /// What a histogram's probabilities are made of.
 enum class Weights {
   density,  ///< counts divided by the rounded widths of the bins, as published
   count,    ///< counts; the sturdier choice for near-constant channels on a large offset
 };
+[[nodiscard]] constexpr auto texts_of(Weights) noexcept { return texts("density", "count"); }
 
 /// What becomes of a vector with a bin of zero width, with `Weights::density`.
 enum class Degenerate {
@@ -43,12 +51,17 @@ enum class Degenerate {
   nan,    ///< the published behaviour: the distance is nan, and so is every average over it
   error,  ///< the error preindex.zero_width
 };
+[[nodiscard]] constexpr auto texts_of(Degenerate) noexcept { return texts("count", "nan", "error"); }
 
 /// The four distances between two histograms.
 enum class Distance { js, wasserstein, bhattacharyya, kl };
+[[nodiscard]] constexpr auto texts_of(Distance) noexcept { return texts("js", "wasserstein", "bhattacharyya", "kl"); }
 
 /// Which data is clustered, and from which centres.
 enum class Variant { clean, noise_1, noise_2, clean_kpp, noise_1_kpp };
+[[nodiscard]] constexpr auto texts_of(Variant) noexcept {
+  return texts("clean", "noise_1", "noise_2", "clean_kpp", "noise_1_kpp");
+}
 
 /// Where the shifted embeddings are kept for the passes of the clustering.
 enum class Store {
@@ -56,12 +69,15 @@ enum class Store {
   file,       ///< a memory-mapped file without a name
   recompute,  ///< nowhere: the caller runs the forward passes again
 };
+[[nodiscard]] constexpr auto texts_of(Store) noexcept { return texts("memory", "file", "recompute"); }
 
 /// What becomes of a pair with a NaN or an infinity in an activation.
 enum class NonFinite { error, skip_pair };
+[[nodiscard]] constexpr auto texts_of(NonFinite) noexcept { return texts("error", "skip_pair"); }
 
 /// What becomes of a module that is called more than once per forward pass.
 enum class RepeatedCalls { mean, sum };
+[[nodiscard]] constexpr auto texts_of(RepeatedCalls) noexcept { return texts("mean", "sum"); }
 
 /// The curve through the calibration runs.
 enum class Model {
@@ -69,72 +85,9 @@ enum class Model {
   isotonic,   ///< least-squares non-decreasing, linear between knots, constant outside
   automatic,  ///< "auto": the smaller mean absolute leave-one-out error, linear on ties
 };
+[[nodiscard]] constexpr auto texts_of(Model) noexcept { return texts("linear", "isotonic", "auto"); }
 
 namespace detail {
-
-template <class T>
-using Names = std::vector<std::pair<T, std::string_view>>;
-
-inline const Names<Mode>& names(Mode) {
-  static const Names<Mode> all{{Mode::cnn, "cnn"}, {Mode::vit, "vit"}};
-  return all;
-}
-inline const Names<Side>& names(Side) {
-  static const Names<Side> all{{Side::clean, "clean"}, {Side::shifted, "shifted"}};
-  return all;
-}
-inline const Names<EdgeRule>& names(EdgeRule) {
-  static const Names<EdgeRule> all{{EdgeRule::numpy1, "numpy1"}, {EdgeRule::numpy2, "numpy2"}};
-  return all;
-}
-inline const Names<Weights>& names(Weights) {
-  static const Names<Weights> all{{Weights::density, "density"}, {Weights::count, "count"}};
-  return all;
-}
-inline const Names<Degenerate>& names(Degenerate) {
-  static const Names<Degenerate> all{
-      {Degenerate::count, "count"}, {Degenerate::nan, "nan"}, {Degenerate::error, "error"}};
-  return all;
-}
-inline const Names<Distance>& names(Distance) {
-  static const Names<Distance> all{{Distance::js, "js"},
-                                   {Distance::wasserstein, "wasserstein"},
-                                   {Distance::bhattacharyya, "bhattacharyya"},
-                                   {Distance::kl, "kl"}};
-  return all;
-}
-inline const Names<Variant>& names(Variant) {
-  static const Names<Variant> all{{Variant::clean, "clean"},
-                                  {Variant::noise_1, "noise_1"},
-                                  {Variant::noise_2, "noise_2"},
-                                  {Variant::clean_kpp, "clean_kpp"},
-                                  {Variant::noise_1_kpp, "noise_1_kpp"}};
-  return all;
-}
-inline const Names<Store>& names(Store) {
-  static const Names<Store> all{{Store::memory, "memory"}, {Store::file, "file"}, {Store::recompute, "recompute"}};
-  return all;
-}
-inline const Names<NonFinite>& names(NonFinite) {
-  static const Names<NonFinite> all{{NonFinite::error, "error"}, {NonFinite::skip_pair, "skip_pair"}};
-  return all;
-}
-inline const Names<RepeatedCalls>& names(RepeatedCalls) {
-  static const Names<RepeatedCalls> all{{RepeatedCalls::mean, "mean"}, {RepeatedCalls::sum, "sum"}};
-  return all;
-}
-
-inline const Names<Model>& names(Model) {
-  static const Names<Model> all{{Model::linear, "linear"}, {Model::isotonic, "isotonic"}, {Model::automatic, "auto"}};
-  return all;
-}
-
-/// A number as messages show it.
-[[nodiscard]] inline std::string number(double x) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.6g", x);
-  return text.data();
-}
 
 /// The error for an option outside of what is allowed.
 [[nodiscard]] inline Error bad_option(const std::string& option, const std::string& got, const std::string& allowed) {
@@ -148,28 +101,15 @@ inline const Names<Model>& names(Model) {
 
 }  // namespace detail
 
-/// The name of a choice, as it stands in files and in Python.
-template <class T>
-requires requires(T value) { detail::names(value); }
-[[nodiscard]] std::string_view to_string(T value) {
-  for (const auto& [choice, name] : detail::names(value)) {
-    if (choice == value) return name;
-  }
-  return "?";
-}
-
 /// Reads a choice by its name: `parse<Mode>("mode", "cnn")`. Throws preindex.bad_option with the allowed names.
-template <class T>
-[[nodiscard]] T parse(const std::string& option, std::string_view text) {
-  std::string allowed;
-  for (const auto& [choice, name] : detail::names(T{})) {
-    if (name == text) return choice;
-    allowed += (allowed.empty() ? "" : ", ") + std::string(name);
-  }
-  throw detail::bad_option(option, "'" + std::string(text) + "'", allowed);
+template <Named E>
+[[nodiscard]] E parse(const std::string& option, std::string_view name) {
+  const Result<E> value = co2lib::parse<E>(name);
+  if (!value) throw detail::bad_option(option, "'" + std::string(name) + "'", known<E>());
+  return *value;
 }
 
-inline constexpr std::array all_distances{Distance::js, Distance::wasserstein, Distance::bhattacharyya, Distance::kl};
+inline constexpr std::array all_distances = all<Distance>();
 
 /// Options of the index; every default that the papers do not state is this project's choice.
 struct Options {
@@ -197,6 +137,40 @@ struct Options {
   }
 };
 
+/// A field of Options: its name everywhere, where it is, and whether shards that are merged must agree on it.
+template <class T>
+struct OptionField {
+  const char* name;
+  T Options::*member;
+  bool shared = true;
+};
+
+namespace detail {
+template <class T>
+[[nodiscard]] constexpr OptionField<T> option(const char* name, T Options::*member, bool shared = true) {
+  return {name, member, shared};
+}
+}  // namespace detail
+
+/// All fields of Options in their order. Files, Python's keywords and properties, and pickles follow from this list.
+inline constexpr std::tuple option_fields{detail::option("mode", &Options::mode),
+                                          detail::option("bins", &Options::bins),
+                                          detail::option("distances", &Options::distances),
+                                          detail::option("edge_rule", &Options::edge_rule),
+                                          detail::option("weights", &Options::weights),
+                                          detail::option("degenerate", &Options::degenerate),
+                                          detail::option("ari", &Options::ari),
+                                          detail::option("embedding", &Options::embedding),
+                                          detail::option("include", &Options::include),
+                                          detail::option("exclude", &Options::exclude),
+                                          detail::option("skip_short_names", &Options::skip_short_names),
+                                          detail::option("repeated_calls", &Options::repeated_calls),
+                                          detail::option("nonfinite", &Options::nonfinite),
+                                          detail::option("store", &Options::store, false),
+                                          detail::option("s", &Options::s),
+                                          detail::option("s_bar", &Options::s_bar),
+                                          detail::option("threads", &Options::threads, false)};
+
 /// Throws preindex.bad_option unless every option has an allowed value.
 inline void check(const Options& options) {
   if (options.bins.empty()) throw detail::bad_option("bins", "an empty list", "one or more numbers in 2..4096");
@@ -213,15 +187,15 @@ inline void check(const Options& options) {
   for (std::size_t i = 0; i < options.distances.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (options.distances[j] == options.distances[i]) {
-        throw detail::bad_option("distances", std::string(to_string(options.distances[i])) + " twice", "each once");
+        throw detail::bad_option("distances", std::string(text(options.distances[i])) + " twice", "each once");
       }
     }
   }
   if (!(options.s >= 0) || !(options.s <= 1e300)) {
-    throw detail::bad_option("s", detail::number(options.s), "a number >= 0");
+    throw detail::bad_option("s", numeric::text(options.s), "a number >= 0");
   }
   if (!(options.s_bar >= -1e300 && options.s_bar <= 1e300)) {
-    throw detail::bad_option("s_bar", detail::number(options.s_bar), "a finite number");
+    throw detail::bad_option("s_bar", numeric::text(options.s_bar), "a finite number");
   }
 }
 

@@ -37,8 +37,8 @@ TEST(PreindexForecast, CoversAsOftenAsItSays) {
         EXPECT_TRUE(f.bounded);
         covered += f.interval->low <= truth && truth <= f.interval->high ? 1 : 0;
       }
-      EXPECT_GE(covered, 0.75 * sets) << to_string(model) << " " << n;
-      EXPECT_LE(covered, 0.90 * sets) << to_string(model) << " " << n;
+      EXPECT_GE(covered, 0.75 * sets) << text(model) << " " << n;
+      EXPECT_LE(covered, 0.90 * sets) << text(model) << " " << n;
     }
   }
 }

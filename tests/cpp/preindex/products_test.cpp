@@ -24,7 +24,7 @@ struct Block {
       : count(row_count),
         columns(column_count),
         k(centre_count),
-        stride(static_cast<std::ptrdiff_t>(columns + random.integer(0, 9))),
+        stride(static_cast<std::ptrdiff_t>(columns + static_cast<std::size_t>(random.integer(0, 9)))),
         rows(count * static_cast<std::size_t>(stride), unread),
         mean(columns),
         centres(k * padded_columns(columns), 0.0F) {
