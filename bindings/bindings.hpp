@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every binding file includes: one registration function per room or domain.
+// What every binding file includes: one registration function per room or domain (module.cpp lists them).
 #pragma once
 
 #include <chrono>
@@ -19,21 +19,9 @@
 #include <co2lib/record.hpp>
 #include <co2lib/units.hpp>
 
-namespace py = pybind11;
-
-void register_errors(py::module_& m);
-void register_units(py::module_& m);
-void register_record(py::module_& m);
-void register_rooms(py::module_& m);
-void register_hub(py::module_& m);
-void register_intensity(py::module_& m);
-void register_meter(py::module_& m);
-void register_preindex(py::module_& m);
-void register_testing(py::module_& m);
-void register_engine(py::module_& m);
-void register_tracker(py::module_& m);
-
 namespace co2lib::bindings {
+
+namespace py = pybind11;
 
 /// The value of a room's result; its issue becomes an Error with the code `domain.code`.
 template <class T>
@@ -43,7 +31,23 @@ T value_or_throw(Result<T> result, const std::string& domain) {
   throw Error(domain + "." + issue.code, issue.subject.empty() ? issue.text : issue.subject + ": " + issue.text);
 }
 
-/// A domain's submodule `co2lib._core.<name>`.
-inline py::module_ submodule(py::module_& m, const char* name, const char* doc) { return m.def_submodule(name, doc); }
+// Rooms, registered by `import co2lib`.
+void register_errors(py::module_& m);
+void register_record(py::module_& m);
+void register_units(py::module_& m);
+void register_rooms(py::module_& m);
+
+// Registered when first used; `m` is the submodule `co2lib._core.<name>`.
+void register_adaptive(py::module_& m);
+void register_numeric(py::module_& m);
+void register_random(py::module_& m);
+void register_embodied(py::module_& m);
+void register_exchange(py::module_& m);
+void register_hub(py::module_& m);
+void register_intensity(py::module_& m);
+void register_meter(py::module_& m);
+void register_preindex(py::module_& m);
+void register_testing(py::module_& m);
+void register_tracker(py::module_& m);
 
 }  // namespace co2lib::bindings

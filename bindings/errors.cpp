@@ -2,25 +2,27 @@
 // co2lib::Error becomes the Python exception of its category; bound once for all domains.
 #include "bindings.hpp"
 
+namespace co2lib::bindings {
+
 namespace {
 
-const char* python_class(co2lib::ErrorCategory category) {
+const char* python_class(ErrorCategory category) {
   switch (category) {
-    case co2lib::ErrorCategory::value:
+    case ErrorCategory::value:
       return "BadValueError";
-    case co2lib::ErrorCategory::lookup:
+    case ErrorCategory::lookup:
       return "NotFoundError";
-    case co2lib::ErrorCategory::permission:
+    case ErrorCategory::permission:
       return "NotPermittedError";
-    case co2lib::ErrorCategory::connection:
+    case ErrorCategory::connection:
       return "ProviderError";
-    case co2lib::ErrorCategory::os:
+    case ErrorCategory::os:
       return "SystemFailureError";
-    case co2lib::ErrorCategory::arithmetic:
+    case ErrorCategory::arithmetic:
       return "NoSolutionError";
-    case co2lib::ErrorCategory::runtime:
+    case ErrorCategory::runtime:
       return "WrongStateError";
-    case co2lib::ErrorCategory::missing_extra:
+    case ErrorCategory::missing_extra:
       return "MissingExtraError";
   }
   return "Error";
@@ -39,7 +41,7 @@ py::object detail_of(const std::string& text) { return text_of(text, "surrogatee
 py::object detail_of(const std::vector<std::string>& texts) {
   py::list list;
   for (const std::string& text : texts) list.append(detail_of(text));
-  return std::move(list);
+  return list;
 }
 template <class T>
 py::object detail_of(const T& value) {
@@ -53,7 +55,7 @@ void register_errors(py::module_&) {
     if (!pointer) return;
     try {
       std::rethrow_exception(pointer);
-    } catch (const co2lib::Error& error) {
+    } catch (const Error& error) {
       // The classes are Python's own (co2lib/_errors.py), so that Python code raises the very same ones.
       const py::object cls = py::module_::import("co2lib._errors").attr(python_class(error.category()));
       py::dict details;
@@ -65,3 +67,5 @@ void register_errors(py::module_&) {
     }
   });
 }
+
+}  // namespace co2lib::bindings

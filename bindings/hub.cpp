@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Domain hub: card records and the block that they become.
-#include "bindings.hpp"
+#include "hub.hpp"
 
 #include <cstring>
 
@@ -8,7 +8,8 @@
 
 #include <co2lib/hub.hpp>
 
-using namespace co2lib;
+namespace co2lib::bindings {
+
 using hub::CardBlock;
 using hub::CardRecord;
 using hub::CardValue;
@@ -107,9 +108,7 @@ Fields to_dict(const CardRecord& record) {
 
 }  // namespace
 
-void register_hub(py::module_& parent) {
-  py::module_ m = bindings::submodule(parent, "hub", "Domain hub: model cards.");
-
+void register_hub(py::module_& m) {
   py::class_<CardRecord>(m, "CardRecord", "What a model card reports; fields that are None are left out of the block.")
       .def(py::init([](std::optional<double> emissions, std::optional<std::string> source,
                        std::optional<std::string> training_type, std::optional<std::string> geographical_location,
@@ -180,4 +179,8 @@ void register_hub(py::module_& parent) {
       });
 
   m.def("write_block", &hub::write_block, py::arg("record"));
+  register_hub_cards(m);
+  register_hub_labels(m);
 }
+
+}  // namespace co2lib::bindings

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Meters written in Python, for every binding that takes meters.
+// What the binding files of the domain meter share, and meters written in Python for every binding that takes meters.
 #pragma once
 
 #include <memory>
@@ -26,5 +26,25 @@ using PyGpus = std::optional<std::variant<std::string, std::vector<meter::GpuKey
 
 /// What the option means; raises meter.bad_option for another word.
 meter::GpuOption gpu_option(const PyGpus& gpus);
+
+namespace meter_domain {
+
+using namespace co2lib::meter;
+
+py::dict info_dict(const MeterInfo& info);
+
+void register_info(py::module_& m);
+void register_readings(py::module_& m);
+void register_contract(py::module_& m);
+void register_attribution(py::module_& m);
+void register_container(py::module_& m);
+void register_gpus(py::module_& m);
+void register_models(py::module_& m);
+void register_powercap_unit(py::module_& m);
+void register_sensors(py::module_& m);
+void register_windows(py::module_& m);
+void register_engines(py::module_& m);
+
+}  // namespace meter_domain
 
 }  // namespace co2lib::bindings

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
+// What `co2lib._core` is made of: rooms, registered by the import, and submodules, registered when first used.
 #include "bindings.hpp"
+#include "registrar.hpp"
 
 PYBIND11_MODULE(_core, m) {
+  using namespace co2lib::bindings;
   m.doc() = "The C++ core of co2lib.";
   register_errors(m);
   register_record(m);
   register_units(m);
   register_rooms(m);
-  register_hub(m);
-  register_intensity(m);
-  register_meter(m);
-  register_preindex(m);
-  register_testing(m);
-  register_engine(m);
-  register_tracker(m);
+  add_submodules(m, {
+                        {"numeric", "Room numeric.", register_numeric},
+                        {"random", "Room random: numbers that depend on seed, index and name alone.", register_random},
+                        {"adaptive", "Domain adaptive: which model, when, where.", register_adaptive, {"intensity"}},
+                        {"embodied", "Domain embodied: carbon in the hardware.", register_embodied},
+                        {"exchange", "Domain exchange: a footprint in the formats of others.", register_exchange},
+                        {"hub", "Domain hub: model cards.", register_hub},
+                        {"intensity", "Domain intensity.", register_intensity},
+                        {"meter", "Domain meter.", register_meter},
+                        {"preindex", "Domain preindex: shift as a forecast of retraining cost.", register_preindex},
+                        {"testing", "Fakes.", register_testing, {"meter"}},
+                        {"tracker", "The domain tracker.", register_tracker, {"intensity", "meter"}},
+                    });
 }

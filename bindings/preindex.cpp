@@ -11,9 +11,9 @@ Restorer& restorer() {
 
 }  // namespace co2lib::bindings::preindex_domain
 
-void register_preindex(py::module_& parent) {
-  using namespace co2lib::bindings;
-  py::module_ m = submodule(parent, "preindex", "Domain preindex: shift as a forecast of retraining cost.");
+namespace co2lib::bindings {
+
+void register_preindex(py::module_& m) {
   preindex_domain::register_options(m);
   preindex_domain::register_results(m);
   preindex_domain::register_accumulator(m);
@@ -26,3 +26,5 @@ void register_preindex(py::module_& parent) {
       },
       py::arg("kind"), py::arg("version"), py::arg("state"), "Makes a value of this domain from its pickled state.");
 }
+
+}  // namespace co2lib::bindings

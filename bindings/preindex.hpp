@@ -165,7 +165,7 @@ std::map<int, std::map<std::string, typename Values::value_type>> table_of(const
   std::map<int, std::map<std::string, typename Values::value_type>> table;
   for (std::size_t b = 0; b < bins.size(); ++b) {
     for (std::size_t d = 0; d < distances.size(); ++d) {
-      table[bins[b]][std::string(to_string(distances[d]))] = values[b * distances.size() + d];
+      table[bins[b]][std::string(text(distances[d]))] = values[b * distances.size() + d];
     }
   }
   return table;
@@ -173,7 +173,7 @@ std::map<int, std::map<std::string, typename Values::value_type>> table_of(const
 
 inline std::vector<std::string> names_of(const std::vector<Distance>& distances) {
   std::vector<std::string> names;
-  for (const Distance d : distances) names.emplace_back(to_string(d));
+  for (const Distance d : distances) names.emplace_back(text(d));
   return names;
 }
 
@@ -200,13 +200,6 @@ void pickles(py::class_<T, Options...>& cls) {
 }  // namespace co2lib::bindings::preindex_domain
 
 namespace co2lib::bindings {
-
-template <class E>
-requires requires(E value) { preindex::detail::names(value); }
-struct EnumText<E> {
-  static std::string text(E value) { return std::string(to_string(value)); }
-  static E parse(const std::string& text) { return preindex::parse<E>("state", text); }
-};
 
 template <class T>
 struct Fields<preindex::BasicMatrix<T>> {

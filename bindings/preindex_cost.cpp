@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain preindex: forecasts, calibration runs, and the retrain-or-not report.
 #include "arguments.hpp"
-#include "preindex.hpp"
+#include "preindex_state.hpp"
 
 namespace co2lib::bindings {
 
@@ -44,20 +44,8 @@ struct Fields<preindex::RetrainQuestion> {
 };
 
 template <>
-struct EnumText<preindex::Decision> {
-  static std::string text(preindex::Decision decision) { return std::string(to_string(decision)); }
-  static preindex::Decision parse(const std::string& text) {
-    using enum preindex::Decision;
-    for (const auto decision : {not_needed, no_forecast, over_budget, retrain, uncertain}) {
-      if (to_string(decision) == text) return decision;
-    }
-    throw py::value_error("an unknown decision");
-  }
-};
-
-template <>
 struct Fields<preindex::RetrainReport> {
-  static constexpr int version = 1;
+  static constexpr int version = 2;
   static auto of(auto& r) { return std::tie(r.decision, r.reason, r.advice, r.issues, r.question); }
 };
 
@@ -105,7 +93,7 @@ void register_cost(py::module_& m) {
       .def_readonly("bounded", &Forecast::bounded)
       .def_readonly("extrapolated", &Forecast::extrapolated)
       .def_readonly("cost", &Forecast::cost, "`epochs`, `kwh` or `gco2e`; empty where only numbers were given.")
-      .def_property_readonly("model", [](const Forecast& f) { return std::string(to_string(f.model)); })
+      .def_property_readonly("model", [](const Forecast& f) { return std::string(text(f.model)); })
       .def_readonly("runs", &Forecast::runs)
       .def_property_readonly(
           "range", [](const Forecast& f) { return std::pair(f.lowest, f.highest); },
@@ -220,7 +208,7 @@ void register_cost(py::module_& m) {
   py::class_<RetrainReport> report(m, "RetrainReport", "Whether to retrain, and why.");
   report
       .def_property_readonly(
-          "decision", [](const RetrainReport& r) { return std::string(to_string(r.decision)); },
+          "decision", [](const RetrainReport& r) { return std::string(text(r.decision)); },
           "`not_needed`, `no_forecast`, `over_budget`, `retrain` or `uncertain`.")
       .def_readonly("reason", &RetrainReport::reason)
       .def_readonly("advice", &RetrainReport::advice)

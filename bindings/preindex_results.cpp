@@ -1,57 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Domain preindex: what is computed: distances, clusterings, indices.
-#include "preindex.hpp"
-
-namespace co2lib::bindings {
-
-template <>
-struct Fields<preindex::Distances> {
-  static constexpr int version = 1;
-  static auto of(auto& d) { return std::tie(d.bins, d.distances, d.values, d.clean, d.shifted, d.zero_width); }
-};
-
-template <>
-struct EnumText<preindex::Stop> {
-  static std::string text(preindex::Stop stop) { return std::string(to_string(stop)); }
-  static preindex::Stop parse(const std::string& text) {
-    for (const auto stop : {preindex::Stop::strict, preindex::Stop::tol, preindex::Stop::max_iter}) {
-      if (to_string(stop) == text) return stop;
-    }
-    throw py::value_error("an unknown reason to stop");
-  }
-};
-
-template <>
-struct Fields<preindex::ClusterResult> {
-  static constexpr int version = 1;
-  static auto of(auto& r) {
-    return std::tie(r.labels, r.centres, r.iterations, r.stop, r.inertia, r.tol_abs, r.classes, r.contingency, r.ari,
-                    r.inv_ari, r.issues);
-  }
-};
-
-template <>
-struct Fields<preindex::Resque> {
-  static constexpr int version = 1;
-  static auto of(auto& r) { return std::tie(r.index, r.classes, r.angles); }
-};
-
-template <>
-struct Fields<preindex::LayerResult> {
-  static constexpr int version = 1;
-  static auto of(auto& l) { return std::tie(l.name, l.width, l.kept, l.p, l.zero_width); }
-};
-
-template <>
-struct Fields<preindex::Result> {
-  static constexpr int version = 1;
-  static auto of(auto& r) {
-    return std::tie(r.value, r.p, r.se, r.inv_ari, r.pairs, r.skipped, r.bins, r.distances, r.all_p, r.all_se, r.layers,
-                    r.cluster, r.label, r.config, r.config_hash, r.issues, r.layers_unseen, r.observed_share);
-  }
-};
-
-}  // namespace co2lib::bindings
+#include "preindex_state.hpp"
 
 namespace co2lib::bindings::preindex_domain {
 
@@ -104,8 +53,7 @@ void register_results(py::module_& m) {
           "centres", [](const ClusterResult& r) { return array_of(r.centres); }, "K x D.")
       .def_readonly("iterations", &ClusterResult::iterations, "Number of M-steps.")
       .def_property_readonly(
-          "stop", [](const ClusterResult& r) { return std::string(to_string(r.stop)); },
-          "`strict`, `tol` or `max_iter`.")
+          "stop", [](const ClusterResult& r) { return std::string(text(r.stop)); }, "`strict`, `tol` or `max_iter`.")
       .def_readonly("inertia", &ClusterResult::inertia)
       .def_readonly("tol_abs", &ClusterResult::tol_abs)
       .def_property_readonly("classes", [](const ClusterResult& r) { return labels_list(r.classes); })

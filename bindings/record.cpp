@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bindings.hpp"
 
-using co2lib::Issue;
-using co2lib::Source;
+namespace co2lib::bindings {
 
 void register_record(py::module_& m) {
   py::class_<Issue>(m, "Issue", "A remark or a failure that did not end the call.")
@@ -62,3 +61,5 @@ void register_record(py::module_& m) {
                                       t[3].cast<std::string>()};
                       }));
 }
+
+}  // namespace co2lib::bindings

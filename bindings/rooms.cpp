@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rooms that Python needs: csv tables, times, the machine, numeric.
+// The rooms that Python needs: csv tables, clocks, the machine, numeric, random.
 #include "bindings.hpp"
 #include "gil.hpp"
 
@@ -12,12 +12,9 @@
 #include <co2lib/random.hpp>
 #include <co2lib/version.hpp>
 
-using namespace co2lib;
+namespace co2lib::bindings {
 
-namespace {
-
-void register_numeric(py::module_& m) {
-  py::module_ numeric = m.def_submodule("numeric", "Room numeric.");
+void register_numeric(py::module_& numeric) {
   numeric.def(
       "student_quantile",
       [](double p, double df) { return bindings::value_or_throw(numeric::student_quantile(p, df), "numeric"); },
@@ -114,8 +111,7 @@ co2lib.Error
     ``numeric.bad_input`` for no values, values that are not finite, or a confidence outside (0, 1).)");
 }
 
-void register_random(py::module_& m) {
-  py::module_ random = m.def_submodule("random", "Room random: numbers that depend on seed, index and name alone.");
+void register_random(py::module_& random) {
   random.def(
       "fnv1a", [](const std::string& name) { return random::fnv1a(name); }, py::arg("name"),
       "FNV-1a, 64 bits, of the UTF-8 bytes.");
@@ -159,8 +155,6 @@ void register_random(py::module_& m) {
       py::arg("u"), py::arg("median"), py::arg("gsd"),
       "The quantile of the lognormal distribution; raises numeric.bad_input.");
 }
-
-}  // namespace
 
 void register_rooms(py::module_& m) {
   m.attr("__version__") = CO2LIB_VERSION;
@@ -230,6 +224,13 @@ void register_rooms(py::module_& m) {
         return "Host(sysfs=" + text(h.sysfs) + ", procfs=" + text(h.procfs) + ", dev=" + text(h.dev) +
                ", nvml=" + text(h.nvml) + ", etc=" + text(h.etc) + ")";
       });
+  py::class_<Clock, std::shared_ptr<Clock>>(m, "Clock", "The seam for time.")
+      .def_property_readonly("monotonic_s", [](const Clock& c) { return Seconds(c.monotonic()).count(); })
+      .def_property_readonly(
+          "utc", [](const Clock& c) { return format_utc(c.utc()); }, "Wall time as ISO 8601 text.");
+  py::class_<SystemClock, Clock, std::shared_ptr<SystemClock>>(m, "SystemClock", "The clocks of the system.")
+      .def(py::init<>());
+
   py::class_<Machine>(m, "Machine", "Processor and memory of a machine; None where unknown.")
       .def_readonly("cpu_model", &Machine::cpu_model)
       .def_readonly("cpu_vendor", &Machine::cpu_vendor)
@@ -241,7 +242,6 @@ void register_rooms(py::module_& m) {
       .def_readonly("boot_id", &Machine::boot_id)
       .def_readonly("hostname", &Machine::hostname);
   m.def("read_machine", &read_machine, py::arg("host") = Host{}, "Read the machine once; never fails.");
-
-  register_numeric(m);
-  register_random(m);
 }
+
+}  // namespace co2lib::bindings

@@ -20,6 +20,8 @@
 
 #include <pybind11/numpy.h>
 
+#include <co2lib/names.hpp>
+
 #include "bindings.hpp"
 
 namespace co2lib::bindings {
@@ -32,10 +34,6 @@ template <class T>
 concept HasFields = requires(T& value) {
   Fields<T>::of(value);
 };
-
-/// The names of an enumeration: `static std::string text(E)` and `static E parse(std::string)`.
-template <class E>
-struct EnumText;
 
 namespace detail {
 
@@ -54,11 +52,12 @@ T from_state(const py::handle& state) {
   return State<T>::set(state);
 }
 
-template <class T>
-requires std::is_enum_v<T>
+template <Named T>
 struct State<T> {
-  static py::object get(const T& value) { return py::str(EnumText<T>::text(value)); }
-  static T set(const py::handle& state) { return EnumText<T>::parse(state.cast<std::string>()); }
+  static py::object get(const T& value) { return py::str(std::string(text(value))); }
+  static T set(const py::handle& state) {
+    return parse<T>(state.cast<std::string>(), "the pickled state", "core.bad_value");
+  }
 };
 
 template <class T>

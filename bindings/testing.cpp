@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The clocks, and the fakes of co2lib/testing.hpp.
+// The fakes of co2lib/testing.hpp.
+#include "bindings.hpp"
+
 #include <cmath>
-#include <co2lib/testing.hpp>
 
 #include <pybind11/chrono.h>
 
-#include "bindings.hpp"
+#include <co2lib/testing.hpp>
+
 #include "gil.hpp"
 
-using namespace co2lib;
+namespace co2lib::bindings {
 
 namespace {
 
@@ -16,15 +18,7 @@ std::chrono::nanoseconds from_seconds(double s) { return std::chrono::nanosecond
 
 }  // namespace
 
-void register_testing(py::module_& m) {
-  py::class_<Clock, std::shared_ptr<Clock>>(m, "Clock", "The seam for time.")
-      .def_property_readonly("monotonic_s", [](const Clock& c) { return Seconds(c.monotonic()).count(); })
-      .def_property_readonly(
-          "utc", [](const Clock& c) { return format_utc(c.utc()); }, "Wall time as ISO 8601 text.");
-  py::class_<SystemClock, Clock, std::shared_ptr<SystemClock>>(m, "SystemClock", "The clocks of the system.")
-      .def(py::init<>());
-
-  py::module_ testing = bindings::submodule(m, "testing", "Fakes.");
+void register_testing(py::module_& testing) {
   py::class_<ManualClock, Clock, std::shared_ptr<ManualClock>>(testing, "ManualClock",
                                                                "A clock that stands still until it is moved.")
       .def(py::init([](const std::string& utc, double monotonic_s) {
@@ -114,3 +108,5 @@ void register_testing(py::module_& m) {
            py::arg("flags") = "fpu sse2")
       .def("set_memory", &FakeHost::set_memory, py::arg("bytes"));
 }
+
+}  // namespace co2lib::bindings

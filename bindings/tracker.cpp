@@ -7,8 +7,7 @@
 #include "gil.hpp"
 #include "utc_time.hpp"
 
-using namespace co2lib;
-using namespace co2lib::tracker;
+namespace co2lib::bindings::tracker_domain {
 
 namespace {
 
@@ -20,7 +19,7 @@ struct ReleaseAndDelete {
   }
 };
 
-void bind_run(py::module_& m) {
+void register_run(py::module_& m) {
   py::class_<Run>(m, "Run", "A run as it is stored; every footprint is computed from one.")
       .def_readonly("run_id", &Run::run_id)
       .def_readonly("issues", &Run::issues)
@@ -46,8 +45,7 @@ void bind_run(py::module_& m) {
             return rows;
           },
           "Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was "
-          "not "
-          "measured is left out.")
+          "not measured is left out.")
       .def(
           "to_records",
           [](const py::object& run, const std::string& what) -> py::typing::List<py::dict> {
@@ -75,7 +73,7 @@ void bind_run(py::module_& m) {
       py::arg("run"), py::arg("source"), "The same run priced with another source; its energy is unchanged.");
 }
 
-void bind_forecast(py::module_& m) {
+void register_forecast(py::module_& m) {
   py::class_<RunForecast>(m, "RunForecast", "The forecast of a run's total energy.")
       .def_readonly("total", &RunForecast::total)
       .def_readonly("half_width", &RunForecast::half_width, "Of the 95 % prediction interval; None for one unit.")
@@ -116,15 +114,7 @@ void bind_forecast(py::module_& m) {
   m.def("csv_columns", &csv_columns, "The 38 columns of a CodeCarbon emissions.csv.");
 }
 
-}  // namespace
-
-void register_tracker(py::module_& top) {
-  py::module_ m = bindings::submodule(top, "tracker", "The domain tracker.");
-  bind_tracker_options(m);
-  bind_footprint(m);
-  bind_run(m);
-  bind_forecast(m);
-
+void register_running(py::module_& m) {
   py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker",
                                                                   "Meters the machine from construction to stop().")
       .def(py::init([](const Options& options) {
@@ -178,3 +168,19 @@ void register_tracker(py::module_& top) {
           },
           "The file of the log, which may be numbered; None if there is none.");
 }
+
+}  // namespace
+
+}  // namespace co2lib::bindings::tracker_domain
+
+namespace co2lib::bindings {
+
+void register_tracker(py::module_& m) {
+  tracker_domain::register_options(m);
+  tracker_domain::register_footprint(m);
+  tracker_domain::register_run(m);
+  tracker_domain::register_forecast(m);
+  tracker_domain::register_running(m);
+}
+
+}  // namespace co2lib::bindings

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The parts of the binding of the domain `tracker`.
+// What the binding files of the domain tracker share.
 #pragma once
 
 #include "bindings.hpp"
@@ -8,5 +8,11 @@
 #include <co2lib/intensity/trace.hpp>
 #include <co2lib/tracker.hpp>
 
-void bind_tracker_options(py::module_& m);
-void bind_footprint(py::module_& m);
+namespace co2lib::bindings::tracker_domain {
+
+using namespace co2lib::tracker;
+
+void register_options(py::module_& m);
+void register_footprint(py::module_& m);
+
+}  // namespace co2lib::bindings::tracker_domain

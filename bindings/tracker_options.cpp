@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The options of a tracker, each once: its name, what it takes, and how it is set. Defaults are those of the C++
-// struct.
+// Domain tracker: Options. Each option is named once, in `all_options`; what it takes and how Python reads and shows it
+// follow from the type of its field, and its default is that of the C++ struct.
 #include "tracker.hpp"
 
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string_view>
+#include <type_traits>
 
 #include "gil.hpp"
 #include "meter.hpp"
 
-namespace {
+namespace co2lib::bindings::tracker_domain {
 
-using namespace co2lib;
-using namespace co2lib::tracker;
+namespace {
 
 /// What was given, for a message: its text and its type.
 std::string shown(const py::handle& value) {
@@ -69,16 +70,14 @@ std::filesystem::path path(const char* option, const py::handle& value) {
 }
 
 /// The enumerator of a name.
-template <class E, std::size_t N>
-E named(const char* option, const py::handle& value, const std::array<E, N>& all,
-        const char* code = "tracker.bad_config") {
-  std::string known;
+template <class E>
+E named(const char* option, const py::handle& value) {
   const std::string name = py::isinstance<py::str>(value) ? text(option, value) : std::string();
-  for (const E& e : all) {
-    if (text(e) == name) return e;
-    known += (&e == all.begin() ? "" : &e == all.end() - 1 ? " or " : ", ") + std::string(text(e));
-  }
-  refuse(option, value, known, code);
+  const Result<E> known = parse<E>(name);
+  if (known) return *known;
+  std::string choices = co2lib::known<E>();
+  choices.replace(choices.rfind(", "), 2, " or ");
+  refuse(option, value, choices, std::is_same_v<E, meter::Modulus> ? "meter.bad_option" : "tracker.bad_config");
 }
 
 std::map<std::string, double> by_domain(const char* option, const py::handle& value) {
@@ -92,13 +91,18 @@ std::map<std::string, double> by_domain(const char* option, const py::handle& va
   return numbers;
 }
 
-std::vector<std::string> gpus(const char* option, const py::handle& value) {
-  std::vector<std::string> keys;
+std::vector<meter::GpuKey> gpus(const char* option, const py::handle& value) {
+  std::vector<meter::GpuKey> keys;
   const auto add = [&](const py::handle& key) {
     if (py::isinstance<py::str>(key)) {
-      keys.push_back(text(option, key));
+      keys.emplace_back(text(option, key));
     } else if (!is_truth(key) && py::hasattr(key, "__index__")) {
-      keys.push_back(py::str(key.attr("__index__")()).cast<std::string>());
+      const py::object index = key.attr("__index__")();
+      int overflow = 0;
+      const long number = PyLong_AsLongAndOverflow(index.ptr(), &overflow);
+      const bool fits =
+          overflow == 0 && number >= std::numeric_limits<int>::min() && number <= std::numeric_limits<int>::max();
+      fits ? keys.emplace_back(static_cast<int>(number)) : keys.emplace_back(py::str(index).cast<std::string>());
     } else {
       refuse(option, value, "a list of indices and UUID prefixes, or \"none\"");
     }
@@ -146,89 +150,183 @@ std::function<void(std::string_view, std::string_view)> on_log(const char* optio
   return [call](std::string_view level, std::string_view message) { call(std::string(level), std::string(message)); };
 }
 
+/// What a field takes (`kind`), and how it is read and shown. The kinds number, truth, text, path, list and intensity
+/// can be set by text too, which mapping and object cannot.
+template <class T>
+struct Field;
+
+template <class T>
+struct Field<std::optional<T>> {
+  static constexpr const char* kind = Field<T>::kind;
+  static std::optional<T> read(const char* option, const py::object& value) { return Field<T>::read(option, value); }
+  static py::object show(const std::optional<T>& value) {
+    return value ? Field<T>::show(*value) : py::object(py::none());
+  }
+};
+template <>
+struct Field<double> {
+  static constexpr const char* kind = "number";
+  static double read(const char* option, const py::object& value) { return number(option, value); }
+  static py::object show(double value) { return py::float_(value); }
+};
+template <>
+struct Field<bool> {
+  static constexpr const char* kind = "truth";
+  static bool read(const char* option, const py::object& value) { return truth(option, value); }
+  static py::object show(bool value) { return py::bool_(value); }
+};
+template <>
+struct Field<std::string> {
+  static constexpr const char* kind = "text";
+  static std::string read(const char* option, const py::object& value) { return text(option, value); }
+  static py::object show(const std::string& value) { return py::str(value); }
+};
+template <class E>
+requires std::is_enum_v<E>
+struct Field<E> {
+  static constexpr const char* kind = "text";
+  static E read(const char* option, const py::object& value) { return named<E>(option, value); }
+  static py::object show(E value) { return py::str(std::string(text(value))); }
+};
+template <>
+struct Field<std::filesystem::path> {
+  static constexpr const char* kind = "path";
+  static std::filesystem::path read(const char* option, const py::object& value) { return path(option, value); }
+  static py::object show(const std::filesystem::path& value) {
+    return value.empty() ? py::object(py::none()) : py::cast(value);
+  }
+};
+template <>
+struct Field<std::vector<meter::GpuKey>> {
+  static constexpr const char* kind = "list";
+  static std::vector<meter::GpuKey> read(const char* option, const py::object& value) { return gpus(option, value); }
+  static py::object show(const std::vector<meter::GpuKey>& value) { return py::cast(value); }
+};
+template <>
+struct Field<std::vector<MeterChoice>> {
+  static constexpr const char* kind = "list";
+  static std::vector<MeterChoice> read(const char* option, const py::object& value) { return meters(option, value); }
+  static py::object show(const std::vector<MeterChoice>& value) { return py::cast(value); }
+};
+template <>
+struct Field<IntensityChoice> {
+  static constexpr const char* kind = "intensity";
+  static IntensityChoice read(const char* option, const py::object& value) { return intensity_of(option, value); }
+  static py::object show(const IntensityChoice& value) {
+    if (const auto* number = std::get_if<CarbonIntensity>(&value)) return py::cast(*number);
+    const auto* source = std::get_if<std::shared_ptr<const intensity::IntensitySource>>(&value);
+    if (source == nullptr || !*source) return py::none();
+    return py::cast(std::const_pointer_cast<intensity::IntensitySource>(*source));  // has const functions only
+  }
+};
+template <>
+struct Field<std::map<std::string, double>> {
+  static constexpr const char* kind = "mapping";
+  static std::map<std::string, double> read(const char* option, const py::object& value) {
+    return by_domain(option, value);
+  }
+  static py::object show(const std::map<std::string, double>& value) { return py::cast(value); }
+};
+template <>
+struct Field<std::function<void()>> {
+  static constexpr const char* kind = "object";
+  static std::function<void()> read(const char* option, const py::object& value) {
+    if (PyCallable_Check(value.ptr()) == 0) refuse(option, value, "a callable");
+    return value.cast<std::function<void()>>();
+  }
+  static py::object show(const std::function<void()>& value) { return py::cast(value); }
+};
+using Log = std::function<void(std::string_view, std::string_view)>;
+template <>
+struct Field<Log> {
+  static constexpr const char* kind = "object";
+  static Log read(const char* option, const py::object& value) { return on_log(option, value); }
+  static py::object show(const Log& value) { return py::cast(value); }
+};
+template <>
+struct Field<Host> {
+  static constexpr const char* kind = "object";
+  static Host read(const char* option, const py::object& value) {
+    if (!py::isinstance<Host>(value)) refuse(option, value, "a co2lib.Host");
+    return value.cast<Host>();
+  }
+  static py::object show(const Host& value) { return py::cast(value); }
+};
+template <>
+struct Field<std::shared_ptr<Clock>> {
+  static constexpr const char* kind = "object";
+  static std::shared_ptr<Clock> read(const char* option, const py::object& value) {
+    if (!py::isinstance<Clock>(value)) refuse(option, value, "a clock");
+    return value.cast<std::shared_ptr<Clock>>();
+  }
+  static py::object show(const std::shared_ptr<Clock>& value) { return py::cast(value); }
+};
+template <>
+struct Field<std::vector<Issue>> {
+  static constexpr const char* kind = "object";
+  static std::vector<Issue> read(const char*, const py::object& value) { return value.cast<std::vector<Issue>>(); }
+  static py::object show(const std::vector<Issue>& value) { return py::cast(value); }
+};
+
 struct Binding {
   const char* name;
-  const char* kind;  ///< number, truth, text, path, list: can be set by text too; mapping, object: in Python only
+  const char* kind;
   void (*set)(Options&, const char*, const py::object&);
+  py::object (*get)(const Options&);
 };
 
-using O = Options;
-using V = const py::object&;
-using N = const char*;
+/// An option is the field of its name.
+template <auto member>
+constexpr Binding option(const char* name) {
+  using T = std::remove_cvref_t<decltype(std::declval<Options&>().*member)>;
+  return {name, Field<T>::kind,
+          [](Options& o, const char* called, const py::object& value) { o.*member = Field<T>::read(called, value); },
+          [](const Options& o) { return Field<T>::show(o.*member); }};
+}
 
-constexpr Binding all_options[] = {
-    {"location", "text", [](O& o, N n, V v) { o.location = text(n, v); }},
-    {"intensity", "intensity", [](O& o, N n, V v) { o.intensity = intensity_of(n, v); }},
-    {"pue", "number", [](O& o, N n, V v) { o.pue = number(n, v); }},
-    {"wue", "number", [](O& o, N n, V v) { o.wue = number(n, v); }},
-    {"log", "path", [](O& o, N n, V v) { o.log = path(n, v); }},
-    {"log_exists", "text",
-     [](O& o, N n, V v) {
-       o.log_exists =
-           named(n, v, std::array{LogExists::error, LogExists::number, LogExists::resume, LogExists::overwrite});
-     }},
-    {"run_id", "text", [](O& o, N n, V v) { o.run_id = text(n, v); }},
-    {"resume", "truth", [](O& o, N n, V v) { o.resume = truth(n, v); }},
-    {"period_s", "number", [](O& o, N n, V v) { o.period_s = number(n, v); }},
-    {"power_period_s", "number", [](O& o, N n, V v) { o.power_period_s = number(n, v); }},
-    {"flush_s", "number", [](O& o, N n, V v) { o.flush_s = number(n, v); }},
-    {"fsync", "truth", [](O& o, N n, V v) { o.fsync = truth(n, v); }},
-    {"meters", "list", [](O& o, N n, V v) { o.meters = meters(n, v); }},
-    {"gpus", "list", [](O& o, N n, V v) { o.gpus = gpus(n, v); }},
-    {"scope", "text",
-     [](O& o, N n, V v) {
-       o.scope = named(n, v, std::array{meter::Scope::machine, meter::Scope::process, meter::Scope::container});
-     }},
-    {"idle_w", "number", [](O& o, N n, V v) { o.idle_w = number(n, v); }},
-    {"tdp_w", "number", [](O& o, N n, V v) { o.tdp_w = number(n, v); }},
-    {"ram_w", "number", [](O& o, N n, V v) { o.ram_w = number(n, v); }},
-    {"modulus", "text",
-     [](O& o, N n, V v) {
-       o.modulus = named(n, v, std::array{meter::Modulus::kernel_max, meter::Modulus::exact_unit}, "meter.bad_option");
-     }},
-    {"p_max_w", "mapping", [](O& o, N n, V v) { o.p_max_w = by_domain(n, v); }},
-    {"slack_s", "mapping", [](O& o, N n, V v) { o.slack_s = by_domain(n, v); }},
-    {"owner", "truth", [](O& o, N n, V v) { o.owner = truth(n, v); }},
-    {"project", "text", [](O& o, N n, V v) { o.project = text(n, v); }},
-    {"command", "text", [](O& o, N n, V v) { o.command = text(n, v); }},
-    {"on_log", "object", [](O& o, N n, V v) { o.on_log = on_log(n, v); }},
-    {"host", "object",
-     [](O& o, N n, V v) {
-       if (!py::isinstance<Host>(v)) refuse(n, v, "a co2lib.Host");
-       o.host = v.cast<Host>();
-     }},
-    {"powercap_root", "path", [](O& o, N n, V v) { o.powercap_root = path(n, v); }},
-    {"clock", "object",
-     [](O& o, N n, V v) {
-       if (!py::isinstance<Clock>(v)) refuse(n, v, "a clock");
-       o.clock = v.cast<std::shared_ptr<Clock>>();
-     }},
-    {"issues", "object", [](O& o, N, V v) { o.issues = v.cast<std::vector<Issue>>(); }},
+constexpr std::array all_options{
+    option<&Options::location>("location"), option<&Options::intensity>("intensity"),
+    option<&Options::pue>("pue"),           option<&Options::wue>("wue"),
+    option<&Options::log>("log"),           option<&Options::log_exists>("log_exists"),
+    option<&Options::run_id>("run_id"),     option<&Options::resume>("resume"),
+    option<&Options::period_s>("period_s"), option<&Options::power_period_s>("power_period_s"),
+    option<&Options::flush_s>("flush_s"),   option<&Options::fsync>("fsync"),
+    option<&Options::meters>("meters"),     option<&Options::gpus>("gpus"),
+    option<&Options::scope>("scope"),       option<&Options::idle_w>("idle_w"),
+    option<&Options::tdp_w>("tdp_w"),       option<&Options::ram_w>("ram_w"),
+    option<&Options::modulus>("modulus"),   option<&Options::p_max_w>("p_max_w"),
+    option<&Options::slack_s>("slack_s"),   option<&Options::owner>("owner"),
+    option<&Options::project>("project"),   option<&Options::command>("command"),
+    option<&Options::sync>("sync"),         option<&Options::on_log>("on_log"),
+    option<&Options::host>("host"),         option<&Options::powercap_root>("powercap_root"),
+    option<&Options::clock>("clock"),       option<&Options::issues>("issues"),
 };
+
+Options options_from(const py::kwargs& values) {
+  Options options;
+  for (const auto& [key, value] : values) {
+    const auto name = key.cast<std::string>();
+    const auto found =
+        std::find_if(all_options.begin(), all_options.end(), [&](const Binding& b) { return name == b.name; });
+    if (found == all_options.end()) throw Error("tracker.bad_config", "'" + name + "' is not an option of a tracker");
+    found->set(options, found->name, py::reinterpret_borrow<py::object>(value));
+  }
+  return options;
+}
 
 }  // namespace
 
-void bind_tracker_options(py::module_& m) {
-  py::class_<Options>(m, "Options", "How a tracker measures and prices; made by make_options().");
-  m.def(
-      "make_options",
-      [](const py::dict& values) {
-        Options options;
-        for (const auto& [key, value] : values) {
-          const auto name = key.cast<std::string>();
-          const auto* const found = std::find_if(std::begin(all_options), std::end(all_options),
-                                                 [&](const Binding& b) { return name == b.name; });
-          if (found == std::end(all_options)) {
-            throw Error("tracker.bad_config", "'" + name + "' is not an option of a tracker");
-          }
-          found->set(options, found->name, py::reinterpret_borrow<py::object>(value));
-        }
-        return options;
-      },
-      py::arg("values"),
+void register_options(py::module_& m) {
+  py::class_<Options> cls(m, "Options", "How a tracker measures and prices.");
+  cls.def(
+      py::init(&options_from),
       "Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what "
-      "was "
-      "given and what it takes.");
+      "was given and what it takes.");
+  for (const Binding& b : all_options) {
+    cls.def_property(
+        b.name, [&b](const Options& o) { return b.get(o); },
+        [&b](Options& o, const py::object& value) { b.set(o, b.name, value); });
+  }
   m.def(
       "option_kinds",
       [] {
@@ -238,3 +336,5 @@ void bind_tracker_options(py::module_& m) {
       },
       "The name of every option, with its kind: number, truth, text, path, list, intensity, mapping or object.");
 }
+
+}  // namespace co2lib::bindings::tracker_domain

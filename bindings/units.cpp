@@ -6,7 +6,7 @@
 
 #include <co2lib/units.hpp>
 
-using namespace co2lib;
+namespace co2lib::bindings {
 
 namespace {
 
@@ -18,14 +18,18 @@ struct Unitless {
 
 }  // namespace
 
+}  // namespace co2lib::bindings
+
 template <>
-struct pybind11::detail::type_caster<Unitless> {
-  PYBIND11_TYPE_CASTER(Unitless, const_name("typing.Never"));
+struct pybind11::detail::type_caster<co2lib::bindings::Unitless> {
+  PYBIND11_TYPE_CASTER(co2lib::bindings::Unitless, const_name("typing.Never"));
   bool load(handle source, bool) {
     value.given = reinterpret_borrow<object>(source);
     return true;
   }
 };
+
+namespace co2lib::bindings {
 
 namespace {
 
@@ -168,9 +172,9 @@ void bind_estimate(py::class_<Estimate<Q>>& estimate, const std::string& name) {
   using Value = std::optional<typename Seen<Q>::Out>;
   const auto value = [](const Guess& e) { return e.value ? Value(Seen<Q>::out(*e.value)) : Value(); };
   estimate
-      .def(py::init([](std::optional<typename Seen<Q>::In> value, std::optional<Limits> bounds,
+      .def(py::init([](std::optional<typename Seen<Q>::In> given, std::optional<Limits> bounds,
                        std::optional<Limits> range, std::vector<Issue> issues, std::vector<Source> sources) {
-             return Guess{taken<Q>(value), bounds, range, std::move(issues), std::move(sources)};
+             return Guess{taken<Q>(given), bounds, range, std::move(issues), std::move(sources)};
            }),
            py::arg("value") = std::nullopt, py::arg("bounds") = std::nullopt, py::arg("interval") = std::nullopt,
            py::arg("issues") = std::vector<Issue>{}, py::arg("sources") = std::vector<Source>{})
@@ -339,3 +343,5 @@ void register_units(py::module_& m) {
       py::arg("energy"), py::arg("intensity"), py::arg("embodied"), py::arg("functional_units"),
       "Software carbon intensity (E * I + M) / R in g CO2e per functional unit (ISO/IEC 21031:2024).");
 }
+
+}  // namespace co2lib::bindings

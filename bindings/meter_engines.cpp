@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The engines of the domain `meter`: counters, power, zones, regions.
-#include "bindings.hpp"
+// Domain meter, the engines: counters, power, zones, regions.
+#include "meter.hpp"
 
 #include <cmath>
 
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/power.hpp>
 #include <co2lib/meter/zones.hpp>
-#include <co2lib/tracker/region.hpp>
+#include <co2lib/tracker/region_energies.hpp>
 
-using namespace co2lib;
-using namespace co2lib::meter;
+namespace co2lib::bindings::meter_domain {
 
 namespace {
 
@@ -45,7 +44,9 @@ std::vector<PowerSample> power_samples(const WattSamples& samples) {
   return out;
 }
 
-void bind_window(py::module_& m) {
+}  // namespace
+
+void register_windows(py::module_& m) {
   py::class_<WindowEnergy>(m, "WindowEnergy", "Energy of one meter in one window, in J and s.")
       .def_readonly("energy_j", &WindowEnergy::energy_j, "measured + estimated; None where nothing was covered")
       .def_readonly("measured_j", &WindowEnergy::measured_j, "accepted steps only")
@@ -99,25 +100,16 @@ void bind_window(py::module_& m) {
       .def_readonly("totals", &ZoneResult::totals);
 }
 
-}  // namespace
-
-void register_engine(py::module_& top) {
-  py::module_ m = top.attr("meter").cast<py::module_>();
-  bind_window(m);
+void register_engines(py::module_& m) {
   m.def(
       "zone_domain",
-      [](const std::string& control, const std::string& name, const std::optional<std::string>& parent_domain) {
+      [](const std::string& name, const std::optional<std::string>& parent_domain) {
         std::optional<Domain> parent;
-        if (parent_domain) {
-          for (const Domain d : all_domains) {
-            if (text(d) == *parent_domain) parent = d;
-          }
-          if (!parent) throw Error("meter.bad_input", "parent_domain: unknown domain '" + *parent_domain + "'");
-        }
-        return std::string(text(zone_domain(control, name, parent)));
+        if (parent_domain) parent = parse<Domain>(*parent_domain, "parent_domain", "meter.bad_input");
+        return std::string(text(zone_domain(name, parent)));
       },
-      py::arg("control"), py::arg("name"), py::arg("parent_domain") = std::nullopt,
-      "The domain of a counter zone by its control type, its name and its parent's domain.");
+      py::arg("name"), py::arg("parent_domain") = std::nullopt,
+      "The domain of a RAPL zone by its name and its parent's domain. Raises meter.bad_input.");
   m.def(
       "integrate_counter",
       [](const MeterInfo& info, const CountSamples& samples, std::optional<std::pair<double, double>> window) {
@@ -176,3 +168,5 @@ void register_engine(py::module_& top) {
       "the "
       "union's energy in J, and the record of the whole trace.");
 }
+
+}  // namespace co2lib::bindings::meter_domain

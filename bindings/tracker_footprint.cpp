@@ -8,10 +8,9 @@
 
 #include "utc_time.hpp"
 
-using namespace co2lib;
-using namespace co2lib::tracker;
+namespace co2lib::bindings::tracker_domain {
 
-void bind_footprint(py::module_& m) {
+void register_footprint(py::module_& m) {
   py::class_<Facility>(m, "Facility", "The building around the machine.")
       .def(py::init([](double pue, double wue) {
              return Facility{pue, wue};
@@ -78,6 +77,10 @@ void bind_footprint(py::module_& m) {
       .def_readonly("own", &ScopeFootprint::own, "Counted in the totals.")
       .def_readonly("other", &ScopeFootprint::other)
       .def_readonly("idle", &ScopeFootprint::idle);
+  py::class_<CarbonOrigin>(m, "CarbonOrigin", "The part of an energy that one kind of intensity priced.")
+      .def_readonly("origin", &CarbonOrigin::origin)
+      .def_readonly("energy", &CarbonOrigin::energy, "IT energy.")
+      .def_readonly("operational", &CarbonOrigin::operational, "PUE included.");
   py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
       .def_readonly("name", &RegionFootprint::name)
       .def_readonly("count", &RegionFootprint::count)
@@ -87,6 +90,8 @@ void bind_footprint(py::module_& m) {
       .def_readonly("union_energy", &RegionFootprint::union_energy, "Energy of the union of their times.")
       .def_readonly("least", &RegionFootprint::least)
       .def_readonly("most", &RegionFootprint::most)
+      .def_readonly("operational", &RegionFootprint::operational,
+                    "Carbon of `inclusive` by the intensities of the regions' own times, PUE included.")
       .def_readonly("each", &RegionFootprint::each, "The regions one by one, the newest first; at most 1000.")
       .def("__repr__", [](const RegionFootprint& r) {
         return "<co2lib.tracker.RegionFootprint " + r.name + " x" + std::to_string(r.count) + " " +
@@ -113,6 +118,9 @@ void bind_footprint(py::module_& m) {
       .def_readonly("facility", &Footprint::facility)
       .def_readonly("totals", &Footprint::totals)
       .def_readonly("devices", &Footprint::devices)
+      .def_property_readonly(
+          "origins", [](const Footprint& f) { return f.origins; },
+          "What priced which part of the energy; they sum to `operational`.")
       .def_property_readonly(
           "regions",
           [](const Footprint& f) {
@@ -187,3 +195,5 @@ void bind_footprint(py::module_& m) {
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });
 }
+
+}  // namespace co2lib::bindings::tracker_domain

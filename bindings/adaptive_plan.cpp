@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Plans, plans with a switching cost, reports.
+#include "adaptive.hpp"
+
+namespace co2lib::bindings::adaptive_domain {
+
+namespace {
+
+std::vector<Seconds> seconds_of(const py::object& given, const std::string& field) {
+  std::vector<Seconds> values;
+  for (const double x : maybe_numbers(given, field)) values.emplace_back(adaptive::detail::not_negative(x, field));
+  return values;
+}
+
+PlanOptions plan_options(const py::object& demand, std::optional<CarbonMass> budget, std::optional<double> accuracy,
+                         std::optional<double> price, double pue, Power idle, const py::object& latency_limit_s,
+                         const py::object& accuracy_floor, const py::object& latency_s) {
+  PlanOptions o{.demand = maybe_numbers(demand, "demand"),
+                .budget = budget,
+                .accuracy = accuracy,
+                .price = price,
+                .pue = pue,
+                .idle = idle,
+                .latency_limit = seconds_of(latency_limit_s, "latency_limit_s"),
+                .accuracy_floor = maybe_numbers(accuracy_floor, "accuracy_floor")};
+  if (!latency_s.is_none()) {
+    for (const py::handle slot : latency_s) {
+      o.latency.push_back(seconds_of(py::reinterpret_borrow<py::object>(slot), "latency_s"));
+    }
+  }
+  return o;
+}
+
+void bind_plan(py::module_& m) {
+  py::class_<Mix>(m, "Mix", "How one slot's requests are served.")
+      .def_readonly("model", &Mix::model)
+      .def_readonly("upgraded", &Mix::upgraded)
+      .def_readonly("share", &Mix::share, "Of the requests, served by `upgraded`; the others by `model`.")
+      .def(
+          "__eq__", [](const Mix& a, const Mix& b) { return a == b; }, py::is_operator())
+      .def("__repr__", [](const Mix& x) {
+        return "<co2lib.adaptive.Mix " + std::to_string(x.model) + ", " + numeric::text(x.share) + " of it " +
+               std::to_string(x.upgraded) + ">";
+      });
+  py::class_<Baseline>(m, "Baseline", "A way to serve that a plan is compared with.")
+      .def_readonly("name", &Baseline::name)
+      .def_readonly("accuracy", &Baseline::accuracy)
+      .def_readonly("carbon", &Baseline::carbon);
+  py::class_<StaticOptimal>(m, "StaticOptimal", "Whether always serving one model is optimal.")
+      .def_readonly("ratio_of_intensity", &StaticOptimal::ratio_of_intensity, "max c / min c.")
+      .def_readonly("ratio_of_slopes", &StaticOptimal::ratio_of_slopes, "None: infinite; 0 off the hull.")
+      .def_readonly("optimal", &StaticOptimal::optimal);
+  py::class_<Plan>(m, "Plan", "Which share of each slot's requests which model serves.")
+      .def_readonly("models", &Plan::models)
+      .def_readonly("hull", &Plan::hull)
+      .def_readonly("slots", &Plan::slots)
+      .def_readonly("demand", &Plan::demand)
+      .def_readonly("budget", &Plan::budget)
+      .def_readonly("accuracy", &Plan::accuracy, "Mean per request, points.")
+      .def_readonly("carbon", &Plan::carbon)
+      .def_readonly("lambda_per_g", &Plan::lambda_per_g, "Points per g; 0: the largest model everywhere.")
+      .def_property_readonly("thresholds_g_per_kwh", &Plan::thresholds_g_per_kwh)
+      .def_readonly("idle", &Plan::idle, "Carbon of idle power, besides.")
+      .def_readonly("mixes", &Plan::mixes)
+      .def_readonly("agnostic_accuracy", &Plan::agnostic_accuracy, "Of one mix for all slots at the budget.")
+      .def_readonly("agnostic_carbon", &Plan::agnostic_carbon, "Of one mix for all slots of this accuracy.")
+      .def_readonly("least_carbon", &Plan::least_carbon)
+      .def_readonly("saving", &Plan::saving, "1 - carbon / agnostic_carbon.")
+      .def_readonly("saving_at_agnostic_accuracy", &Plan::saving_at_agnostic_accuracy)
+      .def_readonly("singles", &Plan::singles, "Each model alone.")
+      .def_readonly("carbon_interval", &Plan::carbon_interval, "Under the ends of the forecast's 90 % interval.")
+      .def_property_readonly("forecast", [](const Plan& p) { return p.slots.forecast; })
+      .def("mix", &Plan::mix, py::arg("slot"))
+      .def("policy", &Plan::policy, "The one-parameter policy with the plan's lambda.")
+      .def(
+          "carbon_under", [](const Plan& p, const py::object& truth) { return p.carbon_under(slots_of(truth)); },
+          py::arg("intensity"), "Of the same decisions under other intensities.")
+      .def("__repr__", [](const Plan& p) {
+        return "<co2lib.adaptive.Plan of " + std::to_string(p.slots.size()) + " slots: accuracy " +
+               numeric::text(p.accuracy) + ", " + to_string(p.carbon) + ">";
+      });
+  m.def(
+      "plan",
+      [](const std::vector<Model>& models, const py::object& intensity, const py::object& demand,
+         std::optional<CarbonMass> budget, std::optional<double> accuracy, std::optional<double> price, double pue,
+         Power idle, const py::object& latency_limit_s, const py::object& accuracy_floor, const py::object& latency_s) {
+        const PlanOptions options =
+            plan_options(demand, budget, accuracy, price, pue, idle, latency_limit_s, accuracy_floor, latency_s);
+        const Slots slots = slots_of(intensity);
+        const bindings::GilReleased released;  // pure computation on copies
+        return plan(models, slots, options);
+      },
+      py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("demand") = py::none(),
+      py::arg("budget") = py::none(), py::arg("accuracy") = py::none(), py::arg("price") = py::none(),
+      py::arg("pue") = 1.0, py::arg("idle") = Power(), py::arg("latency_limit_s") = py::none(),
+      py::arg("accuracy_floor") = py::none(), py::arg("latency_s") = py::none());
+  m.def(
+      "static_optimal",
+      [](const std::vector<Model>& models, const py::object& intensity, const std::string& model,
+         const py::object& demand) {
+        return static_optimal(models, slots_of(intensity), model, maybe_numbers(demand, "demand"));
+      },
+      py::arg("models"), py::arg("intensity"), py::arg("model"), py::kw_only(), py::arg("demand") = py::none(),
+      "Whether always serving `model` is optimal.");
+}
+
+void bind_switching(py::module_& m) {
+  py::class_<SwitchPlan>(m, "SwitchPlan", "A plan where a change of model costs energy.")
+      .def_readonly("models", &SwitchPlan::models, "By slot.")
+      .def_readonly("objective", &SwitchPlan::objective)
+      .def_readonly("switches", &SwitchPlan::switches)
+      .def_readonly("accuracy", &SwitchPlan::accuracy)
+      .def_readonly("carbon", &SwitchPlan::carbon)
+      .def_readonly("switching", &SwitchPlan::switching, "Carbon of the switches, part of `carbon`.")
+      .def_readonly("lambda_per_g", &SwitchPlan::lambda_per_g);
+  m.def(
+      "switch_plan",
+      [](const std::vector<Model>& models, const py::object& intensity, std::optional<double> lambda_per_g,
+         std::optional<CarbonMass> budget, Energy cost, const py::object& demand,
+         const std::optional<std::string>& initial, double pue) {
+        SwitchOptions options{.cost = cost, .demand = maybe_numbers(demand, "demand"), .pue = pue};
+        if (initial) options.initial = index_of(models, *initial);
+        const Slots slots = slots_of(intensity);
+        if (lambda_per_g.has_value() == budget.has_value()) {
+          throw Error(bad_input, "give either lambda_per_g or budget");
+        }
+        const bindings::GilReleased released;  // pure computation on copies
+        return budget ? switch_plan_for_budget(models, slots, *budget, options)
+                      : switch_plan(models, slots, *lambda_per_g, options);
+      },
+      py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("lambda_per_g") = py::none(),
+      py::arg("budget") = py::none(), py::arg("cost") = Energy(), py::arg("demand") = py::none(),
+      py::arg("initial") = py::none(), py::arg("pue") = 1.0,
+      "The best sequence of models where each change costs energy; with a budget a heuristic, by bisection.");
+}
+
+}  // namespace
+
+void register_plans(py::module_& m) {
+  bind_plan(m);
+  bind_switching(m);
+}
+
+void register_reports(py::module_& m) {
+  py::class_<Comparison>(m, "Comparison", "How far an algorithm is between a baseline and the optimum.")
+      .def_readonly("gap_closed", &Comparison::gap_closed)
+      .def_readonly("regret", &Comparison::regret)
+      .def_readonly("ratio", &Comparison::ratio)
+      .def_readonly("violation", &Comparison::violation);
+  m.def("compare", &compare, py::arg("algorithm"), py::arg("agnostic"), py::arg("optimum"), py::arg("budget"),
+        "Gap closed, regret, ratio and violation of the budget.");
+  py::class_<ReportRow>(m, "ReportRow", "A way to serve, with its accuracy and carbon.")
+      .def_property_readonly("kind", [](const ReportRow& r) { return std::string(text(r.kind)); })
+      .def_readonly("name", &ReportRow::name)
+      .def_readonly("accuracy", &ReportRow::accuracy)
+      .def_readonly("carbon", &ReportRow::carbon)
+      .def_readonly("spend_over_budget", &ReportRow::spend_over_budget);
+  py::class_<Vertex>(m, "Vertex", "One model that could serve everything, and what adapting can gain over it.")
+      .def_readonly("model", &Vertex::model)
+      .def_readonly("condition", &Vertex::condition)
+      .def_readonly("saving", &Vertex::saving);
+  py::class_<Report>(m, "Report", "A way to serve beside every baseline; str() is the text for people.")
+      .def_readonly("rows", &Report::rows)
+      .def_readonly("vertices", &Report::vertices)
+      .def_readonly("best_saving", &Report::best_saving)
+      .def_readonly("carbon", &Report::carbon)
+      .def_readonly("gap_in_accuracy", &Report::gap_in_accuracy)
+      .def_readonly("cee_improvement", &Report::cee_improvement)
+      .def_readonly("saving", &Report::saving, "Over the carbon-agnostic mix of equal accuracy.")
+      .def_property_readonly("saving_interval", [](const Report& r) { return range_of(r.saving_interval); })
+      .def_readonly("energy_interval", &Report::energy_interval)
+      .def_readonly("decided_on_other", &Report::decided_on_other)
+      .def_readonly("lambda_per_g", &Report::lambda_per_g)
+      .def_readonly("thresholds_g_per_kwh", &Report::thresholds_g_per_kwh)
+      .def_readonly("idle", &Report::idle)
+      .def_readonly("in_sample", &Report::in_sample)
+      .def_readonly("forecast", &Report::forecast)
+      .def_readonly("notes", &Report::notes)
+      .def("__str__", [](const Report& r) { return to_string(r); });
+  m.def(
+      "report",
+      [](const Plan& p, const py::object& decided_on, std::uint64_t seed, std::size_t resamples,
+         const std::string& tuned_on) {
+        ReportOptions options{.seed = seed, .resamples = resamples, .tuned_on = tuned_on};
+        if (!decided_on.is_none()) options.decided_on = slots_of(decided_on);
+        const bindings::GilReleased released;  // pure computation; the argument keeps the plan alive
+        return report(p, options);
+      },
+      py::arg("plan"), py::kw_only(), py::arg("decided_on") = py::none(), py::arg("seed") = 0,
+      py::arg("resamples") = 200, py::arg("tuned_on") = "", "A plan beside every baseline.");
+}
+
+}  // namespace co2lib::bindings::adaptive_domain

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Submodules that are filled when first used. What makes that safe:
+//   1. A submodule is filled aside, in a module of the same name, and then copied in one step: no thread sees half of
+//   it.
+//   2. One lock for all of them, Python's own: whoever waits for it has released the GIL, which the filling thread
+//   needs.
+//      It can be entered again, as a submodule fills those that it needs.
+//   3. A fork waits for the lock: a child must not inherit a submodule that a thread, which it does not have, was
+//   filling.
+//   4. `__getattr__` stays for good: a thread may have missed a name just before it was there, and asks then.
+//   5. Names such as `__file__`, for which tools ask every module, fill nothing.
+#include "registrar.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace co2lib::bindings {
+
+namespace {
+
+class Registrar {
+ public:
+  explicit Registrar(py::module_ core) : core_(std::move(core)), lock_(py::module_::import("_thread").attr("RLock")()) {
+    const py::module_ os = py::module_::import("os");
+    if (!py::hasattr(os, "register_at_fork")) return;
+    const py::object release = lock_.attr("release");
+    os.attr("register_at_fork")(py::arg("before") = lock_.attr("acquire"), py::arg("after_in_parent") = release,
+                                py::arg("after_in_child") = release);
+  }
+
+  py::module_ add(const Submodule& submodule) {
+    waiting_.emplace(submodule.name, submodule);
+    return modules_.emplace(submodule.name, core_.def_submodule(submodule.name.c_str(), submodule.doc)).first->second;
+  }
+
+  /// What `co2lib._core.<name>` has under `asked`; raises AttributeError.
+  py::object attribute(const std::string& name, const std::string& asked) {
+    const bool of_every_module = asked.starts_with("__") && asked.ends_with("__") && asked != "__all__";
+    const py::dict names = of_every_module ? modules_.at(name).attr("__dict__") : filled(name);
+    if (names.contains(asked)) return names[asked.c_str()];
+    throw py::attribute_error("module 'co2lib._core." + name + "' has no attribute '" + asked + "'");
+  }
+
+  /// The names of a submodule, which is filled unless it is already.
+  py::dict filled(const std::string& name) {
+    const Locked locked(lock_);
+    const py::module_ m = modules_.at(name);
+    const auto found = waiting_.find(name);
+    if (found != waiting_.end()) {
+      for (const std::string& needed : found->second.needs) filled(needed);
+      fill(m, found->second);
+      waiting_.erase(name);
+    }
+    return m.attr("__dict__");
+  }
+
+ private:
+  /// Holds a lock of Python, which waits without the GIL.
+  class Locked {
+   public:
+    explicit Locked(const py::object& lock) : lock_(lock) { lock_.attr("acquire")(); }
+    ~Locked() {
+      if (PyObject* const done = PyObject_CallMethod(lock_.ptr(), "release", nullptr)) {
+        Py_DECREF(done);
+      } else {
+        PyErr_Clear();
+      }
+    }
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+   private:
+    const py::object& lock_;
+  };
+
+  void fill(const py::module_& m, const Submodule& submodule) {
+    const auto name = py::str(m.attr("__name__")).cast<std::string>();
+    auto aside = py::reinterpret_steal<py::module_>(PyModule_New(name.c_str()));
+    if (!aside) throw py::error_already_set();
+    const py::dict made = aside.attr("__dict__");
+    const auto of_every_module = py::list(made);
+    submodule.fill(aside);
+    for (const py::handle its : of_every_module) made.attr("pop")(its);
+    const py::dict names = m.attr("__dict__");
+    names.attr("update")(made);
+  }
+
+  py::module_ core_;
+  py::object lock_;
+  std::map<std::string, py::module_> modules_{};
+  std::map<std::string, Submodule> waiting_{};
+};
+
+}  // namespace
+
+void add_submodules(py::module_& core, const std::vector<Submodule>& submodules) {
+  const auto registrar = std::make_shared<Registrar>(core);
+  for (const Submodule& submodule : submodules) {
+    py::module_ m = registrar->add(submodule);
+    m.def("__getattr__",
+          [registrar, name = submodule.name](const std::string& asked) { return registrar->attribute(name, asked); });
+    m.def("__dir__", [registrar, name = submodule.name] {
+      py::list names(registrar->filled(name));
+      for (const char* ours : {"__getattr__", "__dir__"}) names.attr("remove")(ours);
+      return names;
+    });
+  }
+}
+
+}  // namespace co2lib::bindings
