@@ -8,8 +8,6 @@ CarbonMass.from_grams(100.0)
 
 from __future__ import annotations
 
-import importlib
-
 from co2lib._core import (
     CarbonIntensity,
     CarbonIntensityEstimate,
@@ -44,12 +42,28 @@ TYPE_CHECKING = (
     False  # as type checkers read it, without the import of typing, which costs more than the rest
 )
 
-_MODULES = ("codecarbon", "hub", "intensity", "meter", "numeric", "preindex", "tracker")
+_MODULES = (
+    "adaptive",
+    "bench",
+    "codecarbon",
+    "embodied",
+    "exchange",
+    "explorer",
+    "hub",
+    "integrations",
+    "intensity",
+    "meter",
+    "numeric",
+    "preindex",
+    "report",
+    "tracker",
+)
 """Domains and rooms that are imported when first used."""
 
 _LAZY = {
     "Footprint": "co2lib.tracker",
     "Tracker": "co2lib.tracker",
+    "load_ipython_extension": "co2lib.integrations.notebook",
     "sensors": "co2lib.meter",
     "track": "co2lib.tracker",
 }
@@ -58,12 +72,19 @@ _LAZY = {
 if TYPE_CHECKING:
     from typing import Any
 
+    from co2lib import adaptive as adaptive
+    from co2lib import bench as bench
     from co2lib import codecarbon as codecarbon
+    from co2lib import embodied as embodied
+    from co2lib import exchange as exchange
+    from co2lib import explorer as explorer
     from co2lib import hub as hub
+    from co2lib import integrations as integrations
     from co2lib import intensity as intensity
     from co2lib import meter as meter
     from co2lib import numeric as numeric
     from co2lib import preindex as preindex
+    from co2lib import report as report
     from co2lib import tracker as tracker
     from co2lib.meter import sensors as sensors
     from co2lib.tracker import Footprint as Footprint
@@ -98,13 +119,20 @@ __all__ = [
     "WaterIntensityInterval",
     "WaterInterval",
     "__version__",
+    "adaptive",
+    "bench",
     "codecarbon",
     "convert",
+    "embodied",
+    "exchange",
+    "explorer",
     "hub",
+    "integrations",
     "intensity",
     "meter",
     "numeric",
     "preindex",
+    "report",
     "sci",
     "sensors",
     "track",
@@ -113,10 +141,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    # Not importlib, whose import costs a good part of this one.
     if name in _MODULES:
-        return importlib.import_module(f"co2lib.{name}")
+        return __import__(f"co2lib.{name}", fromlist=("__name__",))
     if name in _LAZY:
-        return getattr(importlib.import_module(_LAZY[name]), name)
+        return getattr(__import__(_LAZY[name], fromlist=("__name__",)), name)
     raise AttributeError(f"module 'co2lib' has no attribute {name!r}")
 
 

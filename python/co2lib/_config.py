@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
-import contextlib
+# Every start of a tracker comes here: what is slow to import (typing, pathlib, tomllib) is left out or late.
 import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
 
 from co2lib._core import Issue
 from co2lib._core.tracker import option_kinds
 from co2lib._errors import BadValueError, SystemFailureError
 
+TYPE_CHECKING = False  # as type checkers read it, without the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
 KINDS: Mapping[str, str] = option_kinds()
 """Every option, with what it takes: number, truth, text, path, list, intensity, mapping or object."""
+
+NAMES = tuple(name for name in KINDS if name != "issues")
+"""The options that a program gives; ``issues`` says where the others come from."""
 
 OPTIONS = tuple(name for name, kind in KINDS.items() if kind not in ("mapping", "object"))
 """The options that the environment and the configuration files can set."""
@@ -27,6 +32,23 @@ _OTHER_VARIABLES = (
     "CO2LIB_SOURCE",
     "CO2LIB_LIBRARY",
 )
+
+SECRETS = (
+    "electricitymaps_token",
+    "watttime_user",
+    "watttime_password",
+    "eia_key",
+    "entsoe_token",
+    "electricitymaps_url",
+    "watttime_url",
+    "neso_gb_url",
+    "eia_url",
+    "entsoe_url",
+    "energidataservice_url",
+    "carbon_aware_sdk_url",
+    "intensity_cache",
+)
+"""What providers need, from the environment or a file: tokens, addresses, the folder of a cache."""
 
 # What these options are called elsewhere.
 _OTHER_NAMES = {
@@ -62,14 +84,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def only_in_python(name: str) -> str:
     """Return the remedy for an option that is not set by a file or a variable; empty for all else."""
-    if name in OPTIONS or name not in {*KINDS, "sync"} - {"issues"}:
+    if name in OPTIONS or name not in NAMES:
         return ""
     return f"this option is set in the program only: track({name}=...)"
 
 
 def unknown_option(name: str, where: str = "", known: Iterable[str] = ()) -> BadValueError:
     """Return the error for an option that there is not, among those known; default: all."""
-    known = sorted(known) or sorted({*KINDS, "sync"} - {"issues"})
+    known = sorted(known) or sorted(NAMES)
     meant = did_you_mean(name, known)
     hint = f"did you mean {meant!r}? Known" if meant else "known"
     return BadValueError("tracker.bad_config", f"{where}unknown option {name!r}; {hint}: {', '.join(known)}")
@@ -90,8 +112,10 @@ def _from_text(name: str, text: str, where: str) -> Any:
             raise BadValueError("tracker.bad_config", f"{where}: {text!r} is not true or false")
         return known[text.lower()]
     if kind == "intensity":
-        with contextlib.suppress(ValueError):
+        try:
             return float(text)
+        except ValueError:
+            return text
     return words(text) if kind == "list" else text
 
 
@@ -141,9 +165,10 @@ def _check_type(name: str, value: Any, where: str) -> Any:
     return [str(x) for x in value] if kind == "list" else value
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: str) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as stream:
+            text = stream.read()
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -156,6 +181,10 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise BadValueError("tracker.bad_config", f"{path}: not valid TOML: {error}") from error
     values: dict[str, Any] = {}
     for name, value in document.items():
+        if name in SECRETS:
+            if not isinstance(value, str):  # the value itself is never shown
+                raise BadValueError("tracker.bad_config", f"{path}: {name}: takes a text")
+            continue
         if name not in OPTIONS:
             if remedy := only_in_python(name):
                 raise BadValueError("tracker.bad_config", f"{path}: {name}: {remedy}")
@@ -169,7 +198,8 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
     issues = []
     for variable in sorted(environment):
         name = variable.removeprefix(prefix).lower()
-        if not variable.startswith(prefix) or name in OPTIONS or variable in _OTHER_VARIABLES:
+        known = name in OPTIONS or name in SECRETS or variable in _OTHER_VARIABLES
+        if not variable.startswith(prefix) or known:
             continue
         meant = did_you_mean(name, OPTIONS)
         hint = f"; did you mean {prefix}{meant.upper()}?" if meant else ""
@@ -178,21 +208,39 @@ def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
     return issues
 
 
-def _home_file(home: Path | None) -> Path | None:
+def _home_file(home: str | os.PathLike[str] | None) -> str | None:
     if home is None:
-        try:
-            home = Path.home()
-        except RuntimeError:
+        home = os.path.expanduser("~")
+        if home == "~":  # there is none
             return None
-    return home / ".config" / "co2lib" / "config.toml"
+    return os.path.join(home, ".config", "co2lib", "config.toml")
+
+
+def secret(name: str) -> str:
+    """Return what a provider needs, of the environment, else of a configuration file; empty if not set."""
+    if value := os.environ.get(f"CO2LIB_{name.upper()}", ""):
+        return value.strip()
+    for file in ("co2lib.toml", _home_file(None)):
+        if file is None or not os.path.isfile(file):
+            continue
+        import tomllib
+
+        try:
+            with open(file, "rb") as stream:
+                value = tomllib.load(stream).get(name, "")
+        except (OSError, ValueError):  # said where the options are read
+            continue
+        if value and isinstance(value, str):
+            return value.strip()
+    return ""
 
 
 def resolve(
     given: Mapping[str, Any],
     *,
     environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
-    home: Path | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    home: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Merge the options given with those of the environment and the configuration files.
 
@@ -224,10 +272,8 @@ def resolve(
             if not isinstance(error.__cause__, PermissionError):
                 raise
             # Another user's home, as in a container or under sudo.
-            issues.append(
-                Issue("config_unreadable", str(file), "no permission to read it, so it was ignored")
-            )
-    layers.append(_from_file((folder or Path()) / "co2lib.toml"))
+            issues.append(Issue("config_unreadable", file, "no permission to read it, so it was ignored"))
+    layers.append(_from_file(os.path.join(folder or "", "co2lib.toml")))
     variables = {name: f"CO2LIB_{name.upper()}" for name in OPTIONS}
     layers.append(
         {

@@ -56,14 +56,14 @@ def test_a_place_of_the_environment_wins_over_the_intensity_of_a_file(files: Pat
 
 def test_a_home_that_is_not_ours_is_ignored_and_said(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = files / "home/.config/co2lib/config.toml"
-    real = Path.read_text
+    real = open
 
-    def read(self: Path, *arguments: Any, **options: Any) -> str:
-        if self == secret:
-            raise PermissionError(13, "Permission denied", str(self))
-        return real(self, *arguments, **options)
+    def read(file: Any, *arguments: Any, **options: Any) -> Any:
+        if str(file) == str(secret):
+            raise PermissionError(13, "Permission denied", str(file))
+        return real(file, *arguments, **options)
 
-    monkeypatch.setattr(Path, "read_text", read)
+    monkeypatch.setattr("builtins.open", read)
     (issue,) = resolve(files, {})["issues"]
     assert (issue.code, issue.subject) == ("config_unreadable", str(secret))
 

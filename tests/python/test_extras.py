@@ -29,7 +29,12 @@ def extras() -> dict[str, list[str]]:
 
 
 # Where a package is imported by another name than it is installed by.
-MODULE = {"scikit-learn": "sklearn", "prometheus-client": "prometheus_client"}
+MODULE = {
+    "scikit-learn": "sklearn",
+    "vl-convert-python": "vl_convert",
+    "prometheus-client": "prometheus_client",
+    "opentelemetry-sdk": "opentelemetry.sdk",
+}
 
 
 def module_of(package: str) -> str:

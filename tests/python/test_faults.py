@@ -45,7 +45,7 @@ def advance(clock: ManualClock, seconds: float) -> None:
 
 
 def cpu(clock: ManualClock, power_w: float = 100) -> FakeMeter:
-    info = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap")
+    info = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap", accuracy=0.05)
     return FakeMeter.counter(clock, info, power_w)
 
 

@@ -42,6 +42,12 @@ def test_readme_names_every_package_that_the_build_asks_for_and_no_other() -> No
 def test_the_package_of_pkg_config_and_cmake_is_that_of_readme() -> None:
     """Users of the static library link what is private to it."""
     config = (ROOT / "cmake/co2libConfig.cmake.in").read_text(encoding="utf-8")
-    assert set(re.findall(r"find_dependency\((\S+)\)", config)) == {"Threads", "fmt", "yaml-cpp"}
+    assert set(re.findall(r"find_dependency\((\S+)\)", config)) == {
+        "Threads",
+        "fmt",
+        "yaml-cpp",
+        "pugixml",
+        "CURL",
+    }
     install = (ROOT / "cmake/install.cmake").read_text(encoding="utf-8")
-    assert 'set(co2lib_pc_requires "yaml-cpp")' in install
+    assert 'set(co2lib_pc_requires "yaml-cpp pugixml")' in install

@@ -158,8 +158,8 @@ def test_open_reads_the_counters() -> None:
     ("options", "text"),
     [
         ({"meters": ["rapl"]}, "powercap"),
-        ({"meters": [3]}, "no callable"),
-        ({"meters": [dict]}, "no callable"),
+        ({"meters": [3]}, "or a callable"),
+        ({"meters": [dict]}, "or a callable"),
         ({"modulus": "both"}, "kernel_max"),
         ({"tdp_w": -1}, "tdp_w"),
     ],
@@ -284,6 +284,56 @@ def test_bad_info(options: dict[str, Any], code: str) -> None:
     with pytest.raises(co2lib.Error) as caught:
         meter.MeterInfo(**options)
     assert caught.value.code == code
+
+
+def test_info_takes_and_shows_every_field() -> None:
+    given: dict[str, Any] = {
+        "parent": "b",
+        "control": "c",
+        "name": "n",
+        "device": "gpu",
+        "domain": "gpu",
+        "provider": "mine",
+        "kind": "counter",
+        "unit": (1, 1000),
+        "wrap_max": 7,
+        "flags": ["f"],
+        "update_period_s": 0.5,
+        "slack_s": 0.25,
+        "p_max_w": 300.0,
+        "accuracy": 0.125,
+        "least_window_s": 2.0,
+        "modelled": True,
+        "quick": True,
+        "scope": "module",
+        "stands_in_for": ["d"],
+        "provenance": "p",
+    }
+    info = meter.MeterInfo("a", **given)
+    assert info.to_dict() == {"id": "a", **given}
+    assert {name: getattr(info, name) for name in info.to_dict()} == info.to_dict()
+    plain = meter.MeterInfo("a").to_dict()
+    assert plain == meter.MeterInfo(**plain).to_dict()
+    assert plain["kind"] == "power"
+    assert plain["provider"] == "user"
+    assert plain["accuracy"] is None
+    assert not plain["quick"]
+
+
+def test_a_meter_written_in_python_is_never_quick() -> None:
+    info = meter.MeterInfo("a", quick=True)
+
+    class Own(meter.Meter):
+        def info(self) -> meter.MeterInfo:
+            return info
+
+        def sample(self, now_s: float) -> float:
+            return now_s
+
+    assert info.quick
+    assert not meter.make_meter(lambda: 1.0, info).info().quick
+    footprint = co2lib.track(meters=[Own()], clock=ManualClock(), intensity=100).start().stop()
+    assert not footprint.to_dict()["devices"][0]["meter"]["quick"]
 
 
 def test_clock_and_fake_meter() -> None:

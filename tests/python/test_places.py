@@ -16,7 +16,7 @@ from co2lib.cli import _view
 from co2lib.cli.app import app
 from co2lib.testing import FakeMeter, ManualClock
 
-INFO = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap", unit="uJ")
+INFO = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap", accuracy=0.05)
 KILOWATT_HOUR_S = 36_000.0  # at the 100 W of the counter
 
 

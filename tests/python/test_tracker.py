@@ -19,7 +19,7 @@ import co2lib
 from co2lib import intensity, meter, tracker
 from co2lib.testing import FakeMeter, ManualClock
 
-INFO = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap", unit="uJ")
+INFO = meter.MeterInfo("package-0", kind="counter", domain="package", provider="powercap", accuracy=0.05)
 
 
 class Setup:

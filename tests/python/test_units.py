@@ -256,6 +256,18 @@ def test_parse_reads_what_python_writes(value: float, cls: Any) -> None:
     assert getattr(cls.parse(f"{value!r} {unit}"), FACTORIES[cls][0]) == pytest.approx(value, rel=1e-15)
 
 
+@given(value=st.floats(min_value=1e-9, max_value=1e15), cls=st.sampled_from(QUANTITIES))
+def test_parse_reads_what_is_printed(value: float, cls: Any) -> None:
+    quantity = one(cls, value)
+    assert str(cls.parse(str(quantity))) == str(quantity)
+
+
+@pytest.mark.parametrize("text", ["kgCO2e/MWh", "g CO2e/kWh", "gCO2/kWh", "gCO2eq/kWh", "kg/MWh"])
+def test_one_vocabulary_reads_the_gas_of_a_mass(text: str) -> None:
+    assert co2lib.convert(56, text, "g/kWh") == co2lib.intensity.convert(56, text, "g/kWh") == 56
+    assert CarbonIntensity.parse(f"56 {text}") == CarbonIntensity.from_g_per_kwh(56)
+
+
 @pytest.mark.parametrize("text", ["", "5", "five kWh", "nan J", "1e999 J", "1e308 GWh", "5 kwh"])
 def test_parse_names_what_it_cannot_read(text: str) -> None:
     with pytest.raises(ValueError, match="units are written exactly") as caught:

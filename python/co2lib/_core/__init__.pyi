@@ -9,13 +9,16 @@ import pathlib
 import typing
 from . import numeric
 from . import random
+from . import adaptive
+from . import embodied
+from . import exchange
 from . import hub
 from . import intensity
 from . import meter
 from . import preindex
 from . import testing
 from . import tracker
-__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'TimeEstimate', 'TimeInterval', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'append_csv', 'convert', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'random', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
+__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'TimeEstimate', 'TimeInterval', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'adaptive', 'append_csv', 'convert', 'embodied', 'exchange', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'random', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
 class Issue:
     """
     A remark or a failure that did not end the call.
@@ -1391,6 +1394,24 @@ class Host:
     @sysfs.setter
     def sysfs(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
+class Clock:
+    """
+    The seam for time.
+    """
+    @property
+    def monotonic_s(self) -> float:
+        ...
+    @property
+    def utc(self) -> str:
+        """
+        Wall time as ISO 8601 text.
+        """
+class SystemClock(Clock):
+    """
+    The clocks of the system.
+    """
+    def __init__(self) -> None:
+        ...
 class Machine:
     """
     Processor and memory of a machine; None where unknown.
@@ -1421,24 +1442,6 @@ class Machine:
         ...
     @property
     def sgx(self) -> bool:
-        ...
-class Clock:
-    """
-    The seam for time.
-    """
-    @property
-    def monotonic_s(self) -> float:
-        ...
-    @property
-    def utc(self) -> str:
-        """
-        Wall time as ISO 8601 text.
-        """
-class SystemClock(Clock):
-    """
-    The clocks of the system.
-    """
-    def __init__(self) -> None:
         ...
 def append_csv(file: os.PathLike[str] | str | bytes, header: collections.abc.Sequence[str], row: collections.abc.Sequence[str]) -> pathlib.Path | None:
     """

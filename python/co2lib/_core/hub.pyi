@@ -4,8 +4,9 @@ Domain hub: model cards.
 """
 from __future__ import annotations
 import co2lib._core
+import collections.abc
 import typing
-__all__: list[str] = ['CardBlock', 'CardRecord', 'write_block']
+__all__: list[str] = ['Card', 'CardBlock', 'CardRecord', 'Label', 'LabelMetric', 'LetterProbabilities', 'MetricLabel', 'Preset', 'badge', 'card_warnings', 'compound', 'fit', 'index', 'label_one', 'label_rows', 'letter_probabilities', 'performance_score', 'preset', 'preset_names', 'rating', 'read_card', 'read_cards', 'read_metadata', 'report_class', 'star_class', 'stars', 'update_card', 'update_card_with', 'write_block']
 class CardRecord:
     """
     What a model card reports; fields that are None are left out of the block.
@@ -99,5 +100,296 @@ class CardBlock:
         """
         The lines from `co2_eq_emissions:` on, each with its line end.
         """
+class Card:
+    """
+    What a model card reports; a number that is not certain is never in `grams`.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> dict[str, typing.Any]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: dict[str, typing.Any]) -> None:
+        ...
+    def to_dict(self) -> dict[str, typing.Any]:
+        """
+        All fields.
+        """
+    @property
+    def body_grams(self) -> float | None:
+        """
+        g; the one mass that the text of the card states.
+        """
+    @property
+    def cloud_provider(self) -> str | None:
+        ...
+    @property
+    def completeness(self) -> int:
+        """
+        0 to 5: emissions, source, training type, location and hardware in the metadata.
+        """
+    @property
+    def cpu_model(self) -> str | None:
+        ...
+    @property
+    def energy_kwh(self) -> float | None:
+        """
+        kWh.
+        """
+    @property
+    def extra(self) -> dict[str, typing.Any]:
+        """
+        Other keys of the block, as texts, in their order.
+        """
+    @property
+    def geographical_location(self) -> str | None:
+        ...
+    @property
+    def grams(self) -> float | None:
+        """
+        g CO2e, at status `ok` and `ok_from_body`.
+        """
+    @property
+    def hardware_used(self) -> str | None:
+        ...
+    @property
+    def high(self) -> float | None:
+        """
+        g; upper bound.
+        """
+    @property
+    def hours_used(self) -> float | None:
+        """
+        h.
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        The warnings with their texts.
+        """
+    @property
+    def low(self) -> float | None:
+        """
+        g; lower bound of what is ambiguous, or given with ±.
+        """
+    @property
+    def on_cloud(self) -> bool | None:
+        ...
+    @property
+    def ram_gb(self) -> float | None:
+        """
+        GB.
+        """
+    @property
+    def raw(self) -> str | None:
+        """
+        The scalar as written; None for a map or list.
+        """
+    @property
+    def source(self) -> str | None:
+        ...
+    @property
+    def status(self) -> str:
+        """
+        `ok`, `ok_from_body`, `missing`, `ambiguous` or `invalid`.
+        """
+    @property
+    def training_type(self) -> str | None:
+        ...
+    @property
+    def unit_source(self) -> str:
+        """
+        `default` (none is written, so g), `explicit`, `declared`, `body`, or `none`.
+        """
+    @property
+    def warnings(self) -> list[str]:
+        """
+        The codes of what is to be known.
+        """
+class LabelMetric:
+    """
+    One metric of a preset.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def boundaries(self) -> typing.Annotated[list[float], "FixedSize(4)"] | None:
+        """
+        Four, not rising; None if no model has the metric.
+        """
+    @property
+    def higher_is_better(self) -> bool:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def only_for(self) -> str | None:
+        ...
+    @property
+    def percents(self) -> typing.Annotated[list[float], "FixedSize(4)"]:
+        """
+        Of the indices of the population, in %.
+        """
+    @property
+    def reference(self) -> float | None:
+        ...
+    @property
+    def unit(self) -> str:
+        ...
+    @property
+    def weight(self) -> float:
+        ...
+class Preset:
+    """
+    Rules of labels: metrics, weights, boundaries and references.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def metrics(self) -> list[LabelMetric]:
+        ...
+    @property
+    def mode(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def own_reference(self) -> bool:
+        """
+        The reference is a model of the same task and environment, given with each model.
+        """
+    @property
+    def population(self) -> int:
+        """
+        Models that the boundaries come from.
+        """
+    @property
+    def population_date(self) -> str:
+        ...
+    @property
+    def population_name(self) -> str:
+        ...
+    @property
+    def reference_model(self) -> str:
+        ...
+    @property
+    def upper_cap(self) -> float | None:
+        ...
+class MetricLabel:
+    """
+    One metric of a label.
+    """
+    @property
+    def index(self) -> float | None:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def rating(self) -> int | None:
+        """
+        0 (A) to 4 (E).
+        """
+    @property
+    def unit(self) -> str:
+        ...
+    @property
+    def value(self) -> float | None:
+        ...
+class Label:
+    """
+    A label and what it is made of.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def index(self) -> dict[str, float | None]:
+        ...
+    @property
+    def label(self) -> str | None:
+        """
+        `A` to `E`; None if nothing is rated.
+        """
+    @property
+    def mean(self) -> float | None:
+        """
+        The weighted mean of the ratings, 0 to 4.
+        """
+    @property
+    def metrics(self) -> list[MetricLabel]:
+        ...
+    @property
+    def preset(self) -> str:
+        ...
+    @property
+    def ratings(self) -> dict[str, int | None]:
+        ...
+class LetterProbabilities:
+    """
+    How sure a letter is.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def confidence(self) -> float:
+        ...
+    @property
+    def probability(self) -> dict[str, float]:
+        ...
+    @property
+    def verdict(self) -> str:
+        """
+        `A`, or `A/B undecided`; empty if nothing is rated.
+        """
+def badge(label: str, about: str) -> str:
+    ...
+def card_warnings() -> list[tuple[str, str]]:
+    ...
+def compound(ratings: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], weights: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], mode: str) -> tuple[int, float]:
+    ...
+def fit(rows: collections.abc.Sequence[tuple[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], str, str]], preset: Preset, reference: str) -> Preset:
+    ...
+def index(value: typing.SupportsFloat | typing.SupportsIndex | None, reference: typing.SupportsFloat | typing.SupportsIndex, higher_is_better: bool) -> float | None:
+    ...
+def label_one(values: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], preset: Preset, task: str, reference: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], mode: str | None) -> Label:
+    ...
+def label_rows(rows: collections.abc.Sequence[tuple[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], str, str]], preset: Preset, mode: str | None) -> list[Label]:
+    ...
+def letter_probabilities(values: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], intervals: collections.abc.Mapping[str, tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], preset: Preset, task: str, reference: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], mode: str | None, draws: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, confidence: typing.SupportsFloat | typing.SupportsIndex) -> LetterProbabilities:
+    ...
+def performance_score(metrics: collections.abc.Sequence[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]) -> list[float]:
+    ...
+def preset(name: str) -> Preset:
+    ...
+def preset_names() -> list[str]:
+    ...
+def rating(index: typing.SupportsFloat | typing.SupportsIndex, boundaries: typing.Annotated[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], "FixedSize(4)"], upper_cap: typing.SupportsFloat | typing.SupportsIndex | None) -> int:
+    ...
+def read_card(text: typing.Any) -> Card:
+    ...
+def read_cards(texts: collections.abc.Sequence[typing.Any], threads: typing.SupportsInt | typing.SupportsIndex = 0, thorough: bool = False) -> list[Card]:
+    ...
+def read_metadata(text: typing.Any) -> Card:
+    ...
+def report_class(emissions_reported: bool, hardware_used: str | None, geographical_location: str | None, cloud_provider: str | None, hours_used: typing.SupportsFloat | typing.SupportsIndex | None, tags: collections.abc.Sequence[str], context: str, certification_tag: str) -> tuple[int, str]:
+    ...
+def star_class(billion_parameters: typing.SupportsFloat | typing.SupportsIndex) -> str:
+    ...
+def stars(energy_wh: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], mode: str) -> list[int]:
+    ...
+def update_card(card: typing.Any, record: CardRecord, update_body: bool = False) -> bytes:
+    ...
+def update_card_with(card: typing.Any, block: str, update_body: bool = False) -> bytes:
+    ...
 def write_block(record: CardRecord) -> CardBlock:
     ...

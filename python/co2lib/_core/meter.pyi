@@ -12,7 +12,7 @@ class MeterInfo:
     """
     What a meter is and how its samples are read.
     """
-    def __init__(self, id: str, *, kind: str = 'power', device: str = 'cpu', domain: str = 'other', name: str = '', parent: str = '', control: str = '', provider: str = 'user', unit: typing.Any = 'uJ', wrap_max: typing.Any = 'none', update_period_s: typing.SupportsFloat | typing.SupportsIndex | None = None, slack_s: typing.SupportsFloat | typing.SupportsIndex | None = None, p_max_w: typing.SupportsFloat | typing.SupportsIndex | None = None, accuracy: typing.SupportsFloat | typing.SupportsIndex | None = None, scope: str = 'machine', provenance: str = '', flags: collections.abc.Sequence[str] = []) -> None:
+    def __init__(self, id: str, *, parent: str = '', control: str = '', name: str = '', device: str = 'cpu', domain: str = 'other', provider: str = 'user', kind: str = 'power', unit: typing.Any = (1, 1000000), wrap_max: typing.Any = 'none', flags: collections.abc.Sequence[str] = [], update_period_s: typing.SupportsFloat | typing.SupportsIndex | None = None, slack_s: typing.SupportsFloat | typing.SupportsIndex | None = None, p_max_w: typing.SupportsFloat | typing.SupportsIndex | None = None, accuracy: typing.SupportsFloat | typing.SupportsIndex | None = None, least_window_s: typing.SupportsFloat | typing.SupportsIndex | None = None, modelled: bool = False, quick: bool = False, scope: str = 'machine', stands_in_for: collections.abc.Sequence[str] = [], provenance: str = '') -> None:
         """
         unit: 'uJ', 'mJ', 'J' or (numerator, denominator) J per count; wrap_max: counts until the counter starts again, 'none' (never) or None (unknown). Raises meter.bad_input or meter.bad_unit.
         """
@@ -22,16 +22,24 @@ class MeterInfo:
         ...
     @property
     def accuracy(self) -> float | None:
-        ...
+        """
+        Relative half width at 95 %; None: 0.
+        """
     @property
     def control(self) -> str:
-        ...
+        """
+        Control type of a powercap zone, or the library of a GPU.
+        """
     @property
     def device(self) -> str:
-        ...
+        """
+        cpu, dram, gpu, platform, board, ram or npu.
+        """
     @property
     def domain(self) -> str:
-        ...
+        """
+        Which part of it; decides what is added to what.
+        """
     @property
     def flags(self) -> list[str]:
         """
@@ -39,40 +47,84 @@ class MeterInfo:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        Stable: zone path, GPU UUID, PCI address.
+        """
     @property
     def kind(self) -> str:
-        ...
+        """
+        counter or power.
+        """
+    @property
+    def least_window_s(self) -> float | None:
+        """
+        A counter shows too few steps in less; None: that of the device.
+        """
+    @property
+    def modelled(self) -> bool:
+        """
+        Computed from utilisation or size, not measured.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        The platform's own name.
+        """
     @property
     def p_max_w(self) -> float | None:
-        ...
+        """
+        Ceiling of the power; None: that of the domain.
+        """
     @property
     def parent(self) -> str:
-        ...
+        """
+        Id of the meter this one is a part of; empty if none.
+        """
     @property
     def provenance(self) -> str:
-        ...
+        """
+        Model parameters, driver version, and what else a reader must know.
+        """
     @property
     def provider(self) -> str:
-        ...
+        """
+        What it is read with.
+        """
+    @property
+    def quick(self) -> bool:
+        """
+        A read takes microseconds and cannot hang.
+        """
     @property
     def scope(self) -> str:
-        ...
+        """
+        machine, module, or of a division process, container, other, idle.
+        """
     @property
     def slack_s(self) -> float | None:
-        ...
+        """
+        By how much a counter's value can lag; None: the update period.
+        """
+    @property
+    def stands_in_for(self) -> list[str]:
+        """
+        Ids of the meters that it is read in place of, should they not work.
+        """
     @property
     def unit(self) -> tuple[int, int]:
-        ...
+        """
+        J per count, as (numerator, denominator).
+        """
     @property
     def update_period_s(self) -> float | None:
-        ...
+        """
+        How often the hardware refreshes the value.
+        """
     @property
     def wrap_max(self) -> typing.Any:
-        ...
+        """
+        Counts until the counter starts again; 'none': never; None: unknown.
+        """
 class Count:
     """
     One cumulative count of a counter.
@@ -248,7 +300,7 @@ class PowercapUnit:
     """
     def raw_count(self, energy_uj: typing.SupportsInt | typing.SupportsIndex) -> int | None:
         """
-        The count behind the text of energy_uj, or None if there is none.
+        The count in the text of energy_uj, or None if there is none.
         """
     @property
     def exact_unit_j(self) -> float | None:
@@ -553,7 +605,7 @@ def read_cpu_time(host: co2lib._core.Host = ...) -> MachineCpuTime:
     """
 def recover_powercap_unit(max_energy_range_uj: typing.SupportsInt | typing.SupportsIndex) -> PowercapUnit | None:
     """
-    The unit behind max_energy_range_uj, or None if no unit gives that range.
+    The unit that gives max_energy_range_uj, or None if no unit gives that range.
     """
 def region_energies(info: MeterInfo, samples: collections.abc.Sequence[tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex | None]], regions: collections.abc.Sequence[tuple[str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex | None]]) -> tuple[list[typing.Any], float | None, Record]:
     """
@@ -569,7 +621,7 @@ def sensors(host: co2lib._core.Host = ..., powercap_root: os.PathLike[str] | str
 
     Raises meter.bad_option for a GPU in gpus that is not there.
     """
-def zone_domain(control: str, name: str, parent_domain: str | None = None) -> str:
+def zone_domain(name: str, parent_domain: str | None = None) -> str:
     """
-    The domain of a counter zone by its control type, its name and its parent's domain.
+    The domain of a RAPL zone by its name and its parent's domain. Raises meter.bad_input.
     """

@@ -11,11 +11,45 @@ import datetime
 import os
 import pathlib
 import typing
-__all__: list[str] = ['Account', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'make_options', 'merge', 'option_kinds', 'reprice']
+__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice']
 class Options:
     """
-    How a tracker measures and prices; made by make_options().
+    How a tracker measures and prices.
     """
+    clock: typing.Any
+    command: typing.Any
+    flush_s: typing.Any
+    fsync: typing.Any
+    gpus: typing.Any
+    host: typing.Any
+    idle_w: typing.Any
+    intensity: typing.Any
+    issues: typing.Any
+    location: typing.Any
+    log: typing.Any
+    log_exists: typing.Any
+    meters: typing.Any
+    modulus: typing.Any
+    on_log: typing.Any
+    owner: typing.Any
+    p_max_w: typing.Any
+    period_s: typing.Any
+    power_period_s: typing.Any
+    powercap_root: typing.Any
+    project: typing.Any
+    pue: typing.Any
+    ram_w: typing.Any
+    resume: typing.Any
+    run_id: typing.Any
+    scope: typing.Any
+    slack_s: typing.Any
+    sync: typing.Any
+    tdp_w: typing.Any
+    wue: typing.Any
+    def __init__(self, **kwargs: typing.Any) -> None:
+        """
+        Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what was given and what it takes.
+        """
 class Facility:
     """
     The building around the machine.
@@ -191,6 +225,23 @@ class ScopeFootprint:
         """
         process or container
         """
+class CarbonOrigin:
+    """
+    The part of an energy that one kind of intensity priced.
+    """
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        """
+        IT energy.
+        """
+    @property
+    def operational(self) -> co2lib._core.CarbonMass:
+        """
+        PUE included.
+        """
+    @property
+    def origin(self) -> str:
+        ...
 class RegionFootprint:
     """
     The statistics of all regions of one name.
@@ -225,6 +276,11 @@ class RegionFootprint:
     @property
     def name(self) -> str:
         ...
+    @property
+    def operational(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        Carbon of `inclusive` by the intensities of the regions' own times, PUE included.
+        """
     @property
     def union_energy(self) -> co2lib._core.Energy | None:
         """
@@ -355,6 +411,11 @@ class Footprint:
     def operational(self) -> co2lib._core.CarbonMassEstimate:
         """
         Operational carbon, PUE included.
+        """
+    @property
+    def origins(self) -> list[CarbonOrigin]:
+        """
+        What priced which part of the energy; they sum to `operational`.
         """
     @property
     def priced_with(self) -> str:
@@ -566,10 +627,6 @@ def forecast_total(units: collections.abc.Sequence[co2lib._core.Energy], units_t
 def load(path: os.PathLike[str] | str | bytes) -> Run:
     """
     Reads a log; torn lines are skipped and reported. Raises tracker.bad_log (OSError).
-    """
-def make_options(values: dict[str, typing.Any]) -> Options:
-    """
-    Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what was given and what it takes.
     """
 def merge(runs: collections.abc.Sequence[Run]) -> Run:
     """

@@ -170,6 +170,9 @@ def _priced(footprint: Footprint) -> str:
     parts = [f"{intensity.g_per_kwh:.4g} g/kWh"] if intensity is not None else []
     if footprint.priced_with:
         parts.append(footprint.priced_with)
+    if len(footprint.origins) > 1 and footprint.energy.joules:
+        shares = ((o.energy.joules / footprint.energy.joules, o.origin) for o in footprint.origins)
+        parts.append(" and ".join(f"{percent(share)} {origin}" for share, origin in shares))
     if footprint.facility.pue != 1:
         parts.append(f"PUE {footprint.facility.pue:g}")
     return ", ".join(parts)
@@ -195,7 +198,7 @@ def _devices(footprint: Footprint) -> Rows:
             quantity_text(energy.value),
             _interval(energy),
             quantity_text(device.mean_power) if device.mean_power is not None else "",
-            device.method if device.provider.startswith("model.") else f"{device.method}, {device.provider}",
+            device.method if device.method == "model" else f"{device.method}, {device.provider}",
             _device_remark(device),
             style="" if device.in_total else "dim",
         )
@@ -221,7 +224,7 @@ def _command(footprint: Footprint) -> Rows:
 
 
 def _regions(footprint: Footprint) -> Rows:
-    numbers = ("Times", "Duration", "Energy", "Alone", "Each")
+    numbers = ("Times", "Duration", "Energy", "Carbon", "Alone", "Each")
     rows = Rows("Region", *numbers, right=numbers, words=(0,))
     for name, region in footprint.regions.items():
         energy = region.inclusive.value
@@ -233,6 +236,7 @@ def _regions(footprint: Footprint) -> Rows:
             str(region.count),
             duration_text(region.duration_s),
             quantity_text(energy),
+            quantity_text(region.operational.value) if region.operational.value is not None else "",
             quantity_text(region.exclusive) if region.exclusive is not None else "",
             each,
         )

@@ -13,13 +13,25 @@ from typer.core import TyperGroup
 
 from co2lib import Error, __version__
 from co2lib.cli import _out
+from co2lib.cli.bench import bench
+from co2lib.cli.card import card
+from co2lib.cli.compare import compare
 from co2lib.cli.conform import conform
+from co2lib.cli.embodied import embodied_of
+from co2lib.cli.explore import explore
+from co2lib.cli.export import export, read
+from co2lib.cli.factors import factors
 from co2lib.cli.intensity import intensity_of
+from co2lib.cli.label import label
 from co2lib.cli.merge import merge
+from co2lib.cli.plan import plan
+from co2lib.cli.receipts import receipts
+from co2lib.cli.report import report
 from co2lib.cli.reprice import reprice
 from co2lib.cli.run import run
 from co2lib.cli.sensors import sensors
 from co2lib.cli.show import show
+from co2lib.cli.watch import watch
 
 WRONG = 2
 INTERRUPTED = 130
@@ -103,8 +115,26 @@ _add(
     options_metavar="[OPTIONS] --",
 )
 _add(sensors)
+_add(
+    bench,
+    no_args_is_help=True,
+    context_settings={"allow_interspersed_args": False},
+    options_metavar="[OPTIONS] --",
+)
+_add(compare, no_args_is_help=True)
 _add(show, no_args_is_help=True)
 _add(merge, no_args_is_help=True)
 _add(intensity_of, "intensity", no_args_is_help=True)
 _add(reprice, no_args_is_help=True)
+_add(card, no_args_is_help=True)
+_add(label, no_args_is_help=True)
+_add(export, no_args_is_help=True)
+_add(read, no_args_is_help=True)
+_add(plan, no_args_is_help=True)
+_add(receipts, no_args_is_help=True)
+_add(embodied_of, "embodied", no_args_is_help=True)
+_add(factors)
+_add(report, no_args_is_help=True)
+_add(watch, no_args_is_help=True)
+_add(explore, no_args_is_help=True)
 _add(conform, no_args_is_help=True)

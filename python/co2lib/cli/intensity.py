@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""``co2lib intensity``: the annual carbon intensity of a place, and the places that are known."""
+"""``co2lib intensity``: the annual intensity of a place, what is known of it, forecasts, and all places."""
 
 from __future__ import annotations
 
 import json
 import re
 import unicodedata
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from co2lib import Issue, intensity
-from co2lib.cli import _out
+from co2lib.cli import _intensity_more, _out
 from co2lib.cli._table import Rows
 from co2lib.cli._view import show
 from co2lib.intensity import Factor, Place
@@ -131,6 +132,7 @@ def intensity_of(
             show_default=False,
         ),
     ] = None,
+    *,
     year: Annotated[
         int | None,
         typer.Option(metavar="YEAR", help="The newest value of that year or before; default: the newest."),
@@ -142,25 +144,66 @@ def intensity_of(
         ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the places that are known.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also which row answers, and what else is known of the place.")
+    ] = False,
+    forecast: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV file of the place's intensity: show the days after its end, with an interval, "
+            "and how well the method did on it before.",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="Of the forecast: blend (default), ridge28, mean7, ..."),
+    ] = None,
+    hours: Annotated[
+        int | None, typer.Option(metavar="HOURS", help="Of the forecast, 1 to 504; default: 96.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the annual carbon intensity of a place: its value, whose it is, of which year, and its source.
 
-    With --list the places that are known: all, those of a country (US), or those with a word that begins like
-    PLACE. The exit status is then 1 if there are none.
+    With --forecast the next days of a series instead. With --list the places that are known: all, those of a
+    country (US), or those with a word that begins like PLACE. The exit status is then 1 if there are none.
     """
     if listed:
         _list(place, year, scope, as_json=as_json)
         return
     if place is None:
         raise typer.BadParameter("give a place such as FRA, US-WY or gcp:us-central1, or --list")
+    if forecast is not None:
+        _forecast(intensity.place(place), forecast, scope, method or "blend", hours or 96, as_json=as_json)
+        return
+    if method is not None or hours is not None:
+        raise typer.BadParameter("--method and --hours are of --forecast FILE")
     factor = intensity.factor(place, scope=scope or "lifecycle", year=year)
     known = intensity.place(place)
+    rows = _intensity_more.rows_of(known) if explain else []
+    inside = _intensity_more.places_inside(known) if explain else []
     if as_json:
         document = {"schema": "co2lib-intensity/1", "place": _place_dict(known), **_factor_dict(factor)}
+        if explain:
+            document |= {"rows": [_factor_dict(f) for f in rows], "inside": [p.key for p in inside]}
         _out.deliver(json.dumps(document, indent=2), as_json=True)
+    elif explain:
+        show(_one(known, factor), "", *_intensity_more.explain_rows(factor, rows, inside))
     else:
         show(_one(known, factor))
+
+
+def _forecast(place: Place, file: Path, scope: str | None, method: str, hours: int, *, as_json: bool) -> None:
+    made, past = _intensity_more.forecast_and_past(file, place, scope, method, hours)
+    if as_json:
+        document = _intensity_more.forecast_dict(_place_dict(place), file, made, past)
+        _out.deliver(json.dumps(document, indent=2), as_json=True)
+        return
+    parts: list[Any] = []
+    for rows in _intensity_more.forecast_rows(place, file, made, past):
+        parts += [*([""] if parts else []), rows]
+    show(*parts)
 
 
 def _list(wanted: str | None, year: int | None, scope: str | None, *, as_json: bool) -> None:

@@ -70,7 +70,9 @@ def reprice(
     intensity_text: Annotated[
         str | None,
         typer.Option(
-            "--intensity", metavar="G|FILE", help="A number of g CO2e/kWh, or a CSV file of a series."
+            "--intensity",
+            metavar="G|FILE|P:ZONE",
+            help="A number of g CO2e/kWh, a CSV file of a series, or <provider>:<zone>.",
         ),
     ] = None,
     location: Annotated[

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ from co2lib._errors import BadValueError
 from co2lib.cli import _out
 from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, Ended, cannot_start
 from co2lib.cli._live import LiveLine
-from co2lib.cli._options import TrackerOptions, resolve, tracker_arguments, with_tracker_options
+from co2lib.cli._options import resolve, tracker_arguments, with_tracker_options
 from co2lib.cli._view import footprint_view, plain, rendered
 
 PROGRAM = "program"
@@ -179,7 +179,7 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Nothing on stderr: no live line, no report.")
     ] = False,
-    **options: Unpack[TrackerOptions],
+    **options: Any,
 ) -> None:
     """Run a command and report what it used, on stderr.
 

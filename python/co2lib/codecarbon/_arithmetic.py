@@ -115,10 +115,10 @@ def power_time(watts: float, seconds: float) -> float:
     co2lib.Error
         ``meter.bad_input`` for a negative duration or what is not a finite number.
     """
-    return _through_kw(number("watts", watts)).kilowatts * hours(not_negative("seconds", seconds))
+    return through_kw(number("watts", watts)).kilowatts * hours(not_negative("seconds", seconds))
 
 
-def _through_kw(watts: float) -> ModelPower:
+def through_kw(watts: float) -> ModelPower:
     kilowatts = watts * 0.001
     return ModelPower(watts=kilowatts * 1000, kilowatts=kilowatts)
 
@@ -138,7 +138,7 @@ def cpu_load(load_percent: float, tdp_w: float | None = None) -> ModelPower:
         Thermal design power in W; 85 if unknown.
     """
     load = not_negative("load_percent", load_percent) / 100.0
-    return _through_kw(_tdp(tdp_w) * (0.1 + 0.9 * math.pow(load, 3.0)))
+    return through_kw(_tdp(tdp_w) * (0.1 + 0.9 * math.pow(load, 3.0)))
 
 
 def cpu_process(
@@ -164,12 +164,12 @@ def cpu_process(
     count = at_least_one("cpus", cpus)
     wall_s = not_negative("seconds", seconds)
     load = (cpu_s / wall_s) * 100 if wall_s > 0 else 0.0
-    return _through_kw(_tdp(tdp_w) * (load / count) / 100)
+    return through_kw(_tdp(tdp_w) * (load / count) / 100)
 
 
 def cpu_constant(tdp_w: float | None = None) -> ModelPower:
     """Return half of the thermal design power (W; 85 if unknown)."""
-    return _through_kw(_tdp(tdp_w) * 0.5)
+    return through_kw(_tdp(tdp_w) * 0.5)
 
 
 def dimm_count(gb: float) -> int:
@@ -202,7 +202,7 @@ def ram_power_w(gb: float, *, arm: bool = False) -> float:
         watts = base * 4 + base * 0.9 * 4 + base * 0.8 * (n - 8)
     else:
         watts = base * 4 + base * 0.9 * 4 + base * 0.8 * 8 + base * 0.7 * (n - 16)
-    return _through_kw(max(3.0 if arm else base * 2, watts)).watts
+    return through_kw(max(3.0 if arm else base * 2, watts)).watts
 
 
 def unweighted_mean_w(powers_w: Sequence[float]) -> float:
@@ -221,16 +221,17 @@ def unweighted_mean_w(powers_w: Sequence[float]) -> float:
     return total / len(powers_w)
 
 
-class _Counter:
+class Counter:
     """The difference of two readings of one zone, each converted to kWh first."""
 
-    def __init__(self, name: str, first_uj: object, wrap_max: int | None) -> None:
+    def __init__(self, name: str, first: object, wrap_max: int | None, unit: str = "uJ") -> None:
         self._name = name
-        self._range_kwh = None if wrap_max is None else kwh(not_negative(f"{name}: wrap_max", wrap_max), "uJ")
-        self._last_kwh = self._reading(first_uj)
+        self._unit = unit
+        self._range_kwh = None if wrap_max is None else kwh(not_negative(f"{name}: wrap_max", wrap_max), unit)
+        self._last_kwh = self._reading(first)
 
-    def _reading(self, uj: object) -> float:
-        return kwh(not_negative(f"{self._name}: sample", uj), "uJ")
+    def _reading(self, count: object) -> float:
+        return kwh(not_negative(f"{self._name}: sample", count), self._unit)
 
     def step(self, uj: object) -> float:
         now_kwh = self._reading(uj)
@@ -248,13 +249,13 @@ class _Counter:
         return delta_kwh
 
 
-def _interval_w(delta_kwh: float, duration_s: float) -> float:
+def interval_w(delta_kwh: float, duration_s: float) -> float:
     """Return the mean power of an interval in W; 0 for one without length, as there."""
     length_h = hours(duration_s)
     return (abs(delta_kwh) / length_h if length_h != 0.0 else 0.0) * 1000
 
 
-def _length_s(begin_s: float, end_s: float) -> float:
+def length_s(begin_s: float, end_s: float) -> float:
     if end_s < begin_s:
         raise BadValueError(
             "meter.bad_window", f"{end_s} s comes after {begin_s} s: times must not run backwards"
@@ -293,104 +294,15 @@ def rapl_steps(
     if not samples:
         return steps
     last_s = number("samples: time", samples[0][0])
-    counter = _Counter("zone", samples[0][1], wrap_max)
+    counter = Counter("zone", samples[0][1], wrap_max)
     total_kwh = covered_kwh = emissions_kg = 0.0
     for time, uj in samples[1:]:
         t_s = number("samples: time", time)
         delta_kwh = counter.step(uj)
-        power_w = _interval_w(delta_kwh, _length_s(last_s, t_s))
+        power_w = interval_w(delta_kwh, length_s(last_s, t_s))
         total_kwh += delta_kwh * scale
         emissions_kg += factor_kg_per_kwh * (total_kwh - covered_kwh)
         covered_kwh = total_kwh
         last_s = t_s
         steps.append(RaplStep(t_s, delta_kwh, power_w, total_kwh, emissions_kg))
     return steps
-
-
-def run(
-    zones: Sequence[Zone],
-    *,
-    tick_s: Sequence[float],
-    stop_s: float,
-    ram_power_w: float,
-    factor_kg_per_kwh: float,
-    pue: float = 1.0,
-    wue: float = 0.0,
-) -> RunTotals:
-    """Return the totals of a run measured at 0, at each tick and at the stop; emissions once, at the stop.
-
-    Parameters
-    ----------
-    zones : sequence of Zone
-        The packages, each read at 0, at every tick and at the stop.
-    tick_s : sequence of float
-        Times of the periodic measurements in s, ascending.
-    stop_s : float
-        Time of the stop in s.
-    ram_power_w : float
-        Power of the memory in W, forced or from `ram_power_w`.
-    factor_kg_per_kwh : float
-        From `co2lib.codecarbon.factor`.
-    pue : float
-        Power usage effectiveness, at least 1; multiplies energy, not power.
-    wue : float
-        Water usage effectiveness in L/kWh, taken on energy that PUE has scaled.
-
-    Raises
-    ------
-    co2lib.Error
-        ``meter.bad_input`` for a missing, failed or negative reading, for a counter that fell without a range
-        and for a PUE below 1; ``meter.bad_window`` for times that run backwards.
-    """
-    scale = at_least_one("pue", pue)
-    litres_per_kwh = not_negative("wue", wue)
-    ram = _through_kw(not_negative("ram_power_w", ram_power_w))
-    times_s = [number("tick_s", t) for t in (0.0, *tick_s)] + [number("stop_s", stop_s)]
-    readings = [dict(zone.samples) for zone in zones]
-    for zone, reading in zip(zones, readings, strict=True):
-        missing = [t for t in times_s if reading.get(t) is None]
-        if missing:
-            raise BadValueError(
-                "meter.bad_input", f"{zone.name}: no reading at {missing[0]} s, where one is measured"
-            )
-    counters = [_Counter(z.name, r[0.0], z.wrap_max) for z, r in zip(zones, readings, strict=True)]
-
-    total_kwh = cpu_kwh = ram_kwh = water_l = 0.0
-    cpu_powers_w: list[float] = []
-    ram_powers_w: list[float] = []
-    last_s = 0.0
-    for t_s in times_s:
-        duration_s = _length_s(last_s, t_s)
-        energy_kwh = ram.kilowatts * hours(duration_s) * scale
-        water_l += litres_per_kwh * energy_kwh
-        total_kwh += energy_kwh
-        ram_kwh += energy_kwh
-        ram_powers_w.append(ram.watts)
-
-        cpu_delta_kwh = cpu_w = 0.0
-        for counter, reading in zip(counters, readings, strict=True):
-            delta_kwh = counter.step(reading[t_s])
-            cpu_delta_kwh += delta_kwh
-            cpu_w += _interval_w(delta_kwh, duration_s)
-        energy_kwh = cpu_delta_kwh * scale
-        water_l += litres_per_kwh * energy_kwh
-        total_kwh += energy_kwh
-        cpu_kwh += energy_kwh
-        cpu_powers_w.append(_through_kw(_through_kw(cpu_w).watts).watts)
-        last_s = t_s
-
-    length_s = times_s[-1]
-    kg = factor_kg_per_kwh * total_kwh
-    return RunTotals(
-        duration=length_s,
-        emissions=kg,
-        emissions_rate=kg / length_s if length_s > 0 else None,
-        cpu_power=unweighted_mean_w(cpu_powers_w),
-        gpu_power=0.0,
-        ram_power=unweighted_mean_w(ram_powers_w),
-        cpu_energy=cpu_kwh,
-        gpu_energy=0.0,
-        ram_energy=ram_kwh,
-        energy_consumed=total_kwh,
-        water_consumed=water_l,
-    )

@@ -21,7 +21,7 @@ def _field(column: str, value: Any) -> str:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         raise BadValueError(
-            "meter.bad_input", f"{column}: {value!r} is no number; None leaves the field empty"
+            "meter.bad_input", f"{column}: {value!r} is not a number; None leaves the field empty"
         )
     return str(value)
 

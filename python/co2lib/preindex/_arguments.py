@@ -76,6 +76,6 @@ def known(given: Iterable[str], allowed: Iterable[str], what: str = "option") ->
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise BadValueError(
             "preindex.bad_option",
-            f"{name}: no such {what}; {hint}known: {', '.join(sorted(allowed))}",
+            f"{name}: not a known {what}; {hint}known: {', '.join(sorted(allowed))}",
             {"option": name},
         )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from co2lib import CarbonIntensity, CarbonMass, Energy, Power, intensity
+from co2lib.testing import _intensity_forecast, _intensity_network, _intensity_providers
 from co2lib.testing._adapter import series as _series
 
 
@@ -135,5 +136,8 @@ KINDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "intensity.sci": _sci,
     "intensity.factor": _factor,
     "intensity.reprice": _reprice,
+    **_intensity_forecast.KINDS,
+    **_intensity_network.KINDS,
+    **_intensity_providers.KINDS,
 }
 """From a kind to the function that answers its ``input`` with a dict of the shape of ``expected``."""

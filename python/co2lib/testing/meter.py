@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Adapters of the `meter.*` vectors (also where the tracker does the work); fields in spec/meters.md 16."""
+"""Adapters of the `meter.*` vectors, also where the tracker does the work."""
 
 from __future__ import annotations
 
 import csv
 import socket
 import tempfile
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import co2lib
 from co2lib import codecarbon, hub, intensity, meter, tracker
 from co2lib._errors import BadValueError
+from co2lib.testing import _meter_codecarbon
 from co2lib.testing._adapter import Adapter, Answer, Fields, registrar
 
-KINDS: dict[str, Adapter] = {}
+KINDS: dict[str, Adapter] = dict(_meter_codecarbon.KINDS)
 kind = registrar(KINDS)
-MODELS: dict[str, Adapter] = {}
+MODELS: dict[str, Adapter] = dict(_meter_codecarbon.MODELS)
 """The models of kind `meter.model`, by the input field `model`."""
 model = registrar(MODELS)
 
@@ -98,6 +98,9 @@ def _record(record: meter.Record) -> Answer:
 
 _UNITS = ("uJ", "mJ", "J")
 
+# Zones of these control types are GPUs.
+_GPU_LIBRARIES = ("nvml", "amdsmi", "rocm_smi")
+
 
 def _count(value: Any) -> int | None:
     if value is None:
@@ -125,10 +128,14 @@ def _zone(
         raise BadValueError("meter.bad_input", f"zones: expected an object, got {given!r}")
     f = _fields(given)
     name, control, parent = f.text("name"), f.text("control", "intel-rapl"), f.text("parent", "")
-    domain = meter.zone_domain(control, name, parents.get(parent) if parent else None)
+    domain = (
+        "gpu"
+        if control in _GPU_LIBRARIES
+        else meter.zone_domain(name, parents.get(parent) if parent else None)
+    )
     unit: Any = f.text("unit", "uJ")
     if unit not in _UNITS:
-        raise BadValueError("meter.bad_unit", f"unit: {unit!r} is none of {', '.join(_UNITS)}")
+        raise BadValueError("meter.bad_unit", f"unit: {unit!r} is not known; known: {', '.join(_UNITS)}")
     samples = [(t, _count(v)) for t, v in _pairs(f)]
     wrap: Any = f.any("wrap_max", None)
     unit_nj = f.integer("unit_nj", None)
@@ -154,6 +161,7 @@ def _zone(
         flags=["wrap_modulus_inferred"] if inferred else [],
         p_max_w=f.number("p_max_w", None),
         slack_s=slack_s,
+        accuracy=0.15 if domain == "dram" else 0.05,
     )
     return info, samples
 
@@ -435,123 +443,6 @@ def _ram(given: dict[str, Any]) -> Answer:
 def _model(given: dict[str, Any]) -> Answer:
     name = _fields(given).text("model")
     if name not in MODELS:
-        raise BadValueError("meter.bad_option", f"model: {name!r} is none of {', '.join(sorted(MODELS))}")
+        known = ", ".join(sorted(MODELS))
+        raise BadValueError("meter.bad_option", f"model: {name!r} is not known; known: {known}")
     return MODELS[name](given)
-
-
-# ------------------------------------------------------------------------------------------------------------
-# codecarbon.*: the compatibility arithmetic
-# ------------------------------------------------------------------------------------------------------------
-
-
-def _factor(f: Fields) -> codecarbon.Factor:
-    return codecarbon.factor(
-        country_iso_code=f.text("country_iso_code", None),
-        region=f.text("region", None),
-        cloud_provider=f.text("cloud_provider", None),
-        cloud_region=f.text("cloud_region", None),
-        force_carbon_intensity_g_co2e_kwh=f.number("force_carbon_intensity_g_co2e_kwh", None),
-    )
-
-
-def _power(power: codecarbon.ModelPower) -> Answer:
-    return {"power_w": power.watts, "power_kw": power.kilowatts}
-
-
-def _samples(f: Fields) -> list[tuple[float, int]]:
-    samples: list[tuple[float, int]] = []
-    for sample in f.list("samples"):
-        if not isinstance(sample, list) or len(sample) != 2:
-            raise BadValueError("meter.bad_input", f"samples: expected [time in s, uJ], got {sample!r}")
-        samples.append((sample[0], sample[1]))
-    return samples
-
-
-@model("codecarbon.cpu_load")
-def _codecarbon_cpu_load(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    return _power(codecarbon.cpu_load(f.number("load_percent"), f.number("tdp_w", None)))
-
-
-@model("codecarbon.cpu_process")
-def _codecarbon_cpu_process(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    deltas_s, seconds, cpus = f.list("cpu_time_deltas_s"), f.number("seconds"), f.number("cpus")
-    return _power(codecarbon.cpu_process(deltas_s, seconds, cpus, f.number("tdp_w", None)))
-
-
-@model("codecarbon.cpu_constant")
-def _codecarbon_cpu_constant(given: dict[str, Any]) -> Answer:
-    return _power(codecarbon.cpu_constant(_fields(given).number("tdp_w", None)))
-
-
-@model("codecarbon.ram")
-def _codecarbon_ram(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    gb, arm = f.number("gb"), f.boolean("arm", False)
-    return {"dimm_count": codecarbon.dimm_count(gb), "power_w": codecarbon.ram_power_w(gb, arm=arm)}
-
-
-@kind("meter.codecarbon.convert")
-def _codecarbon_convert(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    kwh = codecarbon.kwh(f.number("value"), f.text("from"))
-    return {"kwh": kwh, "hex": kwh.hex()}
-
-
-@kind("meter.codecarbon.power_time")
-def _codecarbon_power_time(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    kwh = codecarbon.power_time(f.number("watts"), f.number("seconds"))
-    return {"kwh": kwh, "hex": kwh.hex()}
-
-
-@kind("meter.codecarbon.emissions")
-def _codecarbon_emissions(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    kg = codecarbon.emissions_kg(
-        f.number("energy_kwh"),
-        country_iso_code=f.text("country_iso_code", None),
-        region=f.text("region", None),
-        cloud_provider=f.text("cloud_provider", None),
-        cloud_region=f.text("cloud_region", None),
-        force_carbon_intensity_g_co2e_kwh=f.number("force_carbon_intensity_g_co2e_kwh", None),
-    )
-    return {"emissions_kg": kg, "hex": kg.hex()}
-
-
-@kind("meter.codecarbon.rapl_steps")
-def _codecarbon_rapl_steps(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    steps = codecarbon.rapl_steps(
-        _samples(f),
-        factor_kg_per_kwh=_factor(f).kg_per_kwh,
-        wrap_max=f.integer("wrap_max", None),
-        pue=f.number("pue", 1.0),
-    )
-    return {"rows": [asdict(step) for step in steps]}
-
-
-@kind("meter.codecarbon.run")
-def _codecarbon_run(given: dict[str, Any]) -> Answer:
-    f = _fields(given)
-    zones = []
-    for zone in f.list("zones"):
-        z = _fields(zone)
-        zones.append(codecarbon.Zone(z.text("name", "zone"), _samples(z), z.integer("wrap_max", None)))
-    totals = codecarbon.run(
-        zones,
-        tick_s=f.list("tick_s", []),
-        stop_s=f.number("stop_s"),
-        ram_power_w=f.number("force_ram_power_w"),
-        factor_kg_per_kwh=_factor(f).kg_per_kwh,
-        pue=f.number("pue", 1.0),
-        wue=f.number("wue", 0.0),
-    )
-    return asdict(totals)
-
-
-@kind("meter.codecarbon.factor_tables")
-def _codecarbon_factor_tables(given: dict[str, Any]) -> Answer:
-    del given
-    return codecarbon.factor_tables()

@@ -11,10 +11,6 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from co2lib._core import CarbonIntensity, append_csv
 from co2lib._core import tracker as _tracker
 from co2lib._core.tracker import (
@@ -36,12 +32,22 @@ from co2lib._core.tracker import (
     merge,
 )
 from co2lib._errors import BadValueError
-from co2lib.tracker._options import TrackOptions, as_source
+from co2lib.tracker._options import as_source
 from co2lib.tracker._region import Region
-from co2lib.tracker._track import Track, TrackedFunction, Tracker, track
+from co2lib.tracker._track import Track, Tracker, track
 
+TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
     from co2lib.intensity import IntensitySource, Trace
+    from co2lib.tracker._types import TrackedFunction as TrackedFunction
+    from co2lib.tracker._types import TrackOptions as TrackOptions
+
+_TYPES = ("TrackOptions", "TrackedFunction")
+"""Imported when asked for, with typing."""
 
 __all__ = [
     "Account",
@@ -69,6 +75,16 @@ __all__ = [
     "reprice",
     "track",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _TYPES:
+        return getattr(__import__("co2lib.tracker._types", fromlist=("__name__",)), name)
+    raise AttributeError(f"module 'co2lib.tracker' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 def reprice(run: Run, intensity: IntensitySource | Trace | CarbonIntensity | float) -> Run:
@@ -114,4 +130,4 @@ def append_emissions_csv(
 
     values = {"python_version": platform.python_version(), **(known or {})}
     row = footprint.csv_row(values)
-    return append_csv(Path(path), list(row), list(row.values()))
+    return append_csv(path, list(row), list(row.values()))

@@ -1,59 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The options of a tracker: their types, and what users may write for them."""
+"""The options of a tracker: what users may write for them, and what the core takes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+import os
 
 from co2lib import _config
-from co2lib._core import CarbonIntensity, Host, Issue
+from co2lib._core import CarbonIntensity
 from co2lib._core import tracker as _tracker
 from co2lib._errors import BadValueError
 
+TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from co2lib.intensity import IntensitySource
-
-Intensity = Any
-"""A number (g/kWh), a CarbonIntensity, a source or trace of co2lib.intensity, the path of a CSV file with a
-trace, or a function of the time that returns a number or a CarbonIntensity."""
-
-
-class TrackOptions(TypedDict, total=False):
-    """The options of :func:`track` and :class:`Tracker`; what they mean is said at :func:`track`."""
-
-    location: str | None
-    intensity: Intensity
-    pue: float | None
-    wue: float | None
-    log: str | Path | None
-    log_exists: Literal["error", "number", "resume", "overwrite"] | None
-    run_id: str | None
-    resume: bool | None
-    period_s: float | None
-    power_period_s: float | None
-    flush_s: float | None
-    fsync: bool | None
-    meters: Iterable[Any] | str | None
-    gpus: Iterable[str | int] | str | int | None
-    scope: Literal["machine", "process", "container"] | None
-    idle_w: float | None
-    tdp_w: float | None
-    ram_w: float | None
-    modulus: Literal["kernel_max", "exact_unit"] | None
-    p_max_w: Mapping[str, float] | None
-    slack_s: Mapping[str, float] | None
-    owner: bool | None
-    project: str | None
-    command: str | None
-    sync: Callable[[], object] | None
-    on_log: Callable[[str, str], object] | None
-    host: Host | None
-    powercap_root: str | Path | None
-    clock: Any
-    issues: list[Issue] | None
 
 
 def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
@@ -62,8 +24,10 @@ def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
         return intensity
     if _config.is_truth(intensity):
         raise BadValueError("tracker.bad_config", f"intensity: takes a number of g/kWh, not {intensity!r}")
-    if isinstance(intensity, str | Path):
-        return _intensity_from_text(str(intensity))
+    if isinstance(intensity, str | os.PathLike):
+        from co2lib import _providers
+
+        return _providers.read_intensity(os.fspath(intensity))
     if not callable(intensity) and hasattr(intensity, "__float__"):  # also the scalars of NumPy
         return CarbonIntensity.from_g_per_kwh(float(intensity))
     from co2lib import intensity as domain
@@ -77,27 +41,6 @@ def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
             "tracker.bad_config",
             "intensity: takes a number of g/kWh, a text, a CarbonIntensity, a Trace, an IntensitySource or a "
             f"function of the time, not {intensity!r}",
-        ) from None
-
-
-def _intensity_from_text(text: str) -> CarbonIntensity | IntensitySource:
-    """Read an intensity from a text: a number of g/kWh, a number with its unit, or the path of a CSV file."""
-    from co2lib import intensity as domain
-    from co2lib._errors import Error
-
-    try:
-        return CarbonIntensity.from_g_per_kwh(float(text))
-    except ValueError:
-        pass
-    if Path(text).is_file():
-        return domain.make_source(domain.read_csv(text))
-    try:  # "g CO2e/kWh" is what our own texts say
-        return CarbonIntensity.parse(re.sub(r"(?i)\s*CO2(e|eq)?(?=/)", "", text))
-    except Error:
-        raise BadValueError(
-            "tracker.bad_config",
-            f"intensity: {text!r} is neither a number of g CO2e/kWh, nor a number with its unit (56 g/kWh), "
-            "nor a CSV file that is there",
         ) from None
 
 
@@ -138,7 +81,7 @@ def core_options(options: Mapping[str, Any]) -> _tracker.Options:
     if "intensity" in values:
         values["intensity"] = as_source(values["intensity"])
     values.setdefault("on_log", log_message)
-    return _tracker.make_options(values)
+    return _tracker.Options(**values)
 
 
 def log_message(level: str, text: str) -> None:

@@ -3,24 +3,25 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from _thread import get_ident
 from contextvars import ContextVar
-from datetime import timedelta
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from co2lib._core import CarbonMassEstimate, Energy, EnergyEstimate
-from co2lib._core.tracker import RegionResult
 from co2lib._errors import BadValueError, WrongStateError
 
+TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+    from datetime import timedelta
+    from types import FrameType, TracebackType
+    from typing import Any, ParamSpec, Self, TypeVar
+
+    from co2lib._core import CarbonMassEstimate, Energy, EnergyEstimate
+    from co2lib._core.tracker import RegionResult
     from co2lib.tracker._track import Tracker
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
 
 
 def name_of(name: Any) -> str:
@@ -58,9 +59,7 @@ class Region:
         # Those that ended in another thread or task are in the list of this one still.
         outer = tuple(region for region in _open_regions.get() if region._id)
         parent = next((r._id for r in reversed(outer) if r._tracker is self._tracker and r._isaround()), 0)
-        self._id = self._tracker.begin(
-            self._name, marker=self._marker, parent=parent, thread=threading.get_ident()
-        )
+        self._id = self._tracker.begin(self._name, marker=self._marker, parent=parent, thread=get_ident())
         self._ended = 0
         frame = sys._getframe(1)
         # Only a frame that can stand still needs to be asked again.
@@ -146,7 +145,9 @@ class Region:
 
 def around(function: Callable[_P, _R], make: Callable[[], Any]) -> Callable[_P, _R]:
     """Wrap a plain, async, generator or async generator function in a context manager made for each call."""
+    import functools
     import inspect
+    from typing import cast
 
     if not callable(function):
         raise BadValueError("tracker.bad_config", f"a function is decorated, not {function!r}")

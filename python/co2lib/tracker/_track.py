@@ -3,42 +3,33 @@
 
 from __future__ import annotations
 
-# What only some runs need (inspect, logging) is imported there: it would cost more than the rest of a start.
+# Slow imports that only some runs need (inspect, logging, typing, pathlib) would cost more than a start does.
 import sys
 import weakref
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from co2lib import _config
 from co2lib._core import tracker as _tracker
-from co2lib._core.tracker import Footprint, RegionResult, RunForecast
 from co2lib._errors import BadValueError, WrongStateError
-from co2lib.tracker._options import TrackOptions, core_options, log_message
+from co2lib.tracker._options import core_options, log_message
 from co2lib.tracker._region import Region, around, name_of
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_R_co = TypeVar("_R_co", covariant=True)
+TYPE_CHECKING = False  # as type checkers read it, without the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
+    from co2lib._core.tracker import Footprint, RegionResult, RunForecast
+    from co2lib.tracker._types import TrackedFunction, TrackOptions
 
-class TrackedFunction(Protocol[_P, _R_co]):
-    """A function decorated with :func:`track`.
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+else:
 
-    Attributes
-    ----------
-    run : Track or None
-        The run of the last call, also while it goes on: regions inside are ``f.run.region(...)``. Where calls
-        run at the same time, in threads or tasks, use ``with co2lib.track(...) as run:`` inside instead.
-    footprint : Footprint or None
-        That of the last call that ended.
-    """
-
-    run: Track | None
-    footprint: Footprint | None
-
-    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
+    def overload(function):
+        """Stand in for `typing.overload`: the last definition counts."""
+        return function
 
 
 class Tracker(_tracker.Tracker):
@@ -274,48 +265,15 @@ class Track:
         wrapper = around(function, _Call)
         wrapper.run = None
         wrapper.footprint = None
-        return cast("TrackedFunction[_P, _R]", wrapper)
+        tracked: TrackedFunction[_P, _R] = wrapper
+        return tracked
 
 
 @overload
 def track(function: Callable[_P, _R], /) -> TrackedFunction[_P, _R]: ...
 @overload
-def track(**options: Unpack[TrackOptions]) -> Track: ...
-def track(
-    function: Any = None,
-    /,
-    *,
-    location: Any = None,
-    intensity: Any = None,
-    pue: Any = None,
-    wue: Any = None,
-    log: Any = None,
-    log_exists: Any = None,
-    run_id: Any = None,
-    resume: Any = None,
-    period_s: Any = None,
-    power_period_s: Any = None,
-    flush_s: Any = None,
-    fsync: Any = None,
-    meters: Any = None,
-    gpus: Any = None,
-    scope: Any = None,
-    idle_w: Any = None,
-    tdp_w: Any = None,
-    ram_w: Any = None,
-    modulus: Any = None,
-    p_max_w: Any = None,
-    slack_s: Any = None,
-    owner: Any = None,
-    project: Any = None,
-    command: Any = None,
-    sync: Any = None,
-    on_log: Any = None,
-    host: Any = None,
-    powercap_root: Any = None,
-    clock: Any = None,
-    **others: Any,
-) -> Any:
+def track(**options: Unpack[TrackOptions]) -> Track: ...  # noqa: F811
+def track(function: Any = None, /, **options: Any) -> Any:  # noqa: F811
     """Track energy and carbon of a block, a function or a whole program.
 
     Every option may also be set by an environment variable ``CO2LIB_<NAME>``, in ``./co2lib.toml`` or in
@@ -326,9 +284,9 @@ def track(
     location : str
         Country (``FRA``), subdivision (``US-WY``) or cloud region (``gcp:us-central1``).
     intensity : float, str, CarbonIntensity, Trace, IntensitySource or callable
-        Carbon intensity in g CO2e/kWh; wins over ``location``. A text is a number, a number with its unit or
-        the path of a CSV file. A callable takes the time, or nothing, returns a number or a CarbonIntensity,
-        and is tried once at the start.
+        Carbon intensity in g CO2e/kWh; wins over ``location``. A text is a number, a number with its unit,
+        the path of a CSV file, or ``<provider>:<zone>`` such as ``neso_gb:GB``. A callable takes the time, or
+        nothing, returns a number or a CarbonIntensity, and is tried once at the start.
     pue, wue : float
         Facility energy per IT energy (at least 1); litres of water per kWh of IT energy.
     log : path
@@ -386,11 +344,10 @@ def track(
         ``tracker.bad_config``, ``meter.bad_input``, ``meter.bad_option``, ``intensity.unknown_zone``,
         ``tracker.bad_log``.
     """
-    given = locals()
-    function, others = given.pop("function"), given.pop("others")
-    if others:
-        raise _config.unknown_option(sorted(others)[0])
-    made = Track({name: value for name, value in given.items() if value is not None})
+    for name in options:
+        if name not in _config.NAMES:
+            raise _config.unknown_option(name)
+    made = Track({name: value for name, value in options.items() if value is not None})
     if function is None:
         return made
     if not callable(function):

@@ -78,8 +78,8 @@ def test_the_verb_prints_json() -> None:
     ("arguments", "message"),
     [
         (["Germany"], "nearest: DEU"),
-        (["--list", "--scope", "x"], "scope is 'x'; it is one of lifecycle, direct"),
-        (["FRA", "--scope", "x"], "scope is 'x'; it is one of lifecycle, direct"),
+        (["--list", "--scope", "x"], "scope: 'x' is not known; known: lifecycle, direct"),
+        (["FRA", "--scope", "x"], "scope: 'x' is not known; known: lifecycle, direct"),
         (["FRA", "--year", "25"], "the year is 25; give all four digits"),
         (["--year", "2020"], "give a place such as FRA"),
     ],
@@ -137,3 +137,67 @@ def test_the_list_honours_the_year() -> None:
     (place,) = [place for place in json.loads(out)["places"] if place["key"] == "DEU"]
     assert (place["lifecycle"]["year"], place["lifecycle"]["g_per_kwh"]) == (2023, 380.95)
     assert "direct" not in place
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Path:
+    """A hundred days of a grid as our own CSV."""
+    file = tmp_path / "grid.csv"
+    trace = intensity.Trace.regular(
+        "2024-01-01T00:00:00Z", 3600, [200.0 + 50 * (h % 24 > 11) + h * h % 7 for h in range(24 * 100)]
+    )
+    lines = ["start,end,value,unit,signal,scope"]
+    for r in trace.records():
+        assert r.value is not None
+        times = f"{intensity.format_time(r.start)},{intensity.format_time(r.end)}"
+        lines.append(f"{times},{r.value.g_per_kwh},g/kWh,average,lifecycle")
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def test_the_verb_shows_the_next_days_and_how_well_it_did_before(grid: Path) -> None:
+    status, out, err = invoke("intensity", "DEU", "--forecast", str(grid))
+    assert (status, err) == (0, "")
+    assert "DEU (Germany)" in out
+    assert "blend, issued Wed 2024-04-10 00:00 UTC, from grid.csv" in out
+    assert "Cleanest hour" in out
+    assert "90 % interval" in out
+    assert "Before (" in out
+    assert "Day 4" in out
+    _, out, _ = invoke(
+        "intensity", "DEU", "--forecast", str(grid), "--method", "ridge28", "--hours", "30", "--json"
+    )
+    told = json.loads(out)
+    assert told["schema"] == "co2lib-forecast/1"
+    assert (told["method"], len(told["hours"]), len(told["backtest"]["days"])) == ("ridge28", 30, 2)
+    assert told["hours"][0]["intervals_g_per_kwh"].keys() == {"80%", "90%", "95%"}
+
+
+def test_a_series_too_short_for_a_backtest_is_forecast_all_the_same(grid: Path) -> None:
+    lines = grid.read_text(encoding="utf-8").splitlines()
+    grid.write_text("\n".join(lines[: 1 + 200]), encoding="utf-8")
+    status, out, _ = invoke("intensity", "DEU", "--forecast", str(grid))
+    assert status == 0
+    assert "no backtest" in out
+    assert "! no_interval" in out
+    grid.write_text("\n".join(lines[: 1 + 100]), encoding="utf-8")
+    status, _, err = invoke("intensity", "DEU", "--forecast", str(grid))
+    assert status == 2
+    assert "intensity.too_short" in err
+    assert invoke("intensity", "DEU", "--method", "blend")[0] == 2
+
+
+def test_the_verb_explains_which_row_answers_and_what_else_is_known() -> None:
+    status, out, _ = invoke("intensity", "USA", "--explain", "--year", "2024")
+    assert status == 0
+    used = [line for line in out.splitlines() if line.startswith("used")]
+    assert len(used) == 1
+    factor = intensity.factor("USA", year=2024)
+    assert str(factor.year) in used[0]
+    assert "direct" in out
+    assert "Inside of it" in out
+    _, out, _ = invoke("intensity", "USA", "--explain", "--json")
+    told = json.loads(out)
+    assert {row["scope"] for row in told["rows"]} == {"lifecycle", "direct"}
+    assert "US-WY" in told["inside"]
+    assert not any(issue["code"] == "old_factor" for row in told["rows"] for issue in row["issues"])

@@ -20,7 +20,30 @@ from co2lib.cli import _out, _view, main
 from co2lib.cli._table import Rows
 
 TIMEOUT_S = 120
-VERBS = ("run", "sensors", "show", "merge", "reprice", "conform")
+VERBS = (
+    "run",
+    "sensors",
+    "bench",
+    "compare",
+    "show",
+    "merge",
+    "intensity",
+    "reprice",
+    "card",
+    "label",
+    "export",
+    "read",
+    "plan",
+    "receipts",
+    "embodied",
+    "factors",
+    "report",
+    "watch",
+    "explore",
+    "conform",
+)
+# Verbs that do something without arguments.
+ALONE = ("sensors", "factors")
 # Every verb that prints a result, with what it needs.
 PRINTING = (
     "show first.jsonl",
@@ -68,7 +91,7 @@ def test_wrong_use_is_one_line_and_2(cli: Any, arguments: list[str], says: str) 
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("verb", ["run", "show", "merge", "reprice", "conform"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ALONE])
 def test_a_verb_without_its_arguments_shows_its_help(cli: Any, verb: str) -> None:
     status, out, err = cli.invoke(verb)
     assert (status, err) == (2, "")

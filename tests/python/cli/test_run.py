@@ -159,7 +159,7 @@ def given(cli: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, 
 
 
 def test_every_option_of_the_tracker_is_one_of_the_command_line(given: Callable[..., dict[str, Any]]) -> None:
-    assert set(GIVEN) == set(_options.TrackerOptions.__annotations__)
+    assert set(GIVEN) == set(_options.OPTIONS)
     assert set(_config.OPTIONS) | {"p_max_w", "slack_s"} <= {*GIVEN, "command"}
     assert given(*(word for words, _ in GIVEN.values() for word in words)) == {
         name: value for name, (_, value) in GIVEN.items()
@@ -198,10 +198,12 @@ def test_the_page_lists_the_options_of_run() -> None:
         ("--intensity", "nan", "intensity"),
         (
             "--intensity",
-            "50 g/kWh",
-            "is neither a number (g CO2e/kWh, without a unit) nor a CSV file that is there",
+            "50 g",
+            "is neither a number of g CO2e/kWh, nor a number with its unit (56 g/kWh), nor a CSV file",
         ),
-        ("--intensity", "electricitymaps:FR", "nor a CSV file that is there; a place is given by --location"),
+        ("--intensity", "electricitymaps:FR", "intensity.no_credentials"),
+        ("--intensity", "electricitymap:FR", "did you mean electricitymaps:FR?"),
+        ("--intensity", "FRA", "a place is given by location"),
         (
             "--intensity",
             "old.csv",

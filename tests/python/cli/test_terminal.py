@@ -17,18 +17,24 @@ from co2lib.cli import _live
 
 ASKING = "import os; print('foreground', os.tcgetpgrp(0) == os.getpgrp(), flush=True); print('got', input())"
 CATCHING = """
-import signal, sys
+import signal, sys, time
 signal.alarm(240)
 def caught(number, frame):
     print("caught", number, flush=True)
     sys.exit(7)
 signal.signal(signal.SIGINT, caught)
 print("ready", flush=True)
-while True:
-    signal.pause()
+while True:  # a signal just before a pause() would be handled after it
+    time.sleep(0.05)
 """
-# Says what it has read; a shell's echo of the typed line does not look like that.
-READING = "import sys\nfor line in iter(sys.stdin.readline, ''): print('<' + line.strip() + '>', flush=True)"
+# Says what it has read; a shell's echo of the typed line does not look like that. Ctrl-C ends it by the
+# system's default: Python's handler takes a note, and one taken just before a read waits for the next line.
+READING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+for line in iter(sys.stdin.readline, ""):
+    print(f"<{line.strip()}>", flush=True)
+"""
 
 
 def script(folder: Path, text: str) -> str:

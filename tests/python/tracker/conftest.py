@@ -31,6 +31,7 @@ class Bench:
         self.cpu = self.counter(100)
 
     def counter(self, watts: float, name: str = "package-0", **more: Any) -> FakeMeter:
+        more = {"accuracy": 0.05, "least_window_s": 0.1, **more}
         info = meter.MeterInfo(name, kind="counter", domain="package", provider="powercap", **more)
         return FakeMeter.counter(self.clock, info, watts)
 

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Options that are wrong: what the message names, and what counts as right."""
+"""Options: what the message about a wrong one names, what counts as right, and that they are said once."""
 
+import inspect
 import logging
+import pydoc
+import re
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +15,10 @@ from typing import Any
 import pytest
 
 import co2lib
-from co2lib import tracker
+from co2lib import _config, tracker
+from co2lib._core import tracker as _tracker
+
+ROOT = Path(__file__).resolve().parents[3]
 
 NUMBERS = ("pue", "wue", "period_s", "power_period_s", "flush_s", "idle_w", "tdp_w", "ram_w")
 SCOPED = {"idle_w": {"scope": "process"}}
@@ -216,3 +224,129 @@ def test_names_that_are_not_unicode_are_written_out(bench: Any) -> None:
     assert error.code == "intensity.unknown_zone"
     error = bench.refused(powercap_root="caf\udce9", p_max_w={"caf\udce9": 1})
     assert "p_max_w" in str(error)
+
+
+# ------------------------------------------------------------------------------------------------------------
+# One list of options: that of the C++ struct
+# ------------------------------------------------------------------------------------------------------------
+KINDS_OF_TYPES = {
+    "float": "number",
+    "bool": "truth",
+    "str": "text",
+    "Literal": "text",
+    "str | Path": "path",
+    "Iterable": "list",
+    "Mapping": "mapping",
+    "Intensity": "intensity",
+}
+"""The first words of a type in `TrackOptions`, and what the C++ field takes."""
+
+
+def test_the_types_in_python_are_those_of_cpp() -> None:
+    types = {name: hint.__forward_arg__ for name, hint in tracker.TrackOptions.__annotations__.items()}
+    assert tuple(types) == _config.NAMES
+    for name, hint in types.items():
+        kind = next(
+            (kind for start, kind in sorted(KINDS_OF_TYPES.items(), reverse=True) if hint.startswith(start)),
+            "object",
+        )
+        assert kind == _config.KINDS[name], (name, hint)
+
+
+def test_a_default_is_that_of_cpp_and_of_the_page() -> None:
+    page = (ROOT / "docs/tracker.md").read_text(encoding="utf-8")
+    page = page.split("| option | default | meaning |", 1)[1].split("\n\n", 1)[0]
+    options = _tracker.Options()
+    told = {}
+    for names, defaults in re.findall(r"^\| (`[\w`, ]+`) \| ([^|]+) \|", page, re.MULTILINE):
+        listed = re.findall(r"`(\w+)`", names)
+        told |= dict(zip(listed, [part.strip(" `") for part in defaults.split(",")], strict=False))
+    assert set(told) >= {"pue", "wue", "period_s", "power_period_s", "flush_s", "fsync", "scope", "modulus"}
+    for name, text in told.items():
+        value = getattr(options, name)
+        if isinstance(value, bool):
+            assert text == str(value).lower(), name
+        elif isinstance(value, float):
+            assert float(text) == value, name
+        elif name in ("scope", "modulus"):
+            assert text == value, name
+        elif name not in ("log_exists", "host"):
+            assert not value, name
+
+
+def test_options_are_read_back_as_they_were_given() -> None:
+    given = {
+        "location": "FRA",
+        "intensity": co2lib.CarbonIntensity.from_g_per_kwh(50),
+        "pue": 1.5,
+        "log": Path("run.jsonl"),
+        "log_exists": "number",
+        "resume": True,
+        "meters": ["powercap"],
+        "gpus": ["0", "GPU-1"],
+        "scope": "process",
+        "tdp_w": 65.0,
+        "modulus": "exact_unit",
+        "p_max_w": {"package": 300.0},
+        "owner": False,
+        "issues": [co2lib.Issue("x", "y", "z")],
+    }
+    options = _tracker.Options(**given)
+    assert {name: getattr(options, name) for name in given} == given
+    for name in _config.KINDS:
+        value = getattr(_tracker.Options(), name)
+        if value is not None:  # as it is shown, it can be given
+            setattr(options, name, value)
+            assert repr(getattr(options, name)) == repr(value)
+    with pytest.raises(co2lib.Error, match="pue: takes a number"):
+        options.pue = "1.2"
+    with pytest.raises(co2lib.Error, match="'pu' is not an option of a tracker"):
+        _tracker.Options(pu=1.2)
+
+
+def test_help_says_every_option() -> None:
+    text = pydoc.render_doc(co2lib.track)
+    for name in _config.NAMES:
+        assert re.search(rf"^ +([\w, ]+, )?{name}\b", text, re.MULTILINE), name
+    assert "Unpack[TrackOptions]" in str(inspect.signature(co2lib.Tracker))
+
+
+USERS_SCRIPT = """
+import co2lib
+
+with co2lib.track(location="FRA", gpus=[0, "GPU-1"], log_exists="number", p_max_w={"package": 300.0}) as run:
+    reveal_type(run)
+co2lib.Tracker(scope="process", idle_w=2)
+co2lib.track(locaton="FRA")  # error
+co2lib.track(pue="1.2")  # error
+co2lib.track(log_exists="append")  # error
+co2lib.Tracker(flush=1)  # error
+
+
+@co2lib.track(project="x")
+def train(epochs: int) -> float:
+    return 0.5
+
+
+reveal_type(train(3))
+reveal_type(train.footprint)
+train("3")  # error
+"""
+
+
+def test_a_type_checker_knows_every_option(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="needs mypy (only in the full environment)")
+    script = tmp_path / "script.py"
+    script.write_text(USERS_SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wrong = {int(line) for line in re.findall(r"script\.py:(\d+): error", done.stdout)}
+    lines = USERS_SCRIPT.splitlines()
+    assert wrong == {number for number, line in enumerate(lines, 1) if line.endswith("# error")}, done.stdout
+    for known in ("tracker._track.Track", "float", "_core.tracker.Footprint | None"):
+        assert re.search(rf'Revealed type is "(co2lib\.)?{re.escape(known)}"', done.stdout), done.stdout

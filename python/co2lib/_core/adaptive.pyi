@@ -1,0 +1,955 @@
+# SPDX-License-Identifier: MIT
+"""
+Domain adaptive: which model, when, where.
+"""
+from __future__ import annotations
+import co2lib._core
+import co2lib._core.intensity
+import collections.abc
+import os
+import typing
+__all__: list[str] = ['Assignment', 'Baseline', 'CandidateRegion', 'ClassesPlan', 'Comparison', 'Controlled', 'Conversion', 'Decision', 'Elastic', 'HeuristicResult', 'Hull', 'Mix', 'Model', 'Pacer', 'Placement', 'Plan', 'Policy', 'Receipt', 'ReceiptBook', 'ReceiptSum', 'Report', 'ReportRow', 'SearchResult', 'SearchThresholds', 'Shift', 'ShiftRun', 'ShiftTable', 'Slots', 'StaticOptimal', 'Stopped', 'SuspendTest', 'SwitchPlan', 'Vertex', 'assign', 'cee', 'compare', 'control', 'elastic', 'equal_width', 'evaluate', 'hard_stop', 'heuristic', 'hull', 'k_max_alpha', 'k_search', 'k_search_thresholds', 'parse_models', 'place', 'plan', 'plan_classes', 'rank168', 'read_models', 'read_receipts', 'report', 'shift', 'shift_online', 'shift_table', 'static_optimal', 'sum_receipts', 'suspend', 'switch_plan', 'two_levels', 'where']
+class Model:
+    """
+    A model that can serve a request.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, name: str, energy: co2lib._core.Energy, accuracy: typing.SupportsFloat | typing.SupportsIndex, latency_s: typing.SupportsFloat | typing.SupportsIndex | None = None, interval: co2lib._core.EnergyInterval | None = None) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def accuracy(self) -> float:
+        """
+        Points; more is better.
+        """
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        """
+        Per request, without idle power.
+        """
+    @property
+    def interval(self) -> co2lib._core.EnergyInterval | None:
+        """
+        Of the energy, if it is known.
+        """
+    @property
+    def latency_s(self) -> float | None:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+class Hull:
+    """
+    The vertices of the upper concave hull by ascending energy.
+    """
+    def accuracy_at(self, kwh: typing.SupportsFloat | typing.SupportsIndex) -> float:
+        """
+        Of the best mix with this mean energy.
+        """
+    def energy_at(self, accuracy: typing.SupportsFloat | typing.SupportsIndex) -> float:
+        """
+        kWh: the least of a mix with this mean accuracy.
+        """
+    @property
+    def accuracy(self) -> list[float]:
+        ...
+    @property
+    def energy_kwh(self) -> list[float]:
+        ...
+    @property
+    def models(self) -> list[int]:
+        """
+        Indices into the list given.
+        """
+    @property
+    def slopes(self) -> list[float]:
+        """
+        Points per kWh, falling; one less than vertices.
+        """
+class Slots:
+    """
+    Intensities of equal slots.
+    """
+    def __init__(self, intensity: typing.Any) -> None:
+        """
+        From a Trace, a Forecast, or numbers in g/kWh of hours.
+        """
+    def __len__(self) -> int:
+        ...
+    @property
+    def forecast(self) -> bool:
+        ...
+    @property
+    def g_per_kwh(self) -> list[float]:
+        ...
+    @property
+    def start(self) -> typing.Any:
+        ...
+    @property
+    def step_h(self) -> float:
+        ...
+class Policy:
+    """
+    Which model at this intensity: the best accuracy - lambda c energy.
+    """
+    def __init__(self, models: collections.abc.Sequence[Model], lambda_per_g: typing.SupportsFloat | typing.SupportsIndex, *, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
+        ...
+    def choose(self, intensity: co2lib._core.CarbonIntensity) -> int:
+        """
+        Index of the model in the list given.
+        """
+    @property
+    def lambda_per_g(self) -> float:
+        """
+        Points per g.
+        """
+    @property
+    def thresholds_g_per_kwh(self) -> list[float]:
+        """
+        Below the j-th the hull's vertex j + 1 serves; none for lambda = 0.
+        """
+class HeuristicResult:
+    """
+    What a heuristic does, beside single models and the agnostic mix.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def cee_per_g(self) -> float:
+        ...
+    @property
+    def chosen(self) -> list[int]:
+        ...
+    @property
+    def extra_carbon(self) -> float | None:
+        """
+        Over the agnostic mix of equal accuracy.
+        """
+    @property
+    def improvement(self) -> dict[str, float | None]:
+        """
+        {model: CEE / its CEE - 1}.
+        """
+class Mix:
+    """
+    How one slot's requests are served.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def model(self) -> int:
+        ...
+    @property
+    def share(self) -> float:
+        """
+        Of the requests, served by `upgraded`; the others by `model`.
+        """
+    @property
+    def upgraded(self) -> int:
+        ...
+class Baseline:
+    """
+    A way to serve that a plan is compared with.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+class StaticOptimal:
+    """
+    Whether always serving one model is optimal.
+    """
+    @property
+    def optimal(self) -> bool:
+        ...
+    @property
+    def ratio_of_intensity(self) -> float:
+        """
+        max c / min c.
+        """
+    @property
+    def ratio_of_slopes(self) -> float | None:
+        """
+        None: infinite; 0 off the hull.
+        """
+class Plan:
+    """
+    Which share of each slot's requests which model serves.
+    """
+    def __repr__(self) -> str:
+        ...
+    def carbon_under(self, intensity: typing.Any) -> co2lib._core.CarbonMass:
+        """
+        Of the same decisions under other intensities.
+        """
+    def mix(self, slot: typing.SupportsInt | typing.SupportsIndex) -> Mix:
+        ...
+    def policy(self) -> Policy:
+        """
+        The one-parameter policy with the plan's lambda.
+        """
+    @property
+    def accuracy(self) -> float:
+        """
+        Mean per request, points.
+        """
+    @property
+    def agnostic_accuracy(self) -> float:
+        """
+        Of one mix for all slots at the budget.
+        """
+    @property
+    def agnostic_carbon(self) -> co2lib._core.CarbonMass:
+        """
+        Of one mix for all slots of this accuracy.
+        """
+    @property
+    def budget(self) -> co2lib._core.CarbonMass | None:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def carbon_interval(self) -> co2lib._core.CarbonMassInterval | None:
+        """
+        Under the ends of the forecast's 90 % interval.
+        """
+    @property
+    def demand(self) -> list[float]:
+        ...
+    @property
+    def forecast(self) -> bool:
+        ...
+    @property
+    def hull(self) -> Hull:
+        ...
+    @property
+    def idle(self) -> co2lib._core.CarbonMass:
+        """
+        Carbon of idle power, besides.
+        """
+    @property
+    def lambda_per_g(self) -> float:
+        """
+        Points per g; 0: the largest model everywhere.
+        """
+    @property
+    def least_carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def mixes(self) -> list[Mix]:
+        ...
+    @property
+    def models(self) -> list[Model]:
+        ...
+    @property
+    def saving(self) -> float | None:
+        """
+        1 - carbon / agnostic_carbon.
+        """
+    @property
+    def saving_at_agnostic_accuracy(self) -> float | None:
+        ...
+    @property
+    def singles(self) -> list[Baseline]:
+        """
+        Each model alone.
+        """
+    @property
+    def slots(self) -> Slots:
+        ...
+    @property
+    def thresholds_g_per_kwh(self) -> list[float]:
+        ...
+class SwitchPlan:
+    """
+    A plan where a change of model costs energy.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def models(self) -> list[int]:
+        """
+        By slot.
+        """
+    @property
+    def objective(self) -> float:
+        ...
+    @property
+    def switches(self) -> int:
+        ...
+    @property
+    def switching(self) -> co2lib._core.CarbonMass:
+        """
+        Carbon of the switches, part of `carbon`.
+        """
+class Comparison:
+    """
+    How far an algorithm is between a baseline and the optimum.
+    """
+    @property
+    def gap_closed(self) -> float | None:
+        ...
+    @property
+    def ratio(self) -> float | None:
+        ...
+    @property
+    def regret(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def violation(self) -> float | None:
+        ...
+class ReportRow:
+    """
+    A way to serve, with its accuracy and carbon.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def kind(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def spend_over_budget(self) -> float | None:
+        ...
+class Vertex:
+    """
+    One model that could serve everything, and what adapting can gain over it.
+    """
+    @property
+    def condition(self) -> StaticOptimal:
+        ...
+    @property
+    def model(self) -> str:
+        ...
+    @property
+    def saving(self) -> float | None:
+        ...
+class Report:
+    """
+    A way to serve beside every baseline; str() is the text for people.
+    """
+    def __str__(self) -> str:
+        ...
+    @property
+    def best_saving(self) -> float | None:
+        ...
+    @property
+    def carbon(self) -> Comparison:
+        ...
+    @property
+    def cee_improvement(self) -> dict[str, float | None]:
+        ...
+    @property
+    def decided_on_other(self) -> co2lib._core.CarbonMass | None:
+        ...
+    @property
+    def energy_interval(self) -> co2lib._core.CarbonMassInterval | None:
+        ...
+    @property
+    def forecast(self) -> bool:
+        ...
+    @property
+    def gap_in_accuracy(self) -> float | None:
+        ...
+    @property
+    def idle(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def in_sample(self) -> bool:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def notes(self) -> list[str]:
+        ...
+    @property
+    def rows(self) -> list[ReportRow]:
+        ...
+    @property
+    def saving(self) -> float | None:
+        """
+        Over the carbon-agnostic mix of equal accuracy.
+        """
+    @property
+    def saving_interval(self) -> typing.Any:
+        ...
+    @property
+    def thresholds_g_per_kwh(self) -> list[float]:
+        ...
+    @property
+    def vertices(self) -> list[Vertex]:
+        ...
+class Controlled:
+    """
+    What a controller did over a series, beside what was possible.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def accuracy_by_slot(self) -> list[float]:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy_kwh(self) -> list[float]:
+        """
+        Mean per request by slot.
+        """
+    @property
+    def gap_closed(self) -> float | None:
+        """
+        Between the agnostic mix and the optimum, equal carbon.
+        """
+    @property
+    def share_of_gain(self) -> float | None:
+        ...
+    @property
+    def spend_over_budget(self) -> float:
+        ...
+    @property
+    def switches(self) -> int:
+        ...
+class Stopped:
+    """
+    What a hard stop made of the preferred models.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def chosen(self) -> list[int]:
+        ...
+class ClassesPlan:
+    """
+    A plan for classes of requests, and where its gain comes from.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def agnostic_accuracy(self) -> float:
+        ...
+    @property
+    def because_of_carbon(self) -> float:
+        """
+        Points that it adds.
+        """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def least_carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def mixes(self) -> list[list[Mix]]:
+        """
+        By class and slot.
+        """
+    @property
+    def policies(self) -> list[Policy]:
+        """
+        By class.
+        """
+    @property
+    def right_sizing(self) -> float:
+        """
+        Points that need no carbon signal.
+        """
+    @property
+    def smallest_accuracy(self) -> float:
+        ...
+class Decision:
+    """
+    What a call decided and charged.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def model(self) -> int:
+        ...
+class Pacer:
+    """
+    Chooses a model for each call so that a carbon budget lasts; any thread may call.
+    """
+    @staticmethod
+    def restore(models: typing.Any, state: str) -> Pacer:
+        """
+        Goes on bit for bit from a text of save().
+        """
+    def __init__(self, models: typing.Any, budget: co2lib._core.CarbonMass, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 8760, start: typing.Any = None, method: str = 'pacing', pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168) -> None:
+        """
+        Of a list of models, or of {class of requests: models}.
+        """
+    def choose(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
+        """
+        Index of the model for a call, which is charged.
+        """
+    def decide(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0) -> Decision:
+        """
+        As choose, with what was charged.
+        """
+    def expect(self, start: typing.Any, g_per_kwh: typing.Any) -> None:
+        """
+        What is expected of the hours from `start` on.
+        """
+    def save(self) -> str:
+        """
+        The whole state as a JSON text.
+        """
+    @property
+    def budget(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def requests(self) -> float:
+        ...
+    @property
+    def spent(self) -> co2lib._core.CarbonMass:
+        ...
+class Shift:
+    """
+    When a job runs, and what waiting saves.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def end(self) -> typing.Any:
+        ...
+    @property
+    def forecast(self) -> bool:
+        """
+        Whether a forecast decided.
+        """
+    @property
+    def interval(self) -> co2lib._core.CarbonMassInterval | None:
+        """
+        Of the carbon, under the ends of the forecast's 90 % interval.
+        """
+    @property
+    def runs(self) -> list[tuple[float, float]]:
+        """
+        [(begin, end)] in s from the beginning of the window.
+        """
+    @property
+    def saved(self) -> co2lib._core.CarbonMass:
+        """
+        start_now - carbon.
+        """
+    @property
+    def slots(self) -> list[int]:
+        """
+        Slots of the window in which it runs.
+        """
+    @property
+    def start(self) -> typing.Any:
+        ...
+    @property
+    def start_now(self) -> co2lib._core.CarbonMass:
+        """
+        Carbon from the earliest start without pause.
+        """
+    @property
+    def start_now_interval(self) -> co2lib._core.CarbonMassInterval | None:
+        ...
+    @property
+    def start_offset_s(self) -> float:
+        """
+        From the beginning of the window.
+        """
+class Elastic:
+    """
+    At which level an elastic job runs in each slot.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def hull_levels(self) -> list[int]:
+        """
+        0 is paused, then positions from 1.
+        """
+    @property
+    def uses(self) -> list[tuple[int, int, float]]:
+        """
+        By slot: (level, next level, share of the slot at the next).
+        """
+class SuspendTest:
+    """
+    The two sides of the test.
+    """
+    @property
+    def after_pause(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def pause(self) -> bool:
+        """
+        Whether run_now is more.
+        """
+    @property
+    def run_now(self) -> co2lib._core.CarbonMass:
+        ...
+class ShiftRun:
+    """
+    The hours in which an online rule ran a job.
+    """
+    @property
+    def hours(self) -> list[int]:
+        """
+        From the submission.
+        """
+    @property
+    def no_thresholds(self) -> bool:
+        ...
+class ShiftTable:
+    """
+    Each rule's carbon over that of starting now.
+    """
+    @property
+    def ratio(self) -> dict[str, float]:
+        ...
+    @property
+    def start_now(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def windows(self) -> int:
+        ...
+class CandidateRegion:
+    """
+    Where a job could run.
+    """
+    def __init__(self, name: str, intensity: co2lib._core.CarbonIntensity, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, energy: co2lib._core.Energy | None = None) -> None:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy | None:
+        """
+        Of the job there, if it is not the same everywhere.
+        """
+    @property
+    def intensity(self) -> co2lib._core.CarbonIntensity:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def pue(self) -> float:
+        ...
+class Placement:
+    """
+    The carbon of a job by region, and the best.
+    """
+    @property
+    def best(self) -> str:
+        ...
+    @property
+    def carbon(self) -> dict[str, co2lib._core.CarbonMass]:
+        ...
+class Assignment:
+    """
+    A region for each job.
+    """
+    @property
+    def region(self) -> list[str]:
+        ...
+    @property
+    def total(self) -> co2lib._core.CarbonMass:
+        ...
+class SearchThresholds:
+    """
+    Thresholds of k-min search.
+    """
+    @property
+    def alpha(self) -> float:
+        ...
+    @property
+    def alpha1(self) -> float:
+        """
+        The ratio that holds with one unit per slot.
+        """
+    @property
+    def next_start(self) -> float:
+        ...
+    @property
+    def run(self) -> list[float]:
+        ...
+    @property
+    def start(self) -> list[float]:
+        ...
+class SearchResult:
+    """
+    What a search did, beside the offline optimum.
+    """
+    @property
+    def alpha(self) -> float:
+        ...
+    @property
+    def alpha1(self) -> float:
+        ...
+    @property
+    def amounts(self) -> list[int]:
+        ...
+    @property
+    def cost(self) -> float:
+        ...
+    @property
+    def optimum(self) -> float:
+        ...
+    @property
+    def outside(self) -> int:
+        """
+        Prices outside [lower, upper].
+        """
+    @property
+    def ratio(self) -> float | None:
+        ...
+    @property
+    def slots(self) -> list[int]:
+        ...
+    @property
+    def within_alpha1(self) -> bool:
+        ...
+class Conversion:
+    """
+    One-way conversion: any part of the work at any time.
+    """
+    def __init__(self, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, switch_cost: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
+        ...
+    def done_at(self, price: typing.SupportsFloat | typing.SupportsIndex) -> float:
+        ...
+    def phi(self, w: typing.SupportsFloat | typing.SupportsIndex) -> float:
+        """
+        The price at which the part w has been done.
+        """
+    def run(self, prices: typing.Any) -> list[float]:
+        """
+        The parts done in each slot.
+        """
+    @property
+    def alpha(self) -> float:
+        ...
+class Receipt:
+    """
+    What one call was charged.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, time: typing.Any, model: str, energy: co2lib._core.Energy, intensity: co2lib._core.CarbonIntensity, *, carbon: co2lib._core.CarbonMass | None = None, user: str = '', rejected: collections.abc.Sequence[str] = [], requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, interval: co2lib._core.CarbonMassInterval | None = None) -> None:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        ...
+    @property
+    def intensity(self) -> co2lib._core.CarbonIntensity:
+        ...
+    @property
+    def interval(self) -> co2lib._core.CarbonMassInterval | None:
+        ...
+    @property
+    def model(self) -> str:
+        ...
+    @property
+    def rejected(self) -> list[str]:
+        ...
+    @property
+    def requests(self) -> float:
+        ...
+    @property
+    def time(self) -> typing.Any:
+        ...
+    @property
+    def user(self) -> str:
+        ...
+class ReceiptBook:
+    """
+    A file that receipts are appended to; they survive the process.
+    """
+    def __init__(self, file: os.PathLike[str] | str | bytes, *, synced: bool = False) -> None:
+        ...
+    def add(self, receipt: Receipt) -> None:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        """
+        Of all receipts added to this object.
+        """
+class ReceiptSum:
+    """
+    The sum of some receipts.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        ...
+    @property
+    def keys(self) -> list[str]:
+        ...
+    @property
+    def receipts(self) -> int:
+        ...
+    @property
+    def requests(self) -> float:
+        ...
+def assign(capacity: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex], cost: collections.abc.Sequence[collections.abc.Mapping[str, co2lib._core.CarbonMass]]) -> Assignment:
+    """
+    Whole jobs to regions with room for so many each, at the least total carbon: {region: jobs}, [{region: carbon}].
+    """
+def cee(accuracy: typing.SupportsFloat | typing.SupportsIndex, carbon_g: typing.SupportsFloat | typing.SupportsIndex, smallest_accuracy: typing.SupportsFloat | typing.SupportsIndex, smallest_carbon_g: typing.SupportsFloat | typing.SupportsIndex) -> float:
+    """
+    Carbon-emission efficiency, points per g over the smallest model. A reconstruction of ours.
+    """
+def compare(algorithm: co2lib._core.CarbonMass, agnostic: co2lib._core.CarbonMass, optimum: co2lib._core.CarbonMass, budget: co2lib._core.CarbonMass) -> Comparison:
+    """
+    Gap closed, regret, ratio and violation of the budget.
+    """
+def control(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, method: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168) -> Controlled:
+    """
+    Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.
+    """
+def elastic(intensity: typing.Any, levels: collections.abc.Sequence[tuple[co2lib._core.Power, typing.SupportsFloat | typing.SupportsIndex]], work: typing.SupportsFloat | typing.SupportsIndex) -> Elastic:
+    """
+    The least carbon of work done at levels [(Power, work per hour)] that may change with each slot.
+    """
+def equal_width(day: typing.Any, count: typing.SupportsInt | typing.SupportsIndex) -> list[int]:
+    """
+    Of `count` models by energy the one for each slot of a day. A reconstruction of ours, not the published rule.
+    """
+def evaluate(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, controller: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
+    """
+    Runs a controller and reports on it beside every baseline.
+    """
+def hard_stop(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, preferred: collections.abc.Sequence[str], demand: typing.Any = None) -> Stopped:
+    """
+    The preferred models, made smaller where the budget would break.
+    """
+def heuristic(rule: str, models: collections.abc.Sequence[Model], intensity: typing.Any) -> HeuristicResult:
+    """
+    Runs equal_width or rank168 (reconstructions of ours) over whole UTC days.
+    """
+def hull(models: collections.abc.Sequence[Model], *, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Hull:
+    """
+    The models worth serving: the upper concave hull of (energy, accuracy).
+    """
+def k_max_alpha(k: typing.SupportsInt | typing.SupportsIndex | None, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex) -> float:
+    """
+    alpha of k-max search; k None: its limit.
+    """
+def k_search(prices: typing.Any, k: typing.SupportsInt | typing.SupportsIndex, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, switch_cost: typing.SupportsFloat | typing.SupportsIndex = 0.0, unlimited: bool = False) -> SearchResult:
+    """
+    Runs k units, one per slot (or any number), over prices that come one by one.
+    """
+def k_search_thresholds(k: typing.SupportsInt | typing.SupportsIndex, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, switch_cost: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> SearchThresholds:
+    ...
+def parse_models(text: str, name: str = 'models') -> list[Model]:
+    """
+    The models of a YAML or JSON text; refusals name `name` and the line.
+    """
+def place(regions: collections.abc.Sequence[CandidateRegion], *, source: str, energy: co2lib._core.Energy, transfer: co2lib._core.Energy = ..., transfer_intensity: co2lib._core.CarbonIntensity = ...) -> Placement:
+    """
+    The carbon of a job in each region; ties by name.
+    """
+def plan(models: collections.abc.Sequence[Model], intensity: typing.Any, *, demand: typing.Any = None, budget: co2lib._core.CarbonMass | None = None, accuracy: typing.SupportsFloat | typing.SupportsIndex | None = None, price: typing.SupportsFloat | typing.SupportsIndex | None = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, idle: co2lib._core.Power = ..., latency_limit_s: typing.Any = None, accuracy_floor: typing.Any = None, latency_s: typing.Any = None) -> Plan:
+    ...
+def plan_classes(classes: dict[str, typing.Any], intensity: typing.Any, *, demand: dict[str, typing.Any], budget: co2lib._core.CarbonMass, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> ClassesPlan:
+    """
+    The plan over classes of requests {name: models} with demand {name: requests by slot} and one budget.
+    """
+def rank168(intensity: typing.Any, count: typing.SupportsInt | typing.SupportsIndex) -> list[int]:
+    """
+    The model by the rank in the last 168 slots. A reconstruction of ours, not the published rule.
+    """
+def read_models(file: os.PathLike[str] | str | bytes) -> list[Model]:
+    """
+    The models of a YAML or JSON file; refusals name the file and the line.
+    """
+def read_receipts(file: os.PathLike[str] | str | bytes) -> tuple[list[Receipt], int]:
+    """
+    (receipts, number of lines that were none).
+    """
+def report(plan: Plan, *, decided_on: typing.Any = None, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
+    """
+    A plan beside every baseline.
+    """
+def shift(intensity: typing.Any, *, duration: typing.Any, power: co2lib._core.Power = ..., mode: str = 'contiguous', earliest: typing.Any = None, deadline: typing.Any = None, profile: collections.abc.Sequence[co2lib._core.Power] = []) -> Shift:
+    ...
+def shift_online(rule: str, hours: typing.Any, *, submitted: typing.SupportsInt | typing.SupportsIndex, work: typing.SupportsInt | typing.SupportsIndex, window: typing.SupportsInt | typing.SupportsIndex) -> ShiftRun:
+    """
+    The hours in which a job submitted at hour `submitted` runs under an online rule.
+    """
+def shift_table(hours: typing.Any, *, work: typing.SupportsInt | typing.SupportsIndex, window: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> ShiftTable:
+    """
+    All rules on jobs submitted at first, first + step, ...; over a whole series.
+    """
+def static_optimal(models: collections.abc.Sequence[Model], intensity: typing.Any, model: str, *, demand: typing.Any = None) -> StaticOptimal:
+    """
+    Whether always serving `model` is optimal.
+    """
+def sum_receipts(receipts: collections.abc.Sequence[Receipt], by: collections.abc.Sequence[str]) -> list[ReceiptSum]:
+    """
+    Sums by user, model or day, or several of them.
+    """
+def suspend(*, power: co2lib._core.Power, left_s: typing.SupportsFloat | typing.SupportsIndex, run: co2lib._core.CarbonIntensity, later: co2lib._core.CarbonIntensity, pause: co2lib._core.CarbonIntensity, checkpoint: co2lib._core.Energy = ..., restore: co2lib._core.Energy = ..., idle: co2lib._core.Power = ..., paused_s: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> SuspendTest:
+    """
+    Whether to pause a job: it must save more than saving, restoring and idling cost.
+    """
+def switch_plan(models: collections.abc.Sequence[Model], intensity: typing.Any, *, lambda_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, budget: co2lib._core.CarbonMass | None = None, cost: co2lib._core.Energy = ..., demand: typing.Any = None, initial: str | None = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> SwitchPlan:
+    """
+    The best sequence of models where each change costs energy; with a budget a heuristic, by bisection.
+    """
+def two_levels(intensity: typing.Any, low: typing.SupportsFloat | typing.SupportsIndex, high: typing.SupportsFloat | typing.SupportsIndex, dwell: typing.SupportsInt | typing.SupportsIndex = 1) -> list[bool]:
+    """
+    Hysteresis: large (True) after c < low, small after c > high, not before `dwell` slots since the last change.
+    """
+def where(traces: collections.abc.Mapping[str, co2lib._core.intensity.Trace], start: typing.Any, end: typing.Any, *, source: str, energy: co2lib._core.Energy, transfer: co2lib._core.Energy = ..., transfer_intensity: co2lib._core.CarbonIntensity = ..., pue: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex] = {}) -> Placement:
+    """
+    place() with the means of traces of one signal and scope.
+    """

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""``co2lib report``: one HTML file with the pictures of one or several runs, or of a study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from co2lib._errors import BadValueError
+from co2lib.cli import _out
+
+
+def report(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Logs of runs, or one study.", show_default=False, readable=False
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The HTML file. Default: beside the first, as .html."
+        ),
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
+    theme: Annotated[str, typer.Option("--theme", help="auto, light or dark.")] = "auto",
+) -> None:
+    """Write a page with the pictures of a run; of several runs, beside the first one.
+
+    The page is one file, opens from disk and asks nothing of the network. Place and PUE can be changed in it.
+    Runs of two or more projects with three runs each are compared as projects; else region by region.
+
+    Needs the extra viz: pip install 'co2lib[viz]'.
+    """
+    from co2lib import report as pictures
+
+    target = output or files[0].with_suffix(".html")
+    if target.resolve() in {file.resolve() for file in files}:
+        raise BadValueError("core.bad_option", f"--output: {target} is what is reported; give another file")
+    sources: list[str | Path] = [*files]
+    made = pictures.html(sources[0] if len(sources) == 1 else sources, target, title=title, theme=theme)
+    _out.deliver(str(made))

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+"""Measure what models use for one input, and look at it: studies of inference, and a page to make them.
+
+The page needs the extra ``explorer`` (gradio, altair, vl-convert); measuring needs nothing.
+"""
+
+from __future__ import annotations
+
+from co2lib.explorer._app import Explorer, build, launch
+from co2lib.explorer._measure import measure
+from co2lib.explorer._model import Model, Settings
+from co2lib.explorer._torch import torch_image_classifier
+
+__all__ = ["Explorer", "Model", "Settings", "build", "launch", "measure", "torch_image_classifier"]

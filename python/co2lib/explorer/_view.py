@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A study as one visitor of the explorer looks at it. Nothing here measures."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from co2lib.report import Study, _study_charts, _text, sort_models
+from co2lib.report._charts import vl_convert
+from co2lib.report._study import marginal_interval, marginal_j, one_off_j
+
+HEADS = ["Model", "Energy per inference", "Carbon per inference", "95 % interval", "Loading, once"]
+HEADS += ["Answer", "State"]
+PHASE_HEADS = ["Phase", "When", "Energy", "Carbon", "Percent", "Remarks"]
+
+
+def per_inference(model: Mapping[str, Any], n: float, load: bool) -> float | None:
+    """Return the J of one inference, with its part of the loading if that is wanted."""
+    j = marginal_j(model)
+    return None if j is None else j + ((one_off_j(model) or 0.0) / n if load else 0.0)
+
+
+class View:
+    """A study as one visitor looks at it; nothing here measures.
+
+    Parameters
+    ----------
+    study : Study
+        What was measured.
+    g_per_kwh, pue, n, load
+        The price, and over how many inferences the loading is spread.
+    by, descending
+        The order: carbon, energy, time or name.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        *,
+        g_per_kwh: float,
+        pue: float = 1.0,
+        n: float = 1000,
+        load: bool = True,
+        by: str = "Carbon",
+        descending: bool = True,
+    ) -> None:
+        self.study, self.g_per_kwh, self.pue, self.n, self.load = study, g_per_kwh, pue, n, load
+        order = "descending" if descending else "ascending"
+        keys = {m["name"]: self._key(m, by) for m in study.models}
+        items = [{"name": name, "grams": key} for name, key in keys.items()]
+        names = sort_models(items, "name" if by == "Name" else "emission", order)
+        by_name = {m["name"]: m for m in study.models}
+        self.models = [by_name[name] for name in names]
+
+    def _key(self, model: Mapping[str, Any], by: str) -> float | None:
+        if by == "Time":
+            if marginal_j(model) is None:
+                return None
+            return sum(
+                (p.get("seconds") or {}).get("median") or 0.0
+                for p in model["phases"]
+                if p["kind"] == "marginal"
+            )
+        return per_inference(model, self.n, self.load)
+
+    def grams(self, joules: float | None) -> float | None:
+        """Price an energy in J as this visitor chose."""
+        return self.study.grams(joules, self.g_per_kwh, self.pue)
+
+    def rows(self) -> list[list[str]]:
+        """Return the table of the models."""
+        rows = []
+        for m in self.models:
+            j = per_inference(m, self.n, self.load)
+            low, high = marginal_interval(m) or (None, None)
+            answer = (m.get("predictions") or [{}])[0]
+            rows.append(
+                [
+                    m["name"],
+                    _text.energy(j),
+                    _text.mass(self.grams(j)),
+                    _text.between(low, high, _text.ENERGY),
+                    _text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured",
+                    f"{answer['label']} ({answer['probability']:.3f})" if answer else "",
+                    self.study.document["provenance"] if m["status"] == "ok" else f"failed: {m['error']}",
+                ]
+            )
+        return rows
+
+    def phases(self, name: str | None) -> list[list[str]]:
+        """Return the table of one model's phases; the parts add up to its total."""
+        model = next((m for m in self.models if m["name"] == name), None)
+        if model is None or marginal_j(model) is None:
+            return []
+        total = per_inference(model, self.n, self.load) or 0.0
+        rows = []
+        for p in model["phases"]:
+            median = (p.get("energy_j") or {}).get("median")
+            once = p["kind"] == "one_off"
+            if once and not self.load:
+                continue
+            j = median / self.n if once and median is not None else median
+            share = 100 * j / total if j is not None and total > 0 else None
+            when = f"once, over {self.n:g}" if once else "each inference"
+            flags = ", ".join(p.get("flags") or [])
+            rows.append(
+                [p["name"], when, _text.energy(j), _text.mass(self.grams(j)), _text.percent(share), flags]
+            )
+        return rows
+
+    def answers(self, name: str | None) -> list[list[str]]:
+        """Return what a model answered, best first."""
+        model = next((m for m in self.models if m["name"] == name), None)
+        return [[p["label"], f"{p['probability']:.3f}"] for p in (model or {}).get("predictions") or []]
+
+    def tiles(self) -> str:
+        """Return totals as HTML; every name in it is text."""
+        grams = [
+            (g, m["name"])
+            for m in self.models
+            if (g := self.grams(per_inference(m, self.n, self.load))) is not None
+        ]
+        total = sum(g for g, _ in grams)
+        facts = [
+            ("Total, one inference each", _text.mass(total) if grams else "none"),
+            ("Mean per model", _text.mass(total / len(grams)) if grams else "none"),
+            ("Least carbon", min(grams)[1] if grams else "none"),
+            ("Models", f"{len(grams)} of {len(self.models)}"),
+        ]
+        mark = (
+            f"<p><span class='co2-mark'>{html.escape(self.study.watermark)}</span></p>"
+            if self.study.watermark
+            else ""
+        )
+        inner = "".join(f"<div>{html.escape(what)}<b>{html.escape(value)}</b></div>" for what, value in facts)
+        return f"{mark}<div class='co2-tiles'>{inner}</div>"
+
+    def picture(self, name: str | None) -> str:
+        """Return the chart as an image that asks nothing of the network; the table says the same."""
+        names = [m["name"] for m in self.study.models]
+        params = _study_charts._params(
+            self.study,
+            self.n,
+            self.load,
+            names.index(name) if name in names else -1,
+            [names.index(m["name"]) for m in self.models],
+        )
+        for param in params:
+            if param.name in ("grid", "pue"):
+                param.param.value = self.g_per_kwh if param.name == "grid" else self.pue
+        picture = _study_charts.total(self.study, "light", params)
+        svg = vl_convert().vegalite_to_svg(picture.to_dict())
+        data = base64.b64encode(svg.encode()).decode()
+        alt = "Carbon per inference by model and phase; the table has the values"
+        return f"<img alt='{alt}' src='data:image/svg+xml;base64,{data}'>"
+
+    def method(self) -> str:
+        """Return how it was measured, as Markdown whose texts from outside are code or escaped."""
+        d = self.study.document
+        boundary, settings = d["boundary"], d["settings"]
+        parts = [
+            f"{boundary['scope']}: {', '.join(boundary['meters']) or 'no meter'}",
+            "idle power not subtracted"
+            + (f" ({_text.power(boundary['idle_w'])})" if boundary.get("idle_w") else ""),
+            f"batch size {settings['batch_size']}, {settings['precision']}",
+            f"medians of {settings['windows']} repetitions",
+            f"{self.g_per_kwh:g} g CO2e/kWh, PUE {self.pue:g}",
+            *boundary.get("notes", []),
+        ]
+        return "; ".join(html.escape(part) for part in parts) + "."

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Pictures of results: runs, several runs side by side, and studies of inference.
+
+>>> from co2lib import report
+>>> report.amortise(900, 1.5, 1000).per_inference_j
+2.4
+>>> report.reprice(3.6e6, 41.45, pue=1.2)
+49.74
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from co2lib._errors import BadValueError
+from co2lib.report._compare import Comparison, compare
+from co2lib.report._figures import (
+    Amortised,
+    PhaseSummary,
+    amortise,
+    grid_factor,
+    json_for_script,
+    median_interval,
+    pareto,
+    phase_summary,
+    reprice,
+    sort_models,
+)
+from co2lib.report._study import Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "Amortised",
+    "Comparison",
+    "PhaseSummary",
+    "Study",
+    "amortise",
+    "chart",
+    "compare",
+    "grid_factor",
+    "html",
+    "json_for_script",
+    "median_interval",
+    "pareto",
+    "phase_summary",
+    "reprice",
+    "sort_models",
+    "vegalite",
+]
+
+
+def _study(source: Any) -> Study | None:
+    """Return the study that a source is; a file is one if it begins as JSON over several lines does not."""
+    from pathlib import Path
+
+    if isinstance(source, Study):
+        return source
+    if isinstance(source, str | Path) and Path(source).is_file():
+        with Path(source).open("rb") as file:
+            if b"co2lib-study/" in file.read(400):
+                return Study.load(source)
+    return None
+
+
+def _views(source: Any) -> list[Any]:
+    from co2lib.report._runs import distinct, view_of
+
+    several = isinstance(source, list | tuple)
+    if several and not source:
+        raise BadValueError("hub.bad_value", "report: no run given; give at least one")
+    return distinct([view_of(one) for one in source] if several else [view_of(source)])
+
+
+def html(
+    source: Any | Sequence[Any],
+    path: str | Path,
+    *,
+    title: str | None = None,
+    theme: str = "auto",
+    n: float = 1000,
+) -> Path:
+    """Write a report: one HTML file that opens from disk and asks nothing of the network.
+
+    Parameters
+    ----------
+    source
+        A log's path, a Run, a Footprint or a track; or a list of them, which are compared; or a study.
+    path : path
+        The file to write; one that is there is replaced.
+    title : str, optional
+        Default: the run's name.
+    theme : str
+        ``auto`` follows the reader's system; ``light``, ``dark``.
+    n : float
+        Of a study: the inferences over which loading is spread; at least 1.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    co2lib.Error
+        ``core.missing_extra`` without altair and vl-convert (``co2lib[viz]``); ``tracker.bad_log``;
+        ``hub.bad_value`` for another kind of source; ``hub.cannot_write``.
+    """
+    from co2lib.report import _page, _run_page, _study_page
+    from co2lib.report._charts import altair, vl_convert
+
+    altair(), vl_convert()
+    study = _study(source)
+    if study is not None:
+        amortise(0, 0, n)
+        return _page.write(_study_page.study_page(study, title, n=n), path, theme)
+    views = _views(source)
+    page = _run_page.run_page(views[0], title) if len(views) == 1 else _run_page.runs_page(views, title)
+    return _page.write(page, path, theme)
+
+
+def chart(source: Any, kind: str, *, theme: str = "light") -> Any:
+    """Return one chart of a report as an Altair chart, which notebooks show and which saves itself.
+
+    Parameters
+    ----------
+    source
+        As for :func:`html`.
+    kind : str
+        Of a run: ``power``, ``stretches``, ``region-energy``, ``region-carbon``, ``devices``, ``interval``;
+        of several: ``runs-energy``, ``runs-carbon``, ``comparison``; of a study: ``total``, ``phases``,
+        ``answers``, ``tradeoff``.
+    theme : str
+        ``light`` or ``dark``.
+
+    Raises
+    ------
+    co2lib.Error
+        As :func:`html`; ``hub.bad_value`` for a kind that this source does not have.
+    """
+    from co2lib.report import _run_charts, _runs_charts, _study_charts
+
+    if theme not in ("light", "dark"):
+        raise BadValueError("hub.bad_value", f"theme: {theme!r} is not known; known: light, dark")
+    study = _study(source)
+    if study is not None:
+        return _pick(
+            {f.id: f.chart for f in _study_charts.figures(study, theme) if f.chart is not None}, kind
+        )
+    views = _views(source)
+    figures = (
+        _run_charts.run_figures(views[0], theme)
+        if len(views) == 1
+        else _runs_charts.runs_figures(views, theme)
+    )
+    return _pick({figure.id: figure.chart for figure in figures if figure.chart is not None}, kind)
+
+
+def _pick(found: dict[str, Any], kind: str) -> Any:
+    if kind not in found:
+        there = ", ".join(found) or "none"
+        raise BadValueError("hub.bad_value", f"kind: {kind!r} is not there; there are: {there}")
+    return found[kind]
+
+
+def vegalite(source: Any, kind: str, *, theme: str = "light") -> dict[str, Any]:
+    """Return :func:`chart` as a Vega-Lite specification."""
+    found: dict[str, Any] = chart(source, kind, theme=theme).to_dict()
+    return found

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The page of one run and that of several."""
+
+from __future__ import annotations
+
+from co2lib.report import _text
+from co2lib.report._page import Page, Tile, unique_issues
+from co2lib.report._run_charts import run_figures
+from co2lib.report._runs import RunView
+from co2lib.report._runs_charts import runs_figures
+
+
+def _issues(views: list[RunView]) -> list[dict[str, str]]:
+    return unique_issues([(view.name, view.document["issues"]) for view in views])
+
+
+def run_page(view: RunView, title: str | None = None) -> Page:
+    """Return the page of one run."""
+    document = view.document
+    energy, grams = document["energy"], document["operational"]
+    joules, duration = energy["value_j"], document["duration_s"]
+    low, high = energy["interval_j"] or (None, None)
+    low_g, high_g = grams["interval_g"] or (None, None)
+    price = view.price(joules, grams["value_g"])
+    mean = joules / duration if joules is not None and duration > 0 else None
+    context = document["context"]
+    state = "" if document["complete"] else "not ended: what the log holds so far"
+    facts = [document["start"][:19].replace("T", " ") + " UTC", context["host"], context["project"], state]
+    tiles = [
+        Tile("Energy", _text.energy(joules), _text.between(low, high, _text.ENERGY)),
+        Tile(
+            "Carbon",
+            _text.mass(grams["value_g"]),
+            _text.between(low_g, high_g, _text.MASS),
+            id="tile-carbon",
+            j=joules,
+            own=price["own"],
+            pue=price["pue0"],
+            more_own=True,
+        ),
+        Tile("Mean power", _text.power(mean), f"{len(document['devices'])} devices"),
+        Tile("Time", _text.seconds(duration), state or "ended"),
+    ]
+    methods = ", ".join(f"{m['method']} {m['share']:.0%}" for m in document["methods"])
+    scope = document["scope"]
+    method = [
+        ("Run", document["run_id"]),
+        ("Command", context["command"]),
+        ("Energy by", methods),
+        ("Coverage", _text.percent(None if document["coverage"] is None else 100 * document["coverage"])),
+        ("Counted", "the whole machine" if scope is None else f"the share of this {scope['scope']}"),
+        ("Priced with", document["intensity"]["priced_with"]),
+        ("PUE", f"{view.pue:g}"),
+        ("Processor", context["cpu_model"]),
+        ("System", context["os"]),
+        ("Measured by", f"co2lib {document['library']}"),
+        (
+            "Sources",
+            "; ".join(f"{s['id']}: {s['text']}" if s["text"] else s["id"] for s in document["sources"]),
+        ),
+    ]
+    return Page(
+        title=title or view.name,
+        facts=[fact for fact in facts if fact],
+        tiles=tiles,
+        figures=run_figures(view, "css"),
+        method=[(what, text) for what, text in method if text],
+        issues=_issues([view]),
+        priced=document["intensity"]["priced_with"] or "nothing: the carbon is unknown",
+        pue=f"{view.pue:g}",
+    )
+
+
+def runs_page(views: list[RunView], title: str | None = None) -> Page:
+    """Return the page of several runs."""
+    joules = [view.footprint.energy.joules for view in views]
+    known = [j for j in joules if j is not None]
+    grams = [view.footprint.operational.grams for view in views]
+    known_g = [g for g in grams if g is not None]
+    total = sum(known) if len(known) == len(views) else None
+    total_g = sum(known_g) if len(known_g) == len(views) else None
+    # One g/kWh for the sum: energy and PUE weigh it, so that the page's formula gives the sum again.
+    weight = sum(j * view.pue for j, view in zip(known, views, strict=True)) if total is not None else 0.0
+    pue0 = weight / total if total else 1.0
+    own = total_g / (weight / 3.6e6) if total_g is not None and weight > 0 else None
+    least = min(zip(known, [v.name for v in views], strict=True)) if total is not None else None
+    pues = sorted({view.pue for view in views})
+    priced = sorted({view.document["intensity"]["priced_with"] for view in views})
+    tiles = [
+        Tile("Runs", str(len(views)), ""),
+        Tile("Energy of all", _text.energy(total), ""),
+        Tile("Carbon of all", _text.mass(total_g), "", id="tile-carbon", j=total, own=own, pue=pue0),
+        Tile("Least energy", _text.energy(least[0]) if least else "unknown", least[1] if least else ""),
+    ]
+    hosts = sorted({view.document["context"]["host"] for view in views})
+    method = [
+        ("Hosts", ", ".join(hosts)),
+        ("Priced with", "; ".join(priced)),
+        ("PUE", ", ".join(f"{pue:g}" for pue in pues)),
+        ("Measured by", ", ".join(sorted({f"co2lib {view.document['library']}" for view in views}))),
+    ]
+    return Page(
+        title=title or f"{len(views)} runs",
+        facts=[", ".join(hosts)],
+        tiles=tiles,
+        figures=runs_figures(views, "css"),
+        method=[(what, text) for what, text in method if text],
+        issues=_issues(views),
+        priced=priced[0] if len(priced) == 1 else "what each run was priced with",
+        pue=f"{pues[0]:g}" if len(pues) == 1 else "of each run",
+    )

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""The figures of several runs: one bar each, and how they differ from the first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from co2lib.report import _runs, _text, _theme
+from co2lib.report._charts import Cell, Column, Figure, altair, data, finish
+from co2lib.report._run_charts import bars
+from co2lib.report._runs import RunView
+
+
+def overview(views: list[RunView], mode: str) -> list[Figure]:
+    """Draw several runs, one bar each, in energy and in carbon."""
+    rows, table = [], []
+    for view in views:
+        document = view.document
+        low, high = document["energy"].get("interval_j") or (None, None)
+        price = view.price(document["energy"]["value_j"], document["operational"]["value_g"])
+        rows.append({"name": view.name, "low": low, "high": high, **price})
+        table.append(
+            [
+                Cell(view.name),
+                Cell(document["start"][:16].replace("T", " ")),
+                Cell(
+                    _text.seconds(document["duration_s"]) + ("" if document["complete"] else ", not ended"),
+                    number=True,
+                ),
+                Cell(_text.energy(price["j"]), number=True),
+                Cell(_text.between(low, high, _text.ENERGY), number=True),
+                Cell("", j=price["j"], own=price["own"], pue=price["pue0"], number=True),
+                Cell(document["intensity"]["priced_with"]),
+                Cell(str(len(document["issues"])), number=True),
+            ]
+        )
+    columns = [
+        Column("Run"),
+        Column("Start (UTC)"),
+        Column("Time"),
+        Column("Energy"),
+        Column("95 % interval"),
+    ]
+    columns += [Column("Carbon"), Column("Priced with"), Column("Issues")]
+    caption = "The lines are 95 % intervals of each run's own energy."
+    return [
+        Figure(
+            "runs-energy",
+            "Energy of the runs",
+            caption,
+            bars([dict(r) for r in rows], "energy", mode, "energy", error=True),
+            columns,
+            table,
+            wide=True,
+        ),
+        Figure(
+            "runs-carbon",
+            "Carbon of the runs",
+            "With the same place and PUE for all of them once you choose one above.",
+            bars([dict(r) for r in rows], "mass", mode, "carbon (CO2e)", hue="c3"),
+            [columns[0], columns[5], columns[6]],
+            [[row[0], row[5], row[6]] for row in table],
+            wide=True,
+        ),
+    ]
+
+
+def comparison(views: list[RunView], mode: str) -> Figure | None:
+    """Draw how each run differs from the first, with what these runs could have shown at all."""
+    found = _runs.comparisons(views)
+    if not found:
+        return None
+    alt = altair()
+    palette = _theme.MODES[mode]
+    rows, table = [], []
+    for i, one in enumerate(found):
+        if one.result is None:
+            table.append([Cell(one.name), Cell(one.why_not), *[Cell("")] * 6])
+            continue
+        r = one.result
+        arrow = {"lower": "↓ lower", "higher": "↑ higher"}.get(r.verdict, "not shown")
+        share = [r.percent(value) for value in (r.difference, r.low, r.high)]
+        if None not in share:
+            mark = {"lower": "↓", "higher": "↑"}.get(r.verdict, "")
+            rows.append(
+                {"name": one.name, "rank": i, "d": share[0], "low": share[1], "high": share[2], "mark": mark}
+            )
+        table.append(
+            [
+                Cell(one.name),
+                Cell(f"{r.pairs} pairs, {one.unit}" + (f"; {one.why_not}" if one.why_not else "")),
+                Cell(_signed(r.difference), number=True),
+                Cell(_percent(r, r.difference), number=True),
+                Cell(f"{_signed(r.low)} to {_signed(r.high)}", number=True),
+                Cell(f"{r.p_lower:.3f}", number=True),
+                Cell(f"{_text.energy(r.detectable)} ({_percent(r, r.detectable).lstrip('+')})", number=True),
+                Cell(arrow),
+            ]
+        )
+    chart = None
+    if rows:
+        base = alt.Chart(data(rows)).encode(
+            y=alt.Y(
+                "name:N",
+                title=None,
+                sort=alt.EncodingSortField(field="rank", op="min"),
+                axis=alt.Axis(labelLimit=130),
+            )
+        )
+        zero = (
+            alt.Chart(data([{"x": 0}]))
+            .mark_rule(color=palette["soft"], strokeDash=[4, 3], aria=False)
+            .encode(x="x:Q")
+        )
+        lines = base.mark_rule(strokeWidth=2, color=palette["ink"]).encode(
+            x=alt.X(
+                "low:Q",
+                title=f"energy, difference from {found[0].baseline} in percent",
+                axis=alt.Axis(tickCount=5),
+            ),
+            x2="high:Q",
+        )
+        dots = base.mark_point(filled=True, size=70, opacity=1, color=palette["c1"]).encode(
+            x="d:Q", tooltip=[alt.Tooltip("name:N"), alt.Tooltip("d:Q", title="%", format="+.3r")]
+        )
+        marks = base.mark_text(dy=-12, fontSize=14, fontWeight="bold", color=palette["ink"]).encode(
+            x="d:Q", text="mark:N"
+        )
+        chart = finish(alt.layer(zero, lines, dots, marks), mode, height=40 * len(rows) + 20)
+    columns = [Column("Run"), Column("Compared by"), Column("Mean difference"), Column("In percent")]
+    columns += [
+        Column("95 % interval"),
+        Column("P(lower)"),
+        Column("Smallest difference shown"),
+        Column("Verdict"),
+    ]
+    within = any(one.unit.startswith("region") for one in found)
+    caption = (
+        "Energy beside the first, pair by pair (paired bootstrap, 10,000 resamples). "
+        "Nothing is called lower or higher below P = 0.95. "
+        "The smallest difference is what so many pairs show in 4 of 5 cases."
+    )
+    if within:
+        caption += (
+            " Pairs within one run each tell how these runs differ, not how the next ones will: "
+            "repeat runs for that."
+        )
+    return Figure("comparison", f"Beside {found[0].baseline}", caption, chart, columns, table, wide=True)
+
+
+def _signed(joules: float) -> str:
+    return ("+" if joules > 0 else "-" if joules < 0 else "") + _text.energy(abs(joules))
+
+
+def _percent(result: Any, joules: float) -> str:
+    share = result.percent(joules)
+    return "" if share is None else f"{share:+.2f} %"
+
+
+def runs_figures(views: list[RunView], mode: str) -> list[Figure]:
+    """Return the figures of several runs."""
+    found = [*overview(views, mode), comparison(views, mode)]
+    return [figure for figure in found if figure is not None]

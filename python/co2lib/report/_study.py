@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""Studies of inference: what each model uses per phase, as a file (``co2lib-study/1``) and as numbers."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from co2lib._errors import BadValueError, SystemFailureError
+from co2lib.report import _text
+from co2lib.report._figures import J_PER_KWH
+
+SCHEMA = "co2lib-study/1"
+PROVENANCES = ("measured", "modelled", "simulated")
+WATERMARKS = {"measured": "", "modelled": "ESTIMATED, not measured", "simulated": "SIMULATED DATA"}
+KINDS = ("one_off", "marginal")
+
+
+def _bad(message: str) -> BadValueError:
+    return BadValueError("explorer.bad_study", message)
+
+
+def _check(document: Any, where: str) -> dict[str, Any]:
+    """Return a document that is a study; keys that are not known stay."""
+    if not isinstance(document, dict):
+        raise _bad(f"{where}: expected an object of schema {SCHEMA}")
+    schema = document.get("schema")
+    if schema != SCHEMA:
+        raise _bad(f"{where}: schema is {schema!r}; this version reads {SCHEMA}")
+    if document.get("provenance") not in PROVENANCES:
+        raise _bad(f"{where}: provenance: expected one of {', '.join(PROVENANCES)}")
+    grid = document.get("grid")
+    if not isinstance(grid, dict):
+        raise _bad(f"{where}: grid: expected an object")
+    _number(grid.get("g_per_kwh"), f"{where}: grid.g_per_kwh", least=0)
+    _number(grid.get("pue"), f"{where}: grid.pue", least=1)
+    models = document.get("models")
+    if not isinstance(models, list):
+        raise _bad(f"{where}: models: expected a list")
+    names = set()
+    for i, model in enumerate(models):
+        here = f"{where}: models[{i}]"
+        if not isinstance(model, dict) or not isinstance(model.get("name"), str):
+            raise _bad(f"{here}: expected an object with a name")
+        if model["name"] in names:
+            raise _bad(f"{here}: the name {model['name']!r} is there twice")
+        names.add(model["name"])
+        if model.get("status") not in ("ok", "failed"):
+            raise _bad(f"{here}.status: expected ok or failed")
+        for j, phase in enumerate(model.get("phases") or []):
+            place = f"{here}.phases[{j}]"
+            if not isinstance(phase, dict) or phase.get("kind") not in KINDS:
+                raise _bad(f"{place}.kind: expected one_off or marginal")
+            energy = phase.get("energy_j")
+            if energy is not None:
+                for key in ("median", "low", "high"):
+                    if energy.get(key) is not None:
+                        _number(energy[key], f"{place}.energy_j.{key}", least=0)
+    return document
+
+
+def _number(value: Any, where: str, *, least: float) -> None:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or value < least
+    ):
+        raise _bad(f"{where}: expected a number of at least {least:g}, got {value!r}")
+
+
+class Study:
+    """What models use for one input, phase by phase; energies in J, carbon is never stored.
+
+    Parameters
+    ----------
+    document : mapping
+        Of schema ``co2lib-study/1``.
+
+    Raises
+    ------
+    co2lib.Error
+        ``explorer.bad_study`` naming the field that is wrong.
+    """
+
+    def __init__(self, document: Mapping[str, Any], *, where: str = "study") -> None:
+        self.document: dict[str, Any] = _check(dict(document), where)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Study:
+        """Read a study file; ``explorer.bad_study`` for one that is none, or that cannot be read."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise SystemFailureError("explorer.bad_study", f"{path}: cannot read: {error}") from error
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            raise _bad(f"{path}: not JSON: {error}") from error
+        return cls(document, where=str(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the study file."""
+        target = Path(path)
+        target.write_text(self.to_json() + "\n", encoding="utf-8")
+        return target
+
+    def to_json(self) -> str:
+        """Return the study as JSON."""
+        return json.dumps(self.document, indent=1, ensure_ascii=False, allow_nan=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Study) and self.document == other.document
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def models(self) -> list[dict[str, Any]]:
+        """The records of the models, in the order of the study."""
+        found: list[dict[str, Any]] = self.document["models"]
+        return found
+
+    @property
+    def watermark(self) -> str:
+        """What every picture and table says of data that were not measured; empty where they were."""
+        return WATERMARKS[self.document["provenance"]]
+
+    @property
+    def g_per_kwh(self) -> float:
+        """Carbon intensity of the study's place."""
+        return float(self.document["grid"]["g_per_kwh"])
+
+    @property
+    def pue(self) -> float:
+        """Facility energy per IT energy."""
+        return float(self.document["grid"]["pue"])
+
+    def grams(
+        self, joules: float | None, g_per_kwh: float | None = None, pue: float | None = None
+    ) -> float | None:
+        """Price an energy in J: J / 3.6e6 times g/kWh times PUE."""
+        if joules is None:
+            return None
+        factor = self.g_per_kwh if g_per_kwh is None else g_per_kwh
+        return joules / J_PER_KWH * factor * (self.pue if pue is None else pue)
+
+    def __str__(self) -> str:
+        lines = [self.watermark] if self.watermark else []
+        for model in self.models:
+            j = marginal_j(model)
+            known = f"{_text.energy(j)}, {_text.mass(self.grams(j))} CO2e per inference"
+            lines.append(f"{model['name']}: {known if j is not None else model.get('error') or 'unknown'}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<co2lib.report.Study {len(self.models)} models, {self.document['provenance']}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th scope='row'>{escape(m['name'])}</th><td>{_text.energy(marginal_j(m))}</td>"
+            f"<td>{_text.mass(self.grams(marginal_j(m)))}</td></tr>"
+            for m in self.models
+        )
+        mark = f"<caption>{escape(self.watermark)}</caption>" if self.watermark else ""
+        head = "<tr><th>model</th><th>energy per inference</th><th>carbon (CO2e)</th></tr>"
+        return f"<table>{mark}<thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _median(phase: Mapping[str, Any]) -> float | None:
+    return (phase.get("energy_j") or {}).get("median")
+
+
+def _of(model: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [phase for phase in model.get("phases") or [] if phase["kind"] == kind]
+
+
+def marginal_j(model: Mapping[str, Any]) -> float | None:
+    """Return the J of one inference: the sum of the medians of its phases; None where one has none.
+
+    A phase below the resolution of the meter counts 0 and is flagged there.
+    """
+    phases = _of(model, "marginal")
+    values = [0.0 if "below_resolution" in p.get("flags", ()) else _median(p) for p in phases]
+    known = [value for value in values if value is not None]
+    return None if model["status"] != "ok" or not values or len(known) < len(values) else math.fsum(known)
+
+
+def one_off_j(model: Mapping[str, Any]) -> float | None:
+    """Return the J of loading; None where it was not measured."""
+    values = [value for p in _of(model, "one_off") if (value := _median(p)) is not None]
+    return math.fsum(values) if values and model["status"] == "ok" else None
+
+
+def marginal_interval(model: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the interval of the sums of each repetition, or None where repetitions are not stored."""
+    from co2lib.report._figures import median_interval
+
+    columns = [(p.get("energy_j") or {}).get("values") or [] for p in _of(model, "marginal")]
+    count = min((len(c) for c in columns), default=0)
+    if model["status"] != "ok" or count == 0:
+        return None
+    found = median_interval([math.fsum(column[i] for column in columns) for i in range(count)])
+    return found.low, found.high

@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: MIT
+"""The figures of a study of inference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from co2lib.report import _text, _theme
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, finish
+from co2lib.report._study import Study, marginal_interval, marginal_j, one_off_j
+
+MOST_ANSWERS = 10
+
+
+def _params(study: Study, n: float, load: bool, picked: int, order: list[int]) -> list[Any]:
+    alt = altair()
+    values = {"grid": -1, "pue": -1, "n": n, "load": load, "picked": picked, "order": order}
+    values["kept"] = [True] * len(study.models)
+    return [alt.param(name=name, value=value) for name, value in values.items()]
+
+
+def _phase_rows(study: Study) -> list[dict[str, Any]]:
+    rows = []
+    for i, model in enumerate(study.models):
+        for k, phase in enumerate(model.get("phases") or []):
+            energy = phase.get("energy_j") or {}
+            rows.append(
+                {
+                    "model": i,
+                    "name": model["name"],
+                    "phase": phase["name"],
+                    "at": k,
+                    "once": phase["kind"] == "one_off",
+                    "j0": energy.get("median") or 0.0,
+                    "own": study.g_per_kwh,
+                    "pue0": study.pue,
+                }
+            )
+    return rows
+
+
+def _finish(study: Study, chart: Any, mode: str, height: int) -> Any:
+    """Finish a chart; what was not measured is said in the picture itself, also where it is saved."""
+    if study.watermark:
+        colour_of = _theme.MODES[mode]["warn"]
+        chart = chart.properties(title=altair().TitleParams(study.watermark, color=colour_of))
+    return finish(chart, mode, height=height)
+
+
+SPREAD = "datum.once?(load?datum.j0/n:0):datum.j0"
+
+
+def default_order(study: Study, grams: bool = True) -> list[int]:
+    """Return the models in the order of the page when it opens: carbon, most first."""
+    from co2lib.report._figures import sort_models
+
+    items = [
+        {"name": m["name"], "grams": study.grams(marginal_j(m)) if grams else None} for m in study.models
+    ]
+    at = {m["name"]: i for i, m in enumerate(study.models)}
+    return [at[name] for name in sort_models(items, "emission", "descending")]
+
+
+def total(study: Study, mode: str, params: list[Any]) -> Any:
+    """Draw each model's carbon per inference, its phases stacked, with the interval of the marginal part."""
+    alt = altair()
+    palette = _theme.MODES[mode]
+    phases = list(dict.fromkeys(row["phase"] for row in _phase_rows(study)))
+    letters = _theme.lettered(phases)
+    rows = [{**row, "series": letters[row["phase"]]} for row in _phase_rows(study)]
+    whiskers = []
+    for i, model in enumerate(study.models):
+        found = marginal_interval(model)
+        j = marginal_j(model)
+        if j is not None:
+            low, high = found or (j, j)
+            once = one_off_j(model) or 0.0
+            base = {"model": i, "name": model["name"], "own": study.g_per_kwh, "pue0": study.pue}
+            whiskers.append({**base, "low": low, "high": high, "once_j": once, "j0": j})
+    y = alt.Y(
+        "name:N",
+        title=None,
+        sort=alt.EncodingSortField(field="key", op="min", order="ascending"),
+        axis=alt.Axis(labelColor=palette["ink"], labelLimit=140),
+    )
+    bars = (
+        alt.Chart(data(rows))
+        .transform_filter("kept[datum.model]")
+        .transform_calculate(key="indexof(order,datum.model)", j=SPREAD)
+        .transform_calculate(g=G)
+        .transform_calculate(
+            text=_text.expression("mass", "datum.g"), joules=_text.expression("energy", "datum.j")
+        )
+        .transform_calculate(label="datum.name+', '+datum.phase+': '+datum.text")
+        .mark_bar(height={"band": 0.6}, cornerRadius=0)
+        .encode(
+            y=y,
+            x=alt.X(
+                "g:Q",
+                axis=axis("mass", "carbon per inference (CO2e)"),
+                scale=alt.Scale(zero=True),
+                stack="zero",
+            ),
+            color=colour(list(letters.values()), mode),
+            order=alt.Order("at:Q"),
+            stroke=alt.condition("datum.model==picked", alt.value(palette["ink"]), alt.value(None)),
+            strokeWidth=alt.condition("datum.model==picked", alt.value(2), alt.value(0)),
+            description="label:N",
+            tooltip=[
+                alt.Tooltip("name:N", title="model"),
+                alt.Tooltip("phase:N"),
+                alt.Tooltip("text:N", title="carbon"),
+                alt.Tooltip("joules:N", title="energy"),
+            ],
+        )
+    )
+    sums = (
+        alt.Chart(data(whiskers))
+        .transform_filter("kept[datum.model]")
+        .transform_calculate(key="indexof(order,datum.model)", extra="load?datum.once_j/n:0")
+        .transform_calculate(j="datum.j0+datum.extra")
+        .transform_calculate(g=G)
+        .transform_calculate(
+            lo="datum.j>0?datum.g*(datum.low+datum.extra)/datum.j:0",
+            hi="datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0",
+            text=f"(datum.model==picked?'▶ ':'')+{_text.expression('mass', 'datum.g')}",
+            edge="max(datum.g,datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0)*max(1.1,width/max(60,width-110))",
+        )
+        .encode(y=y)
+    )
+    lines = sums.mark_rule(color=palette["ink"], strokeWidth=1.5, aria=False).encode(x="lo:Q", x2="hi:Q")
+    labels = sums.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
+        x="hi:Q", text="text:N"
+    )
+    room = sums.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
+    chart = alt.layer(bars, lines, labels, room).add_params(*params)
+    return _finish(study, chart, mode, height=max(90, 34 * len(study.models) + 20))
+
+
+def phases(study: Study, mode: str, params: list[Any]) -> Any:
+    """Draw the phases of the chosen model, absolute and in percent."""
+    alt = altair()
+    palette = _theme.MODES[mode]
+    names = list(dict.fromkeys(row["phase"] for row in _phase_rows(study)))
+    base = (
+        alt.Chart(data(_phase_rows(study)))
+        .transform_filter("datum.model==picked")
+        .transform_calculate(j=SPREAD)
+        .transform_calculate(g=G)
+        .transform_joinaggregate(all="sum(g)")
+        .transform_calculate(
+            text=f"{_text.expression('mass', 'datum.g')}"
+            "+(datum.all>0?' ('+format(100*datum.g/datum.all,'.1f')+' %)':'')",
+            edge="datum.all*max(1.1,width/max(60,width-140))",
+        )
+        .encode(y=alt.Y("phase:N", title=None, sort=names, axis=alt.Axis(labelColor=palette["ink"])))
+    )
+    bars = base.mark_bar(height={"band": 0.6}, color=palette["c1"]).encode(
+        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True)),
+        description="text:N",
+        tooltip=[alt.Tooltip("phase:N"), alt.Tooltip("text:N", title="carbon")],
+    )
+    labels = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
+        x="g:Q", text="text:N"
+    )
+    room = base.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
+    return _finish(
+        study, alt.layer(bars, labels, room).add_params(*params), mode, height=34 * len(names) + 20
+    )
+
+
+def answers(study: Study, mode: str, params: list[Any]) -> Any:
+    """Draw what the chosen model answered, best first."""
+    alt = altair()
+    palette = _theme.MODES[mode]
+    rows = [
+        {"model": i, "rank": k, "label": f"{k + 1}. {p['label']}", "p": p["probability"]}
+        for i, m in enumerate(study.models)
+        for k, p in enumerate((m.get("predictions") or [])[:MOST_ANSWERS])
+    ]
+    base = (
+        alt.Chart(data(rows))
+        .transform_filter("datum.model==picked")
+        .transform_calculate(text="format(datum.p,'.3f')")
+        .encode(
+            y=alt.Y(
+                "label:N",
+                title=None,
+                sort=alt.EncodingSortField(field="rank", op="min"),
+                axis=alt.Axis(labelColor=palette["ink"], labelLimit=170),
+            )
+        )
+    )
+    bars = base.mark_bar(height={"band": 0.6}, color=palette["c4"]).encode(
+        x=alt.X(
+            "p:Q", title="probability", scale=alt.Scale(domain=[0, 1.15]), axis=alt.Axis(values=[0, 0.5, 1])
+        )
+    )
+    labels = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
+        x="p:Q", text="text:N"
+    )
+    return _finish(study, alt.layer(bars, labels).add_params(*params), mode, height=150)
+
+
+def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
+    """Draw carbon against quality with the Pareto front; None where no model has a quality."""
+    alt = altair()
+    palette = _theme.MODES[mode]
+    rows = []
+    for i, model in enumerate(study.models):
+        quality, j = model.get("quality"), marginal_j(model)
+        if quality and quality.get("value") is not None and j is not None:
+            sign = 1 if quality.get("higher_is_better", True) else -1
+            rows.append(
+                {
+                    "model": i,
+                    "name": model["name"],
+                    "q": quality["value"],
+                    "better": sign * quality["value"],
+                    "j0": j,
+                    "once_j": one_off_j(model) or 0.0,
+                    "own": study.g_per_kwh,
+                    "pue0": study.pue,
+                }
+            )
+    if not rows:
+        return None
+    metric = next(m["quality"]["metric"] for m in study.models if m.get("quality"))
+    base = (
+        alt.Chart(data(rows))
+        .transform_filter("kept[datum.model]")
+        .transform_calculate(j="datum.j0+(load?datum.once_j/n:0)")
+        .transform_calculate(g=G)
+        .transform_window(
+            best="max(better)",
+            sort=[alt.SortField("g", order="ascending")],
+            frame=[None, 0],
+            ignorePeers=False,
+        )
+        .transform_window(
+            least="min(g)",
+            sort=[alt.SortField("better", order="descending")],
+            frame=[None, 0],
+            ignorePeers=False,
+        )
+        .transform_calculate(front="datum.best==datum.better&&datum.least==datum.g")
+        .transform_calculate(
+            text=_text.expression("mass", "datum.g"), state="datum.front?'on the front':'beaten by another'"
+        )
+    )
+    x = alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True))
+    y = alt.Y("q:Q", title=metric, scale=alt.Scale(zero=False, padding=18))
+    line = base.transform_filter("datum.front").mark_line(
+        interpolate="step-after", color=palette["soft"], strokeDash=[4, 3], aria=False
+    )
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        shape=alt.Shape(
+            "state:N", title=None, legend=alt.Legend(symbolFillColor=palette["c1"], symbolStrokeWidth=0)
+        ),
+        color=alt.condition("datum.front", alt.value(palette["c1"]), alt.value(palette["c8"])),
+        tooltip=[
+            alt.Tooltip("name:N", title="model"),
+            alt.Tooltip("text:N", title="carbon"),
+            alt.Tooltip("q:Q", title=metric),
+            alt.Tooltip("state:N"),
+        ],
+    )
+    names = base.mark_text(dy=-12, color=palette["ink"], aria=False, limit=140).encode(text="name:N")
+    chart = alt.layer(line, points, names).encode(x=x, y=y).add_params(*params)
+    return _finish(study, chart, mode, height=260)
+
+
+def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
+    """Return the figures of a study."""
+    params = _params(study, n, True, 0, default_order(study))
+    models = study.models
+
+    def cell(i: int, what: str) -> Cell:
+        return Cell("", number=True, what=what, model=i)
+
+    columns = [
+        Column("Model"),
+        Column("Carbon per inference"),
+        Column("Energy per inference"),
+        Column("95 % interval, without loading"),
+    ]
+    columns += [
+        Column("Loading, once"),
+        Column("All N: energy"),
+        Column("All N: carbon"),
+        Column("Repetitions"),
+        Column("State"),
+    ]
+    table = []
+    for i, m in enumerate(models):
+        low, high = marginal_interval(m) or (None, None)
+        counts = [
+            (p.get("energy_j") or {}).get("n") for p in m.get("phases") or [] if p["kind"] == "marginal"
+        ]
+        table.append(
+            [
+                Cell(m["name"], model=i),
+                cell(i, "g"),
+                cell(i, "j"),
+                Cell(_text.between(low, high, _text.ENERGY), number=True),
+                Cell(_text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured", number=True),
+                cell(i, "wholeJ"),
+                cell(i, "wholeG"),
+                Cell(str(min((c for c in counts if c), default="")), number=True),
+                Cell("measured" if m["status"] == "ok" else f"failed: {m.get('error') or 'unknown'}"),
+            ]
+        )
+    found = [
+        Figure(
+            "total",
+            "Carbon per inference",
+            "Lines are 95 % intervals of what each inference repeats. "
+            "Loading is spread over the inferences chosen above.",
+            total(study, mode, params),
+            columns,
+            table,
+            wide=True,
+        )
+    ]
+    phase_table = [
+        [
+            Cell(m["name"], model=i),
+            Cell(p["name"]),
+            Cell("once" if p["kind"] == "one_off" else "each inference"),
+            Cell(_text.energy((p.get("energy_j") or {}).get("median")), number=True),
+            Cell(
+                "", j=(p.get("energy_j") or {}).get("median"), own=study.g_per_kwh, pue=study.pue, number=True
+            ),
+            Cell(_text.seconds((p.get("seconds") or {}).get("median")), number=True),
+            Cell(", ".join(p.get("flags") or [])),
+        ]
+        for i, m in enumerate(models)
+        for p in m.get("phases") or []
+    ]
+    columns = [
+        Column("Model"),
+        Column("Phase"),
+        Column("When"),
+        Column("Energy"),
+        Column("Carbon"),
+        Column("Time"),
+        Column("Remarks"),
+    ]
+    found.append(
+        Figure(
+            "phases",
+            "Where it goes",
+            "The phases of the model in detail; the parts add up to its total.",
+            phases(study, mode, params),
+            columns,
+            phase_table,
+        )
+    )
+    answer_table = [
+        [Cell(m["name"], model=i), Cell(p["label"]), Cell(f"{p['probability']:.3f}", number=True)]
+        for i, m in enumerate(models)
+        for p in (m.get("predictions") or [])[:MOST_ANSWERS]
+    ]
+    if answer_table:
+        found.append(
+            Figure(
+                "answers",
+                "What it answers",
+                "The answers of the model in detail for the study's input.",
+                answers(study, mode, params),
+                [Column("Model"), Column("Answer"), Column("Probability")],
+                answer_table,
+            )
+        )
+    front = tradeoff(study, mode, params)
+    if front is not None:
+        rows = [
+            [
+                Cell(m["name"], model=i),
+                cell(i, "g"),
+                Cell(f"{m['quality']['value']:g}", number=True),
+                Cell(str(m["quality"].get("metric") or "")),
+            ]
+            for i, m in enumerate(models)
+            if m.get("quality")
+        ]
+        missing = len(models) - len(rows)
+        more = f" {missing} without a quality or carbon are not drawn." if missing else ""
+        found.append(
+            Figure(
+                "tradeoff",
+                "Carbon against quality",
+                "No model on the dashed line is beaten by another in both." + more,
+                front,
+                [Column("Model"), Column("Carbon"), Column("Quality"), Column("Measure")],
+                rows,
+                wide=True,
+            )
+        )
+    return found

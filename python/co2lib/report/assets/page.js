@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+(() => {
+  "use strict";
+  const $ = (id) => document.getElementById(id);
+  const data = JSON.parse($("co2-data").textContent);
+  const views = {};
+  const fields = ["grid", "custom", "pue", "n", "load", "order", "model", "filter"].filter((id) => $(id));
+  const state = {};
+
+  // Quantities: three significant digits, the unit chosen after rounding (as in co2lib/report/_text.py).
+  const plain = (x) => {
+    const digits = Math.abs(x) < 1e-6 ? 8 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(Number(x.toPrecision(3))))));
+    return Number(x.toPrecision(3)).toFixed(digits);
+  };
+  const amount = (x, kind) => {
+    const scale = data.scales[kind];
+    if (x === null || !Number.isFinite(x)) return "unknown";
+    if (x === 0) return "0 " + scale.find(([size]) => size === 1)[1];
+    for (let i = 0; i < scale.length; i++) {
+      const text = plain(x / scale[i][0]);
+      if (i + 1 === scale.length || Math.abs(Number(text)) * scale[i][0] < scale[i + 1][0]) return text + " " + scale[i][1];
+    }
+    return "";
+  };
+  const grams = (j, own, pue0) => {
+    const grid = state.grid < 0 ? own : state.grid;
+    return j === null || grid === null ? null : j / 3.6e6 * grid * (state.pue < 0 ? pue0 : state.pue);
+  };
+  const number = (text) => text === undefined || text === "" ? null : Number(text);
+
+  // What the inputs say; anything else counts as not given.
+  const read = () => {
+    const place = data.places[$("grid").value];
+    const custom = number($("custom").value);
+    const isCustom = $("grid").value === "custom";
+    const pue = number($("pue").value);
+    state.grid = isCustom ? (custom !== null && custom >= 0 ? custom : -1) : place ?? -1;
+    state.pue = pue !== null && pue >= 1 && pue <= 3 ? pue : -1;
+    $("custom-label").hidden = !isCustom;
+    $("custom-label").style.display = isCustom ? "" : "none";
+    if (data.models) {
+      const n = number($("n").value);
+      state.n = n !== null && n >= 1 && n <= 1e9 ? n : data.start.n;
+      state.load = $("load").checked;
+      state.picked = Number($("model").value);
+      const wanted = $("filter").value.toLowerCase();
+      state.kept = data.models.map((m) => m.name.toLowerCase().includes(wanted));
+      const [by, way] = $("order").value.split("-");
+      state.order = ordered(by, way);
+    }
+  };
+  const perInference = (m) => m.marginal === null ? null : m.marginal + (state.load && m.one_off !== null ? m.one_off / state.n : 0);
+  const gramsOf = (m) => grams(perInference(m), data.start.own, data.start.pue0);
+  const ordered = (by, way) => {
+    const sign = way === "asc" ? 1 : -1;
+    const index = data.models.map((_, i) => i).sort((a, b) => data.models[a].rank - data.models[b].rank);
+    if (by === "name") return sign > 0 ? index : index.reverse();
+    const g = data.models.map(gramsOf);
+    return index.map((i, k) => [i, k]).sort(([a, ka], [b, kb]) =>
+      (g[a] === null) - (g[b] === null) || (g[a] === null ? 0 : sign * (g[a] - g[b])) || ka - kb).map(([i]) => i);
+  };
+
+  const signals = () => {
+    const found = { grid: state.grid, pue: state.pue };
+    if (data.models) Object.assign(found, { n: state.n, load: state.load, picked: state.picked, order: state.order });
+    // With nothing to draw the charts are hidden as they are: an empty scale has no extent.
+    if (data.models && state.kept.some(Boolean)) found.kept = state.kept;
+    return found;
+  };
+  const draw = () => {
+    read();
+    for (const node of document.querySelectorAll("[data-j]")) {
+      const { j, own, pue } = node.dataset;
+      node.textContent = amount(grams(number(j), number(own), number(pue)), "mass");
+    }
+    for (const node of document.querySelectorAll("[data-own-only]")) node.hidden = state.grid >= 0 || state.pue >= 0;
+    if (data.models) drawStudy();
+    const place = $("grid").selectedOptions[0].textContent;
+    const price = state.grid < 0 ? data.start.priced : $("grid").value === "custom" ? state.grid + " g CO2e/kWh" : place;
+    $("priced").textContent = "Carbon priced with " + price + ", PUE " + (state.pue < 0 ? data.start.pue : state.pue) +
+      (state.grid < 0 && state.pue < 0 ? "." : "; nothing was measured again.");
+    for (const view of Object.values(views)) {
+      for (const [name, value] of Object.entries(signals())) {
+        try { view.signal(name, value); } catch { /* a chart without this parameter */ }
+      }
+      view.runAsync();
+    }
+  };
+  const drawStudy = () => {
+    const kept = data.models.filter((m, i) => state.kept[i] && m.marginal !== null);
+    const total = kept.reduce((sum, m) => sum + gramsOf(m), 0);
+    const best = kept.reduce((least, m) => least === null || gramsOf(m) < gramsOf(least) ? m : least, null);
+    $("tile-total").textContent = amount(total, "mass");
+    $("tile-mean").textContent = kept.length ? amount(total / kept.length, "mass") : "none";
+    $("tile-best").textContent = best ? best.name : "none";
+    $("tile-count").textContent = state.kept.filter(Boolean).length + " of " + data.models.length;
+    $("empty").hidden = state.kept.some(Boolean);
+    for (const node of document.querySelectorAll(".figures .chart")) node.style.visibility = state.kept.some(Boolean) ? "" : "hidden";
+    for (const cell of document.querySelectorAll("[data-what]")) {
+      const m = data.models[Number(cell.dataset.model)];
+      const j = perInference(m);
+      const whole = m.marginal === null ? null : (state.load ? m.one_off ?? 0 : 0) + state.n * m.marginal;
+      cell.textContent = { g: () => amount(gramsOf(m), "mass"), j: () => amount(j, "energy"), wholeJ: () => amount(whole, "energy"),
+        wholeG: () => amount(grams(whole, data.start.own, data.start.pue0), "mass") }[cell.dataset.what]();
+    }
+    for (const body of document.querySelectorAll("tbody")) {
+      const rows = [...body.querySelectorAll("tr[data-model]")];
+      rows.sort((a, b) => state.order.indexOf(Number(a.dataset.model)) - state.order.indexOf(Number(b.dataset.model)));
+      for (const row of rows) {
+        const model = Number(row.dataset.model);
+        row.hidden = !state.kept[model];
+        row.classList.toggle("picked", model === state.picked);
+        if (model === state.picked) row.setAttribute("aria-selected", "true"); else row.removeAttribute("aria-selected");
+        body.append(row);
+      }
+    }
+  };
+
+  // The view's state in the address: known names and values only, never markup.
+  const value = (id) => id === "load" ? ($("load").checked ? "1" : "0") : id === "model" ? data.models[Number($(id).value)].name : $(id).value;
+  const start = () => Object.fromEntries(fields.map((id) => [id, value(id)]));
+  const put = (id, text) => {
+    const node = $(id);
+    if (id === "load") { if (text === "0" || text === "1") node.checked = text === "1"; return; }
+    if (id === "model") { const at = data.models.findIndex((m) => m.name === text); if (at >= 0) node.value = String(at); return; }
+    if (node.tagName === "SELECT") { if ([...node.options].some((o) => o.value === text)) node.value = text; return; }
+    if (node.type === "number") { const x = number(text); if (text === "" || (Number.isFinite(x) && x >= Number(node.min) && x <= Number(node.max))) node.value = text; return; }
+    node.value = text;
+  };
+  const save = () => {
+    const hash = new URLSearchParams();
+    for (const id of fields) if (value(id) !== first[id]) hash.set(id, value(id));
+    const text = hash.toString();
+    history.replaceState(null, "", text ? "#" + text : location.pathname + location.search);
+  };
+  const restore = () => { for (const [id, text] of new URLSearchParams(location.hash.slice(1))) if (fields.includes(id)) put(id, text); };
+
+  const offer = (name, text, type) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  const colours = (svg) => svg.replace(/var\((--\w+)\)/g, (_, name) => getComputedStyle(document.body).getPropertyValue(name).trim());
+  const csv = (table) => [...table.rows].map((row) => [...row.cells].map((c) => '"' + c.textContent.replace(/"/g, '""') + '"').join(",")).join("\r\n") + "\r\n";
+  document.addEventListener("click", async ({ target }) => {
+    const { svg, csv: id } = target.dataset ?? {};
+    if (svg) offer(svg + ".svg", colours(await views[svg].toSVG()), "image/svg+xml");
+    if (id) offer(id + ".csv", csv(document.querySelector("#fig-" + CSS.escape(id) + " table")), "text/csv");
+  });
+
+  const first = start();
+  restore();
+  for (const id of fields) $(id).addEventListener("input", () => { draw(); save(); });
+  $("controls").addEventListener("submit", (event) => event.preventDefault());
+  $("reset").addEventListener("click", () => { for (const id of fields) put(id, first[id]); draw(); save(); });
+  $("theme").addEventListener("click", () => {
+    const dark = document.body.dataset.theme ? document.body.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    document.body.dataset.theme = dark ? "light" : "dark";
+  });
+  addEventListener("hashchange", () => { restore(); draw(); });
+  const tables = [];
+  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details:not([open])")) { d.open = true; tables.push(d); } });
+  addEventListener("afterprint", () => { for (const d of tables.splice(0)) d.open = false; });
+
+  read();
+  const options = { renderer: "svg", actions: false, ast: true };
+  Promise.all(Object.entries(data.charts).map(async ([id, spec]) => {
+    // A legend has as many columns as there is room for now: Vega leaves no space for those that wrap later.
+    const place = $("chart-" + id), room = place.clientWidth - 150;
+    const fitted = JSON.parse(JSON.stringify(spec).replace(/floor\(width\/(\d+)\)/g, "floor(" + room + "/$1)"));
+    const { view } = await vegaEmbed(place, fitted, options);
+    views[id] = view;
+    view.addEventListener("click", (_, item) => {
+      const model = item?.datum?.model;
+      if (data.models && Number.isInteger(model)) { $("model").value = String(model); draw(); save(); }
+    });
+  })).then(() => { draw(); document.body.dataset.ready = "true"; });
+})();

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Logs of runs under a clock that is moved by hand, and a browser for the pages made from them."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import co2lib
+from co2lib import meter
+from co2lib.testing import FakeMeter, ManualClock
+
+HOSTILE = "</script><img src=x onerror=window.hit=1>"
+Log = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in list(os.environ):
+        if name.startswith("CO2LIB_") and name not in ("CO2LIB_TEST_ENV", "CO2LIB_TRACES"):
+            monkeypatch.delenv(name)
+
+
+def _counter(clock: ManualClock, name: str, domain: str, watts: float) -> FakeMeter:
+    info = meter.MeterInfo(
+        name,
+        kind="counter",
+        domain=domain,
+        device="gpu" if domain == "gpu" else "cpu",
+        provider="nvml" if domain == "gpu" else "powercap",
+        accuracy=0.05,
+        least_window_s=0.1,
+    )
+    return FakeMeter.counter(clock, info, watts)
+
+
+def make_log(path: Path, *, gpu_w: float = 200, epochs: int = 6, stop: bool = True, **options: Any) -> Path:
+    """Write the log of a run with a CPU of 60 W and a GPU whose power changes from epoch to epoch."""
+    clock = ManualClock()
+    cpu, gpu = _counter(clock, "package-0", "package", 60), _counter(clock, "gpu-0", "gpu", gpu_w)
+    options = {"location": "FRA", "fsync": False, "meters": [cpu, gpu], "project": path.stem, **options}
+    run = co2lib.track(clock=clock, log=path, **options).start()
+
+    def go(seconds: float) -> None:
+        assert clock.wait_for_waiters(1)
+        assert clock.advance(seconds)
+
+    for epoch in range(epochs):
+        gpu.set_power(gpu_w * (1 + 0.05 * math.sin(epoch)))
+        with run.region("epoch"):
+            for _ in range(2):
+                with run.region("forward"):
+                    go(2)
+                with run.region("backward"):
+                    go(3)
+        with run.region("validate"):
+            go(1)
+    if stop:
+        run.stop()
+        return path
+    copy = path.with_name(f"killed-{path.name}")
+    shutil.copy(path, copy)
+    run.stop()
+    return copy
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    """Give a function that writes the log of a run."""
+    return lambda name="run", **more: make_log(tmp_path / f"{name}.jsonl", **more)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Give the distribution's Chromium, headless."""
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip("needs playwright and the distribution's chromium")
+    found = next((path for n in ("chromium", "chromium-browser") if (path := shutil.which(n))), None)
+    if found is None:
+        pytest.skip("needs the distribution's chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """Pages that fail the test for a request to elsewhere, an error, or a warning on the console."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._contexts: list[Any] = []
+        self.wrong: list[str] = []
+        self.hosts: set[str] = set()
+
+    def open(self, url: str, *, width: int = 1200, ready: str = "body[data-ready]", **more: Any) -> Any:
+        more.setdefault("offline", url.startswith("file:"))
+        context = self._browser.new_context(viewport={"width": width, "height": 900}, **more)
+        self._contexts.append(context)
+        page = context.new_page()
+        origin = "/".join(url.split("/")[:3])
+
+        def asked(request: Any) -> None:
+            self.hosts.add("/".join(request.url.split("/")[:3]))
+            if not request.url.startswith((origin, "data:", "blob:")):
+                self.wrong.append(f"asked for {request.url}")
+
+        page.on("request", asked)
+        page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        # Gradio's own remark, whatever its page shows.
+        page.on(
+            "console",
+            lambda said: (
+                self.wrong.append(f"console: {said.text}")
+                if said.type in ("error", "warning") and said.text != "Method not implemented."
+                else None
+            ),
+        )
+        page.goto(url)
+        page.wait_for_selector(ready, timeout=20_000)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Watched]:
+    """Give pages that are watched."""
+    watched = Watched(chromium)
+    yield watched
+    watched.close()
+    assert watched.wrong == []

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""Cards as they are read, updated and rated from Python; hostile ones too."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import co2lib
+from co2lib import hub
+
+
+def test_a_card_is_read_and_says_its_doubts() -> None:
+    card = hub.read_card('---\nco2_eq_emissions:\n  emissions: "1.5 kg"\n  gpu count: 2\n---\n')
+    assert (card.status, card.grams, card.unit_source, card.raw) == ("ok", 1500.0, "explicit", "1.5 kg")
+    assert card.extra == {"gpu count": "2"}
+    assert {issue.code for issue in card.issues} == set(card.warnings)
+    assert all(issue.text for issue in card.issues)
+    assert pickle.loads(pickle.dumps(card)) == card
+    assert "1500" in repr(card)
+
+
+def test_every_warning_has_a_text() -> None:
+    assert len(hub.card_warnings()) > 40
+    assert all(hub.card_warnings().values())
+
+
+@given(st.text() | st.binary())
+@settings(max_examples=300)
+def test_no_text_makes_a_reader_raise(text: str | bytes) -> None:
+    card = hub.read_card(text)
+    assert (card.grams is not None) == (card.status in ("ok", "ok_from_body"))
+    hub.read_metadata(text)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
+def test_no_metadata_make_a_reader_raise(value: Any) -> None:
+    card = hub.read_metadata({"co2_eq_emissions": value})
+    assert (card.grams is not None) == (card.status == "ok")
+
+
+@given(st.floats(min_value=0, allow_infinity=False), st.text(max_size=20), st.text())
+def test_what_is_written_is_read(grams: float, source: str, body: str) -> None:
+    body = body.replace("---", "")
+    updated = hub.update_card(body, {"emissions": grams, "source": source})
+    card = hub.read_card(updated)
+    assert (card.status, card.grams) == ("ok", grams)
+    assert "emissions_is_string" not in card.warnings
+    assert hub.update_card(updated, {"emissions": grams, "source": source}) == updated
+    assert updated.endswith(body)
+
+
+def test_bytes_stay_bytes_and_no_byte_outside_changes() -> None:
+    card = b"---\r\nlicense: mit\r\n---\r\n\xff\xfe</script>\r\n"
+    updated = hub.update_card(card, hub.write_block({"emissions": 1.5}))
+    assert updated == card[:19] + b"co2_eq_emissions:\r\n  emissions: 1.5\r\n" + card[19:]
+
+
+def test_many_cards_are_read_as_one() -> None:
+    texts = [f"---\nco2_eq_emissions: {i} g\n---\n" for i in range(300)] + ["---\nmisspelt: 1\n---\n"]
+    assert hub.read_cards(texts, threads=2) == [hub.read_card(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("149.2 kg", 149.2), (1e-05, 1.0), ("-3.2", 3.2), (".5", 5.0), ({"source": "x"}, None)],
+)
+def test_what_the_filter_of_the_hub_makes_of_it(value: Any, read: float | None) -> None:
+    assert hub.hub_reader_grams(value) == read
+
+
+def test_classes_of_cards() -> None:
+    card = hub.read_card("---\nco2_eq_emissions:\n  emissions: 5\n  hardware_used: 1 x T4\n---\n")
+    assert hub.report_class(card) == (3, "awareness")
+    assert hub.report_class(card, tags=["Pruned "]) == (4, "optimization")
+    assert hub.report_class(card, tags=["pruned", "my cert"], certification_tag="my-cert") == (5, "certified")
+    assert hub.report_class(hub.read_card("# x")) == (0, "unknown")
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.report_class(card, context="none")
+
+
+def test_labels_of_one_and_of_many() -> None:
+    label = hub.label_one({"co2_eq_emissions": 50.0, "downloads": None})
+    assert (label.label, label.mean, label.ratings["downloads"]) == ("A", 0.0, None)
+    text = hub.label_text(label)
+    assert "distilgpt2" in text
+    assert "missing: " in text
+    assert "reuse" in text
+    with pytest.raises(co2lib.Error, match=r"hub\.unknown_preset"):
+        hub.label_one({}, "nothing")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    table = pandas.DataFrame(
+        {"id": ["a", "b", "c"], "co2_eq_emissions": [50.0, None, 5000.0], "downloads": [1, 2, 3]}
+    )
+    labelled = hub.label(table)
+    assert list(labelled["label"]) == ["C", "E", "E"]
+    assert labelled.loc[1, "co2_eq_emissions_rating"] is pandas.NA
+    fitted = hub.fit(table, reference="a")
+    assert fitted.population == 3
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_reference"):
+        hub.fit(table, reference="nobody")
+
+
+def test_how_sure_a_letter_is() -> None:
+    sure = hub.letter_probabilities({"co2_eq_emissions": 208.0}, {"co2_eq_emissions": (170.0, 250.0)})
+    assert sure.verdict == "A/B undecided"
+    assert math.isclose(sum(sure.probability.values()), 1)
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.letter_probabilities({"co2_eq_emissions": 5.0}, {"co2_eq_emissions": (6.0, 7.0)})
+
+
+def test_a_badge_is_valid_xml() -> None:
+    from xml.etree import ElementTree
+
+    root = ElementTree.fromstring(hub.badge("A/B undecided", '<b> & "x"'))
+    assert root.tag.endswith("svg")
+
+
+# ----------------------------------------------------------------------------------------------------------
+# The study
+# ----------------------------------------------------------------------------------------------------------
+def study_table() -> Any:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    pytest.importorskip("scipy", reason="SciPy is not installed")
+    rows = []
+    for i in range(240):
+        reports = i % 4 == 0
+        rows.append(
+            {
+                "created_at": f"2022-{i % 12 + 1:02d}-03T10:00:00Z",
+                "status": "ok" if reports else "missing",
+                "grams": float(i % 17 + 1) * (12 - i % 12) if reports else None,
+                "auto": i % 8 == 0,
+                "domain": "NLP" if i % 3 else "Computer Vision",
+                "accuracy": (i * 37 % 100) / 100,
+                "training_class": "pre-training" if i % 5 else "fine-tuning",
+                "size_pytorch_bin_bytes": 1e6 * (i % 17 + 1),
+                "datasets_size_bytes": None,
+            }
+        )
+    return pandas.DataFrame(rows)
+
+
+def test_reporting_over_time() -> None:
+    table = study_table()
+    months, trends = hub.rq1(table, first="2022-01", last="2022-12")
+    assert list(months["models"]) == [20] * 12
+    assert months["reporting"].sum() == 60
+    assert list(trends["test"]) == [
+        "slope of the monthly reporting ratio",
+        "slope of the monthly median emission",
+    ]
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.rq1(table.drop(columns="grams"))
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.rq1(table, first="yesterday")
+
+
+def test_the_fourteen_tests() -> None:
+    found = hub.rq2(study_table(), first="2022-01", last="2022-12")
+    assert len(found) == 14
+    by_name = found.set_index("test")
+    size = by_name.loc["log emissions and log model size"]
+    assert size["n"] == 30
+    assert 0 < size["p"] <= size["holm_p"] <= 1
+    nothing = by_name.loc["log emissions and log dataset size"]
+    assert nothing["p"] is None
+    assert nothing["holm_p"] is None
+    groups = by_name.loc["computer vision against NLP"]
+    assert groups["low"] <= groups["high"]
+    again = hub.rq2(study_table(), first="2022-01", last="2022-12")
+    assert again.equals(found)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_holm_is_never_below_p_and_keeps_its_order(p: list[float]) -> None:
+    adjusted, rejected = hub.holm(p)
+    assert all(a >= x for a, x in zip(adjusted, p, strict=True))
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    assert all(adjusted[a] <= adjusted[b] for a, b in itertools.pairwise(order))
+    assert rejected == [a <= 0.05 for a in adjusted]
+
+
+def test_undefined_tests_have_none() -> None:
+    pytest.importorskip("scipy", reason="SciPy is not installed")
+    assert hub.pearson([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]) == (None, None, 3)
+    assert hub.spearman([1.0, 2.0], [1.0, 2.0]).p is None
+    assert hub.trend([1.0, 2.0]) == (None, None, None)
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.holm([0.1, math.nan])
