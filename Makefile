@@ -3,8 +3,13 @@
 # make test    lint, C++ tests, Python tests without and with the optional packages
 # make torch-test  builds and tests co2lib::torch with the LibTorch of .venv
 # make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
+# make headers prints what each front-door header costs the compiler, beside <fmt/format.h>
+# make forecast  backtests the intensity forecasters on the traces at hand, times pricing; writes docs/forecast.md
+# make plan    says what adapting is worth on the traces at hand, and how fast it is decided; writes docs/adaptive.md
+# make embodied  validates the hardware's carbon on published footprints, times its draws; writes docs/embodied.md
 # make speed   measures PreIndex beside NumPy loops, scikit-learn and the forward passes; writes docs/preindex.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
+# make report  draws the gallery of docs/report.md
 # All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
 
 SHELL := /bin/bash
@@ -18,28 +23,32 @@ SHELL := /bin/bash
 # is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
 # leaves it out.
 TORCH ?= torch==2.13.0
-PARTS := torch sklearn pictures
+PARTS := torch sklearn viz exchange metrics
 part_torch := $(TORCH)
 part_sklearn := scikit-learn>=1.4
-part_pictures := altair==6.3.0 vl-convert-python==1.9.0.post1
+part_viz := altair==6.3.0 vl-convert-python==1.9.0.post1
+part_exchange := jsonschema>=4.18 rfc3339-validator>=0.1.4
+part_metrics := prometheus-client>=0.19 opentelemetry-sdk>=1.24
 
 DEMO_PARTS ?=
 # What tests need in the environment without optional packages, and the tools that check the sources.
-TEST_TOOLS := pytest>=8 hypothesis>=6.100
+TEST_TOOLS := pytest>=8 pytest-xdist>=3.6 hypothesis>=6.100
 LINT_TOOLS := ruff==0.17.6 mypy==2.4.1 pybind11-stubgen==3.0.0 clang-format==14.0.6
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-PYTEST_ARGS ?=
+# Each file of tests runs in one process, as many at a time as there are cores.
+PYTEST_ARGS ?= -n $(JOBS) --dist loadfile
 PIP := python -m pip -qq --disable-pip-version-check install
 VENV_PYTHON := .venv/bin/python
 CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*.[ch]pp' -o -name '*.h' 2>/dev/null)
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo test torch-test truth cost speed lint format stubs cpp-test python-test clean setup-demo setup-test setup-cost
+.PHONY: help demo forecast plan embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
+  python-test-full torch-build torch-test truth cost headers speed format stubs clean setup-demo setup-test setup-cost
 
 help:
-	@sed -n '2,8s/^# //p' Makefile
+	@sed -n '2,13s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -63,6 +72,9 @@ build/.installed: .venv/pyvenv.cfg $(SOURCES)
 demo: setup-demo build/.installed
 	@$(foreach part,$(DEMO_PARTS),.venv/bin/$(PIP) $(call requirements,$(part));)
 	@$(VENV_PYTHON) examples/python/demo.py
+
+report: build/.full build/.installed
+	@$(VENV_PYTHON) docs/gallery/draw.py
 
 # ----------------------------------------------------------------------------------------------------------------------
 # test
@@ -96,18 +108,23 @@ build/wheel-env/.ready: pyproject.toml | setup-test
 	@build/wheel-env/bin/$(PIP) -r build/wheel-env/requires.txt
 	@touch $@
 
-# One wheel for both environments.
+# One wheel for both environments. The compiler is named as CMake names it (the build backend would take the name that
+# Python was built with): ccache then has the library from cpp-build.
 build/wheel/.built: build/wheel-env/.ready $(SOURCES)
 	@rm -rf build/wheel && mkdir -p build/wheel
 	@echo "Building the wheel"
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) build/wheel-env/bin/python -m pip -qq --disable-pip-version-check wheel . \
-	  --no-deps --no-build-isolation --check-build-dependencies -w build/wheel
+	@CC="$${CC:-cc}" CXX="$${CXX:-c++}" CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
+	  build/wheel-env/bin/python -m pip -qq --disable-pip-version-check wheel . --no-deps --no-build-isolation \
+	  --check-build-dependencies -C cmake.define.CO2LIB_WERROR=ON -w build/wheel
 	@touch $@
 
+# The parts of `make test`, in order; .ci/run takes the time of each.
+TEST_STEPS := lint cpp-build cpp-test wheel python-test-core python-test-full
+test-steps:
+	@echo $(TEST_STEPS)
+
 test: setup-test
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory cpp-test
-	@$(MAKE) --no-print-directory python-test
+	@$(foreach step,$(TEST_STEPS),$(MAKE) --no-print-directory $(step);)
 	@echo "make test: all passed"
 
 lint: setup-test build/.full
@@ -117,9 +134,11 @@ lint: setup-test build/.full
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 
-cpp-test: setup-test
+cpp-build: setup-test
 	@cmake --preset default -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
 	@cmake --build --preset default --parallel $(JOBS)
+
+cpp-test: cpp-build
 	@ctest --preset default --parallel $(JOBS)
 
 build/.wheel-in-full: build/.full build/wheel/.built
@@ -131,20 +150,28 @@ build/.wheel-in-core: build/.core build/wheel/.built
 	@.venv-core/bin/python -m pip --disable-pip-version-check check
 	@touch $@
 
+wheel: build/.wheel-in-core build/.wheel-in-full
+
 # The tests see the installed package only: -P keeps the working directory off the import path.
-python-test: setup-test build/.wheel-in-core build/.wheel-in-full
+python-test: python-test-core python-test-full
+
+python-test-core: setup-test build/.wheel-in-core
 	@echo "Python tests without any optional package (.venv-core)"
 	@CO2LIB_TEST_ENV=core .venv-core/bin/python -P -m pytest $(PYTEST_ARGS)
+
+python-test-full: setup-test build/.wheel-in-full
 	@echo "Python tests with the optional packages (.venv)"
 	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
 
-# Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute.
-torch-test: setup-test build/.wheel-in-full
-	@cmake -S . -B build/torch -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCO2LIB_TORCH=ON -DCO2LIB_WERROR=ON \
-	  -DCO2LIB_TORCH_PYTHON="$(CURDIR)/$(VENV_PYTHON)" -DCMAKE_MESSAGE_LOG_LEVEL=WARNING \
-	  -DCMAKE_PREFIX_PATH="$$($(VENV_PYTHON) -P -c 'import torch; print(torch.utils.cmake_prefix_path)')" > /dev/null
-	@cmake --build build/torch --parallel $(JOBS) --target co2lib_torch_tests example_torch
-	@ctest --test-dir build/torch --output-on-failure --no-tests=error -L torch
+# Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute. It builds in the
+# folder of the C++ tests, whose library it links.
+torch-build: setup-test build/.full
+	@cmake --preset torch -DCO2LIB_TORCH_PYTHON="$(CURDIR)/$(VENV_PYTHON)" -DCMAKE_MESSAGE_LOG_LEVEL=WARNING \
+	  -DTorch_DIR="$$($(VENV_PYTHON) -P -c 'import torch; print(torch.utils.cmake_prefix_path)')/Torch" > /dev/null
+	@cmake --build --preset torch --parallel $(JOBS)
+
+torch-test: torch-build build/.wheel-in-full
+	@ctest --test-dir build/default --output-on-failure --no-tests=error -L torch
 
 # ----------------------------------------------------------------------------------------------------------------------
 # truth
@@ -159,6 +186,34 @@ cost: setup-cost build/.installed
 	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
 	@cmake --build --preset release --parallel $(JOBS)
 	@$(VENV_PYTHON) -P benchmarks/cost/run.py $(COST_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# headers
+# ----------------------------------------------------------------------------------------------------------------------
+headers: setup-demo
+	@"$$(tools/setup.sh python)" -P benchmarks/headers/run.py $(HEADERS_ARGS)
+
+# ----------------------------------------------------------------------------------------------------------------------
+# forecast
+# ----------------------------------------------------------------------------------------------------------------------
+forecast: setup-cost build/.full
+	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target co2lib_forecast co2lib_price
+	@$(VENV_PYTHON) -P benchmarks/forecast/run.py
+
+# ----------------------------------------------------------------------------------------------------------------------
+# plan
+# ----------------------------------------------------------------------------------------------------------------------
+plan: setup-cost build/.full build/.wheel-in-full
+	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target co2lib_adaptive
+	@$(VENV_PYTHON) -P benchmarks/adaptive/run.py
+
+# ----------------------------------------------------------------------------------------------------------------------
+# embodied
+# ----------------------------------------------------------------------------------------------------------------------
+embodied: setup-test build/.wheel-in-full
+	@$(VENV_PYTHON) -P benchmarks/embodied/run.py
 
 # ----------------------------------------------------------------------------------------------------------------------
 # speed

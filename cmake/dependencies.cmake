@@ -42,6 +42,19 @@ set(YAML_CPP_BUILD_TOOLS OFF)
 set(YAML_CPP_BUILD_CONTRIB OFF)
 set(YAML_CPP_INSTALL ${CO2LIB_INSTALL})
 co2lib_dependency(yaml-cpp yaml-cpp::yaml-cpp libyaml-cpp-dev https://github.com/jbeder/yaml-cpp yaml-cpp-0.9.0)
+set(PUGIXML_INSTALL ${CO2LIB_INSTALL})
+co2lib_dependency(pugixml pugixml::pugixml libpugixml-dev https://github.com/zeux/pugixml v1.15)
+set(CO2LIB_WITH_CURL OFF)
+if(CO2LIB_CURL)  # AUTO and ON; never fetched: it is the system's, with the system's certificates
+  find_package(CURL QUIET)
+  if(CURL_FOUND)
+    set(CO2LIB_WITH_CURL ON)
+  elseif(NOT CO2LIB_CURL STREQUAL "AUTO")
+    message(FATAL_ERROR "co2lib needs libcurl with CO2LIB_CURL=ON. Install it (Debian/Ubuntu: apt-get install "
+                        "libcurl4-openssl-dev), or configure with -DCO2LIB_CURL=OFF: live providers then need a "
+                        "transport of the program's own.")
+  endif()
+endif()
 if(CO2LIB_TESTS)
   co2lib_dependency(GTest GTest::gtest_main "libgtest-dev libgmock-dev" https://github.com/google/googletest
                     release-1.12.1)

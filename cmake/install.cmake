@@ -34,7 +34,10 @@ install(FILES "${PROJECT_BINARY_DIR}/co2libConfig.cmake" "${PROJECT_BINARY_DIR}/
 file(RELATIVE_PATH pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 set(co2lib_pc_requires "")
 if(co2lib_is_static)
-  set(co2lib_pc_requires "yaml-cpp")
+  set(co2lib_pc_requires "yaml-cpp pugixml")
+  if(CO2LIB_WITH_CURL)
+    string(APPEND co2lib_pc_requires " libcurl")
+  endif()
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib.pc.in" "${PROJECT_BINARY_DIR}/co2lib.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/co2lib.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"

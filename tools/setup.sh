@@ -20,11 +20,14 @@ demo_needs=(
   "header nlohmann/json.hpp nlohmann-json3-dev"
   "header eigen3/Eigen/Core libeigen3-dev"
   "header yaml-cpp/yaml.h libyaml-cpp-dev"
+  "header pugixml.hpp libpugixml-dev"
 )
 test_needs=(
   "header gtest/gtest.h libgtest-dev"
   "header gmock/gmock.h libgmock-dev"
+  "command curl-config libcurl4-openssl-dev"
   "command clang++ clang"
+  "sanitizers clang++ libclang-rt-dev"
   "command nm binutils"
   "command pkg-config pkg-config"
   "command ccache ccache"
@@ -48,10 +51,20 @@ has_header() {
   return 1
 }
 
+has_sanitizers() { # compiler: only recommended by Debian's package of clang
+  command -v "$1" > /dev/null || return 1
+  local library
+  for library in libclang_rt.asan.a "libclang_rt.asan-$(uname -m).a"; do
+    if [[ -e "$("$1" -print-file-name="$library")" || -e "$("$1" -print-runtime-dir)/$library" ]]; then return 0; fi
+  done
+  return 1
+}
+
 has() { # kind name
   case "$1" in
     command) command -v "$2" > /dev/null ;;
     header) has_header "$2" ;;
+    sanitizers) has_sanitizers "$2" ;;
   esac
 }
 

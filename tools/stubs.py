@@ -15,11 +15,22 @@ from pathlib import Path
 
 MODULE = "co2lib._core"
 
+# The generator reads the dicts of modules, so all are filled before: by the first look at their names.
+GENERATE = f"""
+from types import ModuleType
+import {MODULE} as core
+for submodule in [value for value in vars(core).values() if isinstance(value, ModuleType)]:
+    dir(submodule)
+    del submodule.__getattr__, submodule.__dir__
+from pybind11_stubgen import main
+main()
+"""
+
 
 def generate(folder: Path) -> None:
     """Write the stubs of `MODULE` and its submodules into a folder."""
     with tempfile.TemporaryDirectory() as work:
-        command = [sys.executable, "-P", "-m", "pybind11_stubgen", MODULE, "-o", work, "--exit-code"]
+        command = [sys.executable, "-P", "-c", GENERATE, MODULE, "-o", work, "--exit-code"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.exit(f"pybind11-stubgen failed; a C++ type in a signature is bound too late?\n{done.stderr}")
@@ -58,6 +69,7 @@ def tidy(text: str) -> str:
         text,
         flags=re.MULTILINE,
     )
+    text = re.sub(r"\*\*kwargs\)", "**kwargs: typing.Any)", text)
     for bare, full in GENERICS.items():
         # In annotations only: after ':', '->', '[', ',' or '|', and without arguments of its own.
         text = re.sub(rf"(?<=[:>\[,|] ){re.escape(bare)}(?![\w.\[])", full, text)

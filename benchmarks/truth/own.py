@@ -126,7 +126,7 @@ def t03(vector: Vector) -> Answer:
 @row("T04", TRACKED)
 def t04(vector: Vector) -> Answer:
     footprint = tracked(vector)
-    modelled = [d.id for d in footprint.devices if d.provider.startswith("model")]
+    modelled = [d.id for d in footprint.devices if d.method == "model"]
     energy = footprint.energy.value
     note = f"modelled as well: {', '.join(modelled)}" if modelled else "RAM model off"
     return answer(None if energy is None else energy.joules, note=note)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # run.sh <way> <source> <build> <cmake> <compiler> <version>: installs co2lib under a path with spaces, builds the
-# consumer the given way (find_package, add_subdirectory, pkg_config) and runs it.
+# consumer the given way (find_package, add_subdirectory, pkg_config) and runs it. What is installed is the build that
+# the tests are of; only add_subdirectory compiles the library, as that build does, so that ccache has it already.
 set -euo pipefail
 way="$1" source="$2" build="$3" cmake="$4" compiler="$5" version="$6"
 work=$(mktemp -d "$build/consumer of co2lib XXXXXX")
@@ -20,7 +21,7 @@ quietly() { # prints the output of a command only if it fails
 launcher=()
 if command -v ccache > /dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 build_with_cmake() {
-  quietly "$cmake" -S "$source/tests/consumer" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+  quietly "$cmake" -S "$source/tests/consumer" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "-DCONSUMER_WAY=$way" "-DCONSUMER_VERSION=$version" "$@"
   quietly "$cmake" --build "$work/consumer"
   "$work/consumer/headers_only"
@@ -44,7 +45,10 @@ case "$way" in
   add_subdirectory)
     mkdir -p "$prefix"
     ln -s "$source" "$prefix/co2lib"
-    build_with_cmake "-DCO2LIB_FOLDER=$prefix/co2lib"
+    quietly "$cmake" -S "$source/tests/consumer" -B "$work/spaces" -G Ninja "-DCONSUMER_WAY=$way" \
+      "-DCO2LIB_FOLDER=$prefix/co2lib"
+    quietly "$cmake" --build "$work/spaces" --target headers_only co2lib/generated/tables.cpp
+    build_with_cmake "-DCO2LIB_FOLDER=$source" -DCO2LIB_WERROR=ON
     ;;
   pkg_config)
     command -v pkg-config > /dev/null || { echo "skipped: no pkg-config"; exit 77; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Types of others, as a user has them, are declared before the header of co2lib is read and after it.
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct fmt::formatter<T> : fmt::formatter<fmt::string_view> {
 
 #include <co2lib/intensity.hpp>
 #include <co2lib/meter.hpp>
+#include <co2lib/numeric.hpp>
 #include <co2lib/tracker.hpp>
 #include <co2lib/units.hpp>
 
@@ -87,6 +89,14 @@ TEST(Format, LeavesTheTypesOfOthersToThem) {
   EXPECT_EQ(fmt::format("{}", after::Box<Energy>{}), "mine");
   static_assert(!fmt::is_formattable<after::WithText>::value && !fmt::is_formattable<after::Colour>::value);
   EXPECT_EQ(fmt::format("{}", std::vector<Energy>{Energy::from_joules(1), Energy::from_joules(2)}), "[1 J, 2 J]");
+}
+
+TEST(Format, AgreesWithTheNumbersOfMessages) {
+  for (const double x : {0.0, -0.0, 1.0, -2.5, 0.1, 1e-9, -1e-4, 9.999e-5, 123456789.0, 1e15, 1e16, 1.5e300, 5e-324}) {
+    EXPECT_EQ(numeric::text(x), fmt::format("{}", x));
+    EXPECT_EQ(numeric::text(-x), fmt::format("{}", -x));
+  }
+  for (const double x : {std::nan(""), HUGE_VAL, -HUGE_VAL}) EXPECT_EQ(numeric::text(x), fmt::format("{}", x));
 }
 
 TEST(Format, LeavesNumbersAndTextsToFmt) {

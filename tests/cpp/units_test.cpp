@@ -227,6 +227,21 @@ TEST(ParseUnit, ReadsProductsAndQuotientsFromLeftToRight) {
   EXPECT_FALSE(parse_unit("g/kWh")->same_quantity(*parse_unit("g/kW")));
 }
 
+TEST(ParseUnit, ReadsTheGasAfterAMassWhereverTheMassStands) {
+  for (const char* text : {"gCO2", "g CO2", "gCO2e", "g CO2e", "gCO2eq", "g CO2eq", "(gCO2e)"}) {
+    EXPECT_EQ(*parse_unit(text), *parse_unit("g")) << text;
+  }
+  EXPECT_EQ(*parse_unit("kgCO2e/MWh"), *parse_unit("g/kWh"));
+  EXPECT_EQ(*parse_unit("kWh/kg CO2"), *parse_unit("kWh/kg"));
+  EXPECT_EQ(*parse_unit("lbs_co2_per_mwh"), *parse_unit("lb/MWh"));
+  EXPECT_EQ(*parse_unit("W\u00b7s"), *parse_unit("J"));
+  EXPECT_EQ(gas_of("kgCO2eq/(t*km)"), "CO2eq");
+  EXPECT_EQ(gas_of("kWh/kg CO2"), "CO2");
+  EXPECT_EQ(gas_of("(gCO2e)/kWh"), "CO2e");
+  EXPECT_EQ(gas_of("lbs_co2_per_mwh"), "CO2");
+  for (const char* text : {"", "g", "CO2e", "kWhCO2e", "kgCO2/furlong"}) EXPECT_EQ(gas_of(text), "") << text;
+}
+
 class BadUnit : public testing::TestWithParam<const char*> {};
 
 TEST_P(BadUnit, IsAnIssueThatNamesIt) {
@@ -239,12 +254,13 @@ TEST_P(BadUnit, IsAnIssueThatNamesIt) {
 
 INSTANTIATE_TEST_SUITE_P(Units, BadUnit,
                          testing::Values("", " ", "kwh", "KWh", "kWh ", " kWh", "k Wh", "*", "/", "/s", "s/", "s**2",
-                                         "m0", "m12", "m-1", "m^2", "2", "g CO2e", "gCO2e/kWh", "W//s", "\xC2\xB5J",
-                                         "TiB9", "TB2", "g/kWh/", "Day", "years", "y", "yr", "Km", "KM", "ic", "PC",
-                                         "a", "Ah", "Mwh", "kA", "PIB", "Eib", "12", "11", "1.", "g/2", "kg/1000", "()",
-                                         "(", ")", "kg/()", "kg/(t*km", "kg/t*km)", "kg/(t*km))", "kg/((t*km)", "(t)km",
-                                         "t(km)", "(t)(km)", "(t*km)2", "kg/(t*)", "kg/(*km)", "kg(t)",
-                                         "(((((((kg)))))))", "m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9"));
+                                         "m0", "m12", "m-1", "m^2", "2", "CO2e", "gco2e", "g  CO2e", "g CO2e ",
+                                         "gCO2e2", "kWhCO2e", "1CO2", "W//s", "\xC2\xB5J", "TiB9", "TB2", "g/kWh/",
+                                         "Day", "years", "y", "yr", "Km", "KM", "ic", "PC", "a", "Ah", "Mwh", "kA",
+                                         "PIB", "Eib", "12", "11", "1.", "g/2", "kg/1000", "()", "(", ")", "kg/()",
+                                         "kg/(t*km", "kg/t*km)", "kg/(t*km))", "kg/((t*km)", "(t)km", "t(km)",
+                                         "(t)(km)", "(t*km)2", "kg/(t*)", "kg/(*km)", "kg(t)", "(((((((kg)))))))",
+                                         "m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9*m9"));
 
 TEST(ParseUnit, SaysOutOfRangeInsteadOfOverflowing) {
   std::string text = "nm9";
@@ -371,6 +387,45 @@ TEST(Parse, ReadsANumberAndAUnit) {
   EXPECT_EQ(parse<CarbonIntensity>("1000 lb/MWh")->g_per_kwh(), 453.59237);
   EXPECT_EQ(parse<Water>("500 mL")->litres(), 0.5);
   EXPECT_EQ(parse<WaterIntensity>("1.8 L/kWh")->l_per_kwh(), 1.8);
+}
+
+/// What `to_string` has rounded to four digits, `parse` reads; and then the text stays.
+template <class Q>
+void expect_read_back(Q (*make)(double)) {
+  for (const double sign : {1.0, -1.0}) {
+    for (int exponent = -12; exponent <= 18; ++exponent) {
+      for (const double digits : {1.0, 1.5, 3.6, 9.9996, 1.2345678}) {
+        const Q q = make(sign * digits * std::pow(10.0, exponent));
+        const Result<Q> read = parse<Q>(to_string(q));
+        ASSERT_TRUE(read) << to_string(q) << ": " << to_string(read.issue());
+        EXPECT_NEAR(*read / q, 1, 5e-4) << to_string(q);
+        EXPECT_EQ(to_string(*read), to_string(q));
+        EXPECT_TRUE(parse<Q>(value_text(Estimate<Q>{.value = q}))) << to_string(q);
+      }
+    }
+  }
+  EXPECT_EQ(*parse<Q>(to_string(Q())), Q());
+}
+
+TEST(Parse, ReadsEveryTextThatIsWritten) {
+  expect_read_back(Energy::from_joules);
+  expect_read_back(Power::from_watts);
+  expect_read_back(CarbonMass::from_grams);
+  expect_read_back(CarbonIntensity::from_g_per_kwh);
+  expect_read_back(Water::from_litres);
+  expect_read_back(WaterIntensity::from_l_per_kwh);
+  for (const auto& scale : detail::QuantityText<CarbonMass>::scales) {  // of an interval: `(0.51 to 2.2 mg)`
+    EXPECT_TRUE(parse<CarbonMass>("1 " + std::string(scale.brief)));
+  }
+  EXPECT_EQ(*parse<Seconds>(value_text(Estimate<Seconds>{.value = Seconds(5400)})), Seconds(5400));
+}
+
+TEST(Parse, ReadsTheGasOfAMass) {
+  EXPECT_EQ(parse<CarbonIntensity>("56 g CO2e/kWh")->g_per_kwh(), 56.0);
+  EXPECT_EQ(parse<CarbonIntensity>("56 kgCO2e/MWh")->g_per_kwh(), 56.0);
+  EXPECT_EQ(parse<CarbonIntensity>("1000 lbs_co2_per_mwh")->g_per_kwh(), 453.59237);
+  EXPECT_EQ(parse<CarbonMass>("5kgCO2eq")->grams(), 5000.0);
+  EXPECT_FALSE(parse<Energy>("5 kgCO2e"));
 }
 
 TEST(Parse, RefusesWhatIsNotThatQuantity) {

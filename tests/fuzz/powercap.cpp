@@ -33,8 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_number<std::uint64_t>(text, parse_counter);
   if (const auto value = parse_counter(text)) check_unit(*value, static_cast<std::uint32_t>(*value * 2654435761U));
-  (void)zone_domain(text.substr(0, text.find('\n')), text, std::nullopt);
-  (void)zone_domain("intel-rapl", text, Domain::package);
+  (void)zone_domain(text, std::nullopt);
+  (void)zone_domain(text, Domain::package);
   if (size >= 12) {
     std::uint64_t range = 0;
     std::uint32_t raw = 0;

@@ -3,7 +3,7 @@
 # install.sh <source> <cmake> <compiler> <version>: README's commands install a library that a program can use.
 #
 # The commands are run as they stand, in the source folder and with nothing found that README does not name; only the
-# prefix is another one. What they compile is the library of the wheel, so that ccache has one of the two already.
+# prefix is another one, and warnings are errors, as in the build of the tests, from which ccache has the library.
 set -euo pipefail
 source="$1" cmake="$2" compiler="$3" version="$4"
 line=$(grep -m1 '^cmake --preset install && ' "$source/README.md" | sed 's/ *#.*//')
@@ -30,6 +30,7 @@ ln -s "$cmake" "$work/bin/cmake"
 export PATH="$work/bin:$PATH" CXX="$compiler"
 # Tests, benchmarks, Python and torch need more packages: they must not be asked for.
 for package in GTest benchmark pybind11 Python Torch; do hidden+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON"); done
+hidden+=(-DCO2LIB_WERROR=ON)
 # A build folder left by another compiler would keep that one.
 line=${line/--preset install/--preset install --fresh ${hidden[*]}}
 cd "$source"

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <co2lib/hub/rating.hpp>
 #include <co2lib/intensity/price.hpp>
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/power.hpp>
@@ -74,6 +75,17 @@ void show_preindex(Values& values) {
   }
 }
 
+void show_ratings() {
+  const std::vector<double> weights = {0.35, 0.10, 0.10, 0.25, 0.20};
+  for (int pattern = 0; pattern < 3125; ++pattern) {
+    std::vector<int> ratings;
+    for (int rest = pattern; ratings.size() < weights.size(); rest /= 5) ratings.push_back(rest % 5);
+    const hub::Compound all = hub::compound(ratings, weights);
+    show("mean", all.mean);
+    show("rating", all.rating);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -84,6 +96,7 @@ int main() {
   }
 #endif
   Values values;
+  show_ratings();
 
   // The rounding error of a product: 0 unless the compiler fuses.
   double control = 0;
