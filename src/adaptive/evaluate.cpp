@@ -81,10 +81,6 @@ double optimum_accuracy(const Plan& p, double grams) {
   return f.points / f.requests;
 }
 
-std::optional<double> saving(double less, double more) {
-  return more > 0 ? std::optional(1 - less / more) : std::nullopt;
-}
-
 void add_vertices(Report& r, const Plan& p, double exposure) {
   for (std::size_t j = 0; j < p.hull.size(); ++j) {
     const std::string& name = p.models[p.hull.models[j]].name;

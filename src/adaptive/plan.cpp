@@ -160,11 +160,6 @@ double sum_of_products(const std::vector<double>& a, const std::vector<double>& 
   return sum.value();
 }
 
-/// 1 - less / more; none where that has no meaning.
-std::optional<double> saving(double less, double more) {
-  return more > 0 ? std::optional(1 - less / more) : std::nullopt;
-}
-
 void compare(Plan& p, const PlanOptions& o) {
   const double exposure = sum_of_products(p.demand, p.slots.g_per_kwh);  // requests x g/kWh
   const double budget = o.budget ? std::max(o.budget->grams(), p.least_carbon.grams()) : p.carbon.grams();

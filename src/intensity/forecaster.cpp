@@ -166,7 +166,7 @@ void Model::values(std::size_t issue, std::span<double> out) const {
 namespace {
 
 /// The last errors at one lead, in the order of time and of size.
-class Window {
+class LastErrors {
  public:
   void add(double error) {
     if (std::isnan(error)) return;
@@ -210,7 +210,7 @@ Grid grid_of(const Model& model, std::span<const double> hours, std::size_t earl
   }
   for (std::size_t k = 0; k < horizon; ++k) {
     const std::size_t lag = k / 24 + 1;  // days until the target of this lead is known
-    Window window;
+    LastErrors window;
     for (std::size_t n = 0; n < grid.count; ++n) {
       if (n >= lag) {
         const std::size_t earlier = n - lag;

@@ -31,10 +31,10 @@ using co2lib::detail::append_string;
 using co2lib::detail::DocumentValue;
 using detail::fail;
 
-constexpr std::array<std::string_view, 20> known{"start",        "end",        "g_per_kwh", "signal",    "scope",
-                                                 "basis",        "method",     "status",    "provider",  "zone",
-                                                 "origin",       "factor_set", "gas",       "raw_value", "raw_unit",
-                                                 "generated_at", "updated_at", "error",     "source",    "flags"};
+constexpr std::array<std::string_view, 20> keys_of_a_line{
+    "start",    "end",          "g_per_kwh",  "signal", "scope",      "basis", "method",
+    "status",   "provider",     "zone",       "origin", "factor_set", "gas",   "raw_value",
+    "raw_unit", "generated_at", "updated_at", "error",  "source",     "flags"};
 
 /// Refuses what is no record, in writing and in reading.
 void check(const Record& r) {
@@ -285,9 +285,9 @@ Record record_of(const DocumentValue& object) {
     for (const DocumentValue& flag : flags->items) r.flags.push_back(Fields::text("flags", flag));
   }
   for (const auto& entry : object.entries) {
-    if (std::find(known.begin(), known.end(), entry.key.text) != known.end()) continue;
+    if (std::find(keys_of_a_line.begin(), keys_of_a_line.end(), entry.key.text) != keys_of_a_line.end()) continue;
     std::string names;
-    for (const std::string_view name : known) names.append(names.empty() ? "" : ", ").append(name);
+    for (const std::string_view name : keys_of_a_line) names.append(names.empty() ? "" : ", ").append(name);
     fail("bad_value", "unknown field '" + entry.key.text.substr(0, 64) + "'; known: " + names);
   }
   check(r);

@@ -8,14 +8,13 @@
 #include <fmt/format.h>
 
 #include "parallel.hpp"
+#include "rows.hpp"
 #include "state.hpp"
 
 namespace co2lib::preindex {
 
 namespace {
 
-// Threads are started for at least this many values each.
-constexpr std::size_t values_per_thread = std::size_t{1} << 16U;
 // Vectors of smaller calls are copied and wait until this many values are there.
 constexpr std::size_t queue_values = std::size_t{1} << 22U;
 constexpr std::size_t rows_per_part = 16;

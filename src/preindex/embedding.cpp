@@ -16,11 +16,12 @@
 
 #include <co2lib/error.hpp>
 
+#include "rows.hpp"
+
 namespace co2lib::preindex {
 
 namespace {
 
-constexpr std::size_t block_rows = 256;  // what the clustering reads at once
 constexpr std::size_t piece_bytes = std::size_t{16} << 20U;
 
 [[noreturn]] void failed(const std::filesystem::path& folder, const char* doing) {

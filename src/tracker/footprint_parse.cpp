@@ -52,7 +52,7 @@ std::vector<Source> sources_of(const Json& j) {
 
 template <class Q>
 Estimate<Q> estimate_of(const Json& j, const JsonUnit<Q>& unit) {
-  if (!j.is_object()) throw std::invalid_argument(detail::shown(j) + " is not an estimate");
+  if (!j.is_object()) throw std::invalid_argument(detail::excerpt(j) + " is not an estimate");
   const std::string u = unit.name;
   Estimate<Q> e;
   if (const auto value = maybe_number(j, ("value_" + u).c_str(), least)) e.value = unit.from(*value);
@@ -175,7 +175,7 @@ UtcTime time_at(const Json& j, const char* exact, const char* text) {
 
 /// The elements of a field that is a list.
 const Json& list(const Json& j) {
-  if (!j.is_array()) throw std::invalid_argument(detail::shown(j) + " is not a list");
+  if (!j.is_array()) throw std::invalid_argument(detail::excerpt(j) + " is not a list");
   return j;
 }
 

@@ -109,14 +109,14 @@ std::vector<Issue> issues_of(const Json& j) {
   return issues;
 }
 
-std::string shown(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 64); }
+std::string excerpt(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 64); }
 
 double number(const Json& j, double low) {
   if (j.is_number()) {
     const auto value = j.get<double>();
     if (value >= low && value <= most) return value;
   }
-  throw std::invalid_argument(shown(j) + " is not a number in its range");
+  throw std::invalid_argument(excerpt(j) + " is not a number in its range");
 }
 
 std::optional<double> maybe_number(const Json& j, const char* key, double low) {

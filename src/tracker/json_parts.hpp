@@ -37,7 +37,7 @@ template <class T>
 [[nodiscard]] std::vector<Issue> issues_of(const Json& j);
 
 /// The start of a value, for messages.
-[[nodiscard]] std::string shown(const Json& j);
+[[nodiscard]] std::string excerpt(const Json& j);
 
 /// An integer of the type T from `low` on; other numbers are refused and not cut.
 template <class T>
@@ -51,7 +51,7 @@ template <class T>
     const auto value = j.get<std::int64_t>();
     if (std::is_signed_v<T> && value < 0 && value >= static_cast<std::int64_t>(low)) return static_cast<T>(value);
   }
-  throw std::invalid_argument(shown(j) + " is not an integer in its range");
+  throw std::invalid_argument(excerpt(j) + " is not an integer in its range");
 }
 
 template <class T>

@@ -10,7 +10,7 @@ namespace co2lib::tracker::detail {
 
 namespace {
 
-MonotonicTime from_seconds(double seconds) {
+MonotonicTime after(double seconds) {
   constexpr double longest = 1e9;
   return MonotonicTime(static_cast<std::int64_t>(std::llround(std::min(seconds, longest) * 1e9)));
 }
@@ -31,8 +31,7 @@ meter::StillLimits still_limits(const meter::MeterInfo& info) {
   const double updated_s = 10 * info.update_period_s.value_or(meter::slack_s(info));
   const double count_s = info.kind == meter::Kind::counter ? info.unit.joules(1) / least_w : 0;
   const double first_s = std::max({unknown ? 10.0 : 0.1, updated_s, count_s});
-  return {.first = from_seconds(first_s),
-          .later = unknown ? MonotonicTime::max() : from_seconds(std::max(30.0, 10 * first_s))};
+  return {.first = after(first_s), .later = unknown ? MonotonicTime::max() : after(std::max(30.0, 10 * first_s))};
 }
 
 std::variant<meter::CounterEngine, meter::PowerEngine> engine_of(const meter::MeterInfo& info, MonotonicTime max_gap) {

@@ -43,7 +43,7 @@ std::shared_ptr<const FramePrice> price_of(const Json& j) {
   } else if (p.contains("parts")) {
     for (const Json& part : p.at("parts")) {
       const double share = number(part.at(1));
-      if (share > 1) throw std::invalid_argument(shown(part) + " is not a part of a price");
+      if (share > 1) throw std::invalid_argument(excerpt(part) + " is not a part of a price");
       price.parts.push_back({part.at(0).get<std::string>(), share, number(part.at(2), -most)});
     }
   }

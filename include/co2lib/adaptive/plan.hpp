@@ -100,4 +100,9 @@ struct Plan {
 [[nodiscard]] double agnostic_accuracy(const Hull& hull, double carbon_g, double requests_times_g_per_kwh);
 [[nodiscard]] double agnostic_carbon_g(const Hull& hull, double accuracy, double requests_times_g_per_kwh);
 
+/// The saving of `less` over `more`, 1 - less / more; none where `more` is not above 0.
+[[nodiscard]] inline std::optional<double> saving(double less, double more) {
+  return more > 0 ? std::optional(1 - less / more) : std::nullopt;
+}
+
 }  // namespace co2lib::adaptive
