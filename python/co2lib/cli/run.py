@@ -20,14 +20,11 @@ import typer
 
 from co2lib import Error, Footprint, tracker
 from co2lib._errors import BadValueError
-from co2lib.cli import _out
+from co2lib.cli import PROGRAM, _out
 from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, Ended, cannot_start
 from co2lib.cli._live import LiveLine
 from co2lib.cli._options import resolve, tracker_arguments, with_tracker_options
 from co2lib.cli._view import footprint_view, plain, rendered
-
-PROGRAM = "program"
-"""The object of a context in a process that is `co2lib` and nothing else."""
 
 
 # Options, variables and fields whose value is for nobody's eyes: --api-key, HF_TOKEN=, "password":.
