@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The program: its verbs and how it fails.
 
-A verb is a line in `VERBS`: its module is imported when it is used, so that `co2lib --help` and every verb pay
-for what they need alone.
+A verb is a line in `VERBS`: its module is imported when it is used, so that `co2lib --help` and every verb
+pay for what they need alone.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Verb(NamedTuple):
 
 VERBS = {
     "run": Verb("run", "run", "Run a command and report what it used, on stderr.", command=True),
-    "sensors": Verb("sensors", "sensors", "Show what this machine can measure with, what not, and why.", False),
+    "sensors": Verb("sensors", "sensors", "Show what this machine can measure with.", False),
     "bench": Verb("bench", "bench", "Measure a command again and again.", command=True),
-    "compare": Verb("compare", "compare", "Tell whether the second of two benchmarks needs more than the first."),
+    "compare": Verb("compare", "compare", "Tell whether the second of two benchmarks needs more."),
     "show": Verb("show", "show", "Show the footprint of logs."),
     "merge": Verb("merge", "merge", "Show one footprint of several logs."),
     "intensity": Verb("intensity", "intensity_of", "Show the annual carbon intensity of a place."),
@@ -55,7 +55,7 @@ VERBS = {
     "receipts": Verb("receipts", "receipts", "Sum receipts of decisions by user, model and day."),
     "embodied": Verb("embodied", "embodied_of", "Show the carbon in hardware from its bill of materials."),
     "factors": Verb("factors", "factors", "Show rows of the hardware tables.", False),
-    "report": Verb("report", "report", "Write a page with the pictures of a run, study, plan, hardware or labels."),
+    "report": Verb("report", "report", "Write a page with the pictures of a run, study or plan."),
     "watch": Verb("watch", "watch", "Show a run on a page of this machine while it goes on."),
     "explore": Verb("explore", "explore", "Show a page that measures the models of a Python file."),
     "conform": Verb("conform", "conform", "Run conformance vectors through the public functions."),

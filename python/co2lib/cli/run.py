@@ -26,7 +26,6 @@ from co2lib.cli._live import LiveLine
 from co2lib.cli._options import resolve, tracker_arguments, with_tracker_options
 from co2lib.cli._view import footprint_view, plain, rendered
 
-
 # Options, variables and fields whose value is for nobody's eyes: --api-key, HF_TOKEN=, "password":.
 _NAME = (
     r"(?:(?<![a-z])(?:pass|pwd|auth|bearer)|pass(?:word|wd|phrase)|secret|token|credentials?"
