@@ -95,6 +95,36 @@ def footprint(f: Footprint) -> str:
     return _three("co2lib", "value (95 % interval)", "how", rows)
 
 
+def devices(f: Footprint) -> Table:
+    """Return one row per device: energy, mean power, how it was measured, whether it counts."""
+    return Table(
+        {
+            "device": d.name or d.id,
+            "energy": d.energy,
+            "mean power": d.mean_power,
+            "method": d.method,
+            "provider": d.provider,
+            "in the total": d.in_total,
+        }
+        for d in f.devices
+    )
+
+
+def regions(f: Footprint) -> Table:
+    """Return one row per name of a region: how often, how long, energy and carbon with inner regions."""
+    return Table(
+        {
+            "region": r.name,
+            "times": r.count,
+            "seconds": round(r.duration_s, 6),
+            "energy": r.inclusive,
+            "own energy": r.exclusive,
+            "carbon": r.operational,
+        }
+        for r in f.regions.values()
+    )
+
+
 def bom(f: BomFootprint) -> str:
     """Return the table of hardware's carbon: the range, what is likely, the parts, the remarks."""
     rows = []
