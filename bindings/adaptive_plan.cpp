@@ -2,6 +2,8 @@
 // Plans, plans with a switching cost, reports.
 #include "adaptive.hpp"
 
+#include "notebook.hpp"
+
 namespace co2lib::bindings::adaptive_domain {
 
 namespace {
@@ -56,6 +58,7 @@ void bind_plan(py::module_& m) {
       .def_readonly("slots", &Plan::slots)
       .def_readonly("demand", &Plan::demand)
       .def_readonly("budget", &Plan::budget)
+      .def_readonly("pue", &Plan::pue)
       .def_readonly("accuracy", &Plan::accuracy, "Mean per request, points.")
       .def_readonly("carbon", &Plan::carbon)
       .def_readonly("lambda_per_g", &Plan::lambda_per_g, "Points per g; 0: the largest model everywhere.")
@@ -75,10 +78,19 @@ void bind_plan(py::module_& m) {
       .def(
           "carbon_under", [](const Plan& p, const py::object& truth) { return p.carbon_under(slots_of(truth)); },
           py::arg("intensity"), "Of the same decisions under other intensities.")
-      .def("__repr__", [](const Plan& p) {
-        return "<co2lib.adaptive.Plan of " + std::to_string(p.slots.size()) + " slots: accuracy " +
-               numeric::text(p.accuracy) + ", " + to_string(p.carbon) + ">";
-      });
+      .def("__repr__",
+           [](const Plan& p) {
+             return "<co2lib.adaptive.Plan of " + std::to_string(p.slots.size()) + " slots: accuracy " +
+                    numeric::text(p.accuracy) + ", " + to_string(p.carbon) + ">";
+           })
+      .def(
+          "table", [](const py::object& p) { return py::module_::import("co2lib._plan").attr("rows")(p); },
+          "One dict per slot: start, intensity, requests, models with share, accuracy, kWh per request, carbon in g.")
+      .def(
+          "to_dict",
+          [](const py::object& p) { return py::dict(py::module_::import("co2lib._plan").attr("document")(p)); },
+          "The document of schema co2lib-plan/1 that `co2lib report` reads.");
+  bindings::shown_as_table(m, "Plan", "html", "co2lib._plan");
   m.def(
       "plan",
       [](const std::vector<Model>& models, const py::object& intensity, const py::object& demand,

@@ -3,6 +3,7 @@
 #include "embodied.hpp"
 
 #include "gil.hpp"
+#include "notebook.hpp"
 #include "utc_time.hpp"
 
 namespace co2lib::bindings::embodied_domain {
@@ -77,6 +78,7 @@ void bind_footprint(py::module_& m) {
       .def("__repr__", [](const BomFootprint& f) {
         return "<co2lib.embodied.BomFootprint " + to_string(static_cast<const Estimate<CarbonMass>&>(f)) + ">";
       });
+  bindings::shown_as_table(m, "BomFootprint", "bom");
 }
 
 void bind_compare(py::module_& m) {

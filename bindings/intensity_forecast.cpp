@@ -3,6 +3,7 @@
 #include "intensity.hpp"
 
 #include "gil.hpp"
+#include "notebook.hpp"
 
 #include <co2lib/intensity/backtest.hpp>
 #include <co2lib/intensity/forecast.hpp>
@@ -56,6 +57,7 @@ void bind_forecast(py::module_& m) {
         return "<co2lib.intensity.Forecast " + f.method + " " + intensity::detail::range_text(f.start, f.end()) +
                " issued " + format_utc(f.issued_at) + ">";
       });
+  bindings::shown_as_table(m, "Forecast", "forecast");
   m.def(
       "forecast",
       [](const Trace& trace, const py::object& issued_at, int horizon_h, const std::string& method, bool intervals) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain preindex: forecasts, calibration runs, and the retrain-or-not report.
 #include "arguments.hpp"
+#include "notebook.hpp"
 #include "preindex_state.hpp"
 
 namespace co2lib::bindings {
@@ -175,6 +176,8 @@ void register_cost(py::module_& m) {
         return names;
       });
   pickles(prediction_class);
+  bindings::shown_as_table(m, "Forecast", "cost");
+  bindings::shown_as_table(m, "CostPrediction", "costs");
   m.def("carbon_of", &carbon_of, py::arg("kwh"), py::arg("intensity"), py::arg("hardware") = CarbonMass{});
 
   py::class_<CostForecast>(m, "CostForecast", "What retraining will cost, from past retrainings.")

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "gil.hpp"
+#include "notebook.hpp"
 #include "utc_time.hpp"
 
 namespace co2lib::bindings::tracker_domain {
@@ -84,6 +85,7 @@ void register_forecast(py::module_& m) {
                (f.half_width ? " +- " + to_string(*f.half_width) : std::string()) + " after " +
                std::to_string(f.units_done) + " of " + std::to_string(f.units_total) + ">";
       });
+  bindings::shown_as_table(m, "RunForecast", "run_forecast");
   m.def(
       "forecast_total",
       [](const std::vector<Energy>& units, long units_total) { return forecast_total(units, units_total); },

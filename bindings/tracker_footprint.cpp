@@ -6,6 +6,7 @@
 
 #include <pybind11/chrono.h>
 
+#include "notebook.hpp"
 #include "utc_time.hpp"
 
 namespace co2lib::bindings::tracker_domain {
@@ -191,9 +192,9 @@ void register_footprint(py::module_& m) {
           py::arg("known") = std::map<std::string, std::string>{},
           "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
       .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
-      .def("_repr_html_", [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });
+  bindings::shown_as_table(m, "Footprint", "footprint");
 }
 
 }  // namespace co2lib::bindings::tracker_domain

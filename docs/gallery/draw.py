@@ -8,6 +8,7 @@ The power of the devices is made up; everything else is what co2lib makes of it.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import co2lib
-from co2lib import explorer, meter, report
+from co2lib import adaptive, embodied, explorer, meter, report
 from co2lib.testing import FakeMeter, ManualClock
 
 HERE = Path(__file__).parent
@@ -87,6 +88,52 @@ def study() -> report.Study:
     return report.Study({**found.document, "provenance": "simulated"})
 
 
+def plan() -> adaptive.Plan:
+    """Plan four days of a grid with solar power for a budget."""
+    models = [
+        adaptive.Model(name, co2lib.Energy.from_kwh(kwh), accuracy)
+        for name, kwh, accuracy in (("small", 0.0002, 66), ("medium", 0.0005, 79), ("large", 0.0015, 86))
+    ]
+    noise = random.Random(4)
+    intensity = [
+        320
+        - 190 * max(0.0, math.sin((h - 6) / 12 * math.pi))
+        + 40 * math.sin(h / 19)
+        + noise.uniform(-10, 10)
+        for h in range(96)
+    ]
+    demand = [1000 * (1 + 0.6 * math.sin((h - 9) / 12 * math.pi)) for h in range(96)]
+    budget = co2lib.CarbonMass.from_kilograms(14)
+    return adaptive.plan(models, intensity=intensity, demand=demand, budget=budget)
+
+
+def bill() -> embodied.BomFootprint:
+    """Compute the carbon of a small camera."""
+    parts = [
+        {"id": "processor", "class": "ic.logic", "area": "60 mm2", "node": "14nm"},
+        {"id": "memory", "class": "ic.dram", "capacity": "1 GB", "process": "dram.generic"},
+        {"id": "power supply", "class": "manual", "carbon": "1.3 kg", "source": "supplier declaration"},
+    ]
+    document: dict[str, Any] = {"schema": "carbon-bom/1", "name": "camera", "parts": parts}
+    return embodied.parse(document).footprint(seed=1)
+
+
+def labels() -> Any:
+    """Make up a table of models; needs pandas."""
+    import pandas
+
+    noise = random.Random(3)
+    rows = [
+        {
+            "id": f"model-{i}",
+            "co2_eq_emissions": math.exp(noise.gauss(4, 2)),
+            "downloads": 10 ** noise.uniform(0, 4),
+        }
+        for i in range(120)
+    ]
+    return pandas.DataFrame(rows)
+
+
 def scenes(folder: Path) -> dict[str, Any]:
     """Return the charts of the gallery by name."""
     one = training(folder / "float32.jsonl", gpu_w=250, seed=1)
@@ -96,6 +143,10 @@ def scenes(folder: Path) -> dict[str, Any]:
     found["comparison"] = report.chart([one, two, three], "comparison")
     measured = study()
     found |= {f"study-{kind}": report.chart(measured, kind) for kind in ("total", "tradeoff")}
+    found |= {kind: report.chart(plan(), kind) for kind in ("plan-models", "plan-intensity")}
+    found |= {kind: report.chart(bill(), kind) for kind in ("bom-parts", "bom-draws")}
+    with contextlib.suppress(ImportError):
+        found["label-letters"] = report.chart(labels(), "label-letters")
     return found
 
 

@@ -193,6 +193,14 @@ class Plan:
     """
     def __repr__(self) -> str:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     def carbon_under(self, intensity: typing.Any) -> co2lib._core.CarbonMass:
         """
         Of the same decisions under other intensities.
@@ -202,6 +210,14 @@ class Plan:
     def policy(self) -> Policy:
         """
         The one-parameter policy with the plan's lambda.
+        """
+    def table(self) -> typing.Any:
+        """
+        One dict per slot: start, intensity, requests, models with share, accuracy, kWh per request, carbon in g.
+        """
+    def to_dict(self) -> dict[str, typing.Any]:
+        """
+        The document of schema co2lib-plan/1 that `co2lib report` reads.
         """
     @property
     def accuracy(self) -> float:
@@ -256,6 +272,9 @@ class Plan:
         ...
     @property
     def models(self) -> list[Model]:
+        ...
+    @property
+    def pue(self) -> float:
         ...
     @property
     def saving(self) -> float | None:

@@ -214,6 +214,14 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
         ...
     def __str__(self) -> str:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     def to_json(self) -> str:
         """
         Masses in kg.

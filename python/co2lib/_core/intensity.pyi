@@ -476,6 +476,14 @@ class Forecast:
         ...
     def __repr__(self) -> str:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     def interval(self, step: typing.SupportsInt | typing.SupportsIndex, level: typing.SupportsFloat | typing.SupportsIndex = 0.9) -> co2lib._core.CarbonIntensityInterval | None:
         """
         The interval of a step at 0.8, 0.9 or 0.95; None where none is known.

@@ -387,6 +387,14 @@ class Forecast:
         ...
     def __repr__(self) -> str:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     @property
     def bounded(self) -> bool:
         ...
@@ -487,6 +495,14 @@ class CostPrediction:
         """
     def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     def keys(self) -> list[str]:
         ...
     @property

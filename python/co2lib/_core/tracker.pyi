@@ -312,8 +312,14 @@ class Footprint:
         ...
     def __str__(self) -> str:
         ...
-    def _repr_html_(self) -> typing.Any:
-        ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     def csv_row(self, known: collections.abc.Mapping[str, str] = {}) -> dict[str, typing.Any]:
         """
         The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.
@@ -498,6 +504,14 @@ class RunForecast:
     """
     def __repr__(self) -> str:
         ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
     @property
     def half_width(self) -> co2lib._core.Energy | None:
         """

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from co2lib._errors import MissingExtraError
 from co2lib._extras import require
 
-__all__ = ["main"]
+__all__ = ["PROGRAM", "main"]
+
+PROGRAM = "program"
+"""The object of a context in a process that is `co2lib` and nothing else."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _out.complain(error)
         return 1
     from co2lib.cli.app import app
-    from co2lib.cli.run import PROGRAM
 
     try:
         if arguments is None:

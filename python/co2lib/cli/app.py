@@ -1,37 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""The program: its verbs and how it fails."""
+"""The program: its verbs and how it fails.
+
+A verb is a line in `VERBS`: its module is imported when it is used, so that `co2lib --help` and every verb
+pay for what they need alone.
+"""
 
 from __future__ import annotations
 
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from co2lib import Error, __version__
 from co2lib.cli import _out
-from co2lib.cli.bench import bench
-from co2lib.cli.card import card
-from co2lib.cli.compare import compare
-from co2lib.cli.conform import conform
-from co2lib.cli.embodied import embodied_of
-from co2lib.cli.explore import explore
-from co2lib.cli.export import export, read
-from co2lib.cli.factors import factors
-from co2lib.cli.intensity import intensity_of
-from co2lib.cli.label import label
-from co2lib.cli.merge import merge
-from co2lib.cli.plan import plan
-from co2lib.cli.receipts import receipts
-from co2lib.cli.report import report
-from co2lib.cli.reprice import reprice
-from co2lib.cli.run import run
-from co2lib.cli.sensors import sensors
-from co2lib.cli.show import show
-from co2lib.cli.watch import watch
 
 WRONG = 2
 INTERRUPTED = 130
@@ -40,8 +26,78 @@ READER_GONE = 141
 _UsageError: Any = typer.BadParameter.__bases__[0]
 
 
+class Verb(NamedTuple):
+    """Where a verb is, and what the list of verbs says of it."""
+
+    module: str
+    function: str
+    help: str
+    alone: bool = True
+    """Without arguments it shows its help."""
+    command: bool = False
+    """It takes a command of the user's after ``--``."""
+
+
+VERBS = {
+    "run": Verb("run", "run", "Run a command and report what it used, on stderr.", command=True),
+    "sensors": Verb("sensors", "sensors", "Show what this machine can measure with.", False),
+    "bench": Verb("bench", "bench", "Measure a command again and again.", command=True),
+    "compare": Verb("compare", "compare", "Tell whether the second of two benchmarks needs more."),
+    "show": Verb("show", "show", "Show the footprint of logs."),
+    "merge": Verb("merge", "merge", "Show one footprint of several logs."),
+    "intensity": Verb("intensity", "intensity_of", "Show the annual carbon intensity of a place."),
+    "reprice": Verb("reprice", "reprice", "Show the carbon of logs with another intensity or place."),
+    "card": Verb("card", "card", "Show what model cards report about emissions."),
+    "label": Verb("label", "label", "Label the models of a table A to E."),
+    "export": Verb("export", "export", "Write footprints in the formats of others."),
+    "read": Verb("export", "read", "Show what documents in the formats of others say."),
+    "plan": Verb("plan", "plan", "Plan which model serves when for a carbon budget."),
+    "receipts": Verb("receipts", "receipts", "Sum receipts of decisions by user, model and day."),
+    "embodied": Verb("embodied", "embodied_of", "Show the carbon in hardware from its bill of materials."),
+    "factors": Verb("factors", "factors", "Show rows of the hardware tables.", False),
+    "report": Verb("report", "report", "Write a page with the pictures of a run, study or plan."),
+    "watch": Verb("watch", "watch", "Show a run on a page of this machine while it goes on."),
+    "explore": Verb("explore", "explore", "Show a page that measures the models of a Python file."),
+    "conform": Verb("conform", "conform", "Run conformance vectors through the public functions."),
+}  # fmt: skip
+"""By name, in the order of the help. A function may be called otherwise than its verb."""
+
+
+def _command(name: str) -> Any:
+    """Return the command of a verb; its docstring is the help, each paragraph wrapped to the terminal."""
+    verb = VERBS[name]
+    function: Callable[..., None] = getattr(import_module(f"co2lib.cli.{verb.module}"), verb.function)
+    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+    settings: dict[str, Any] = {"no_args_is_help": verb.alone}
+    if verb.command:
+        settings["context_settings"] = {"allow_interspersed_args": False}
+        settings["options_metavar"] = "[OPTIONS] --"
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name, help="\n\n".join(" ".join(p.split()) for p in paragraphs), **settings)(function)
+    return typer.main.get_command(alone)
+
+
 class _Verbs(TyperGroup):
-    """Shows what goes wrong as one line instead of a traceback or a box."""
+    """Loads a verb when it is used; shows what goes wrong as one line instead of a traceback or a box."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in VERBS:
+            return None
+        if self._listing:  # a name and a line of help are all that the list shows
+            return TyperCommand(cmd_name, help=VERBS[cmd_name].help)
+        return _command(cmd_name)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
 
     def main(self, *args: Any, **extra: Any) -> Any:
         extra["standalone_mode"] = False
@@ -100,41 +156,3 @@ def _options(
     ] = False,
 ) -> None:
     del version
-
-
-def _add(verb: Callable[..., None], name: str | None = None, **settings: Any) -> None:
-    """Add a verb; its docstring is the help, each paragraph wrapped to the terminal."""
-    paragraphs = (inspect.getdoc(verb) or "").split("\n\n")
-    app.command(name, help="\n\n".join(" ".join(p.split()) for p in paragraphs), **settings)(verb)
-
-
-_add(
-    run,
-    no_args_is_help=True,
-    context_settings={"allow_interspersed_args": False},
-    options_metavar="[OPTIONS] --",
-)
-_add(sensors)
-_add(
-    bench,
-    no_args_is_help=True,
-    context_settings={"allow_interspersed_args": False},
-    options_metavar="[OPTIONS] --",
-)
-_add(compare, no_args_is_help=True)
-_add(show, no_args_is_help=True)
-_add(merge, no_args_is_help=True)
-_add(intensity_of, "intensity", no_args_is_help=True)
-_add(reprice, no_args_is_help=True)
-_add(card, no_args_is_help=True)
-_add(label, no_args_is_help=True)
-_add(export, no_args_is_help=True)
-_add(read, no_args_is_help=True)
-_add(plan, no_args_is_help=True)
-_add(receipts, no_args_is_help=True)
-_add(embodied_of, "embodied", no_args_is_help=True)
-_add(factors)
-_add(report, no_args_is_help=True)
-_add(watch, no_args_is_help=True)
-_add(explore, no_args_is_help=True)
-_add(conform, no_args_is_help=True)

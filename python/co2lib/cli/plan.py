@@ -90,8 +90,7 @@ def plan(
             )
         )
     if as_json:
-        document = {"schema": "co2lib-plan/1", "slots": len(slots), **_json(made, dict(reports))}
-        _out.deliver(json.dumps(document, indent=2), output, as_json=True)
+        _out.deliver(json.dumps(_json(made, dict(reports)), indent=2), output, as_json=True)
         return
     _out.deliver("\n\n".join(_titled(name, report) for name, report in reports), output)
 
@@ -112,18 +111,7 @@ def _titled(name: str, report: adaptive.Report) -> str:
 
 
 def _json(made: adaptive.Plan, reports: dict[str, adaptive.Report]) -> dict[str, Any]:
-    return {
-        "accuracy": made.accuracy,
-        "carbon_g": made.carbon.grams,
-        "lambda_per_g": made.lambda_per_g,
-        "thresholds_g_per_kwh": made.thresholds_g_per_kwh,
-        "saving_at_agnostic_accuracy": made.saving_at_agnostic_accuracy,
-        "mixes": [
-            {"model": made.models[m.model].name, "upgraded": made.models[m.upgraded].name, "share": m.share}
-            for m in made.mixes
-        ],
-        "reports": {name: _report(report) for name, report in reports.items()},
-    }
+    return {**made.to_dict(), "reports": {name: _report(report) for name, report in reports.items()}}
 
 
 def _report(report: adaptive.Report) -> dict[str, Any]:

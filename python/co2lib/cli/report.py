@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""``co2lib report``: one HTML file with the pictures of one or several runs, or of a study."""
+"""``co2lib report``: one HTML file with the pictures of runs, a study, a plan, hardware or labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def report(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="Logs of runs, or one study.", show_default=False, readable=False
+            metavar="FILE",
+            help="Logs of runs; or one study, plan, bill of materials, or table of models.",
+            show_default=False,
+            readable=False,
         ),
     ],
     *,
@@ -29,10 +32,14 @@ def report(
     title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
     theme: Annotated[str, typer.Option("--theme", help="auto, light or dark.")] = "auto",
 ) -> None:
-    """Write a page with the pictures of a run; of several runs, beside the first one.
+    """Write a page with the pictures of a run, or of several runs beside the first one.
 
-    The page is one file, opens from disk and asks nothing of the network. Place and PUE can be changed in it.
-    Runs of two or more projects with three runs each are compared as projects; else region by region.
+    FILE may also be a study of inference or CodeCarbon's emissions.csv, the JSON of `co2lib plan`, a bill of
+    materials (YAML, JSON), or a table of models with letters (Parquet, CSV), as `co2lib label` writes it.
+
+    The page is one file, opens from disk and asks nothing of the network. Place and PUE of what was measured
+    can be changed in it. Runs of two or more projects with three runs each are compared as projects; else
+    region by region.
 
     Needs the extra viz: pip install 'co2lib[viz]'.
     """

@@ -14,21 +14,20 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from co2lib import Error, Footprint, tracker
 from co2lib._errors import BadValueError
-from co2lib.cli import _out
+from co2lib.cli import PROGRAM, _out
 from co2lib.cli._child import NOT_EXECUTABLE, NOT_FOUND, Child, Ended, cannot_start
 from co2lib.cli._live import LiveLine
 from co2lib.cli._options import resolve, tracker_arguments, with_tracker_options
 from co2lib.cli._view import footprint_view, plain, rendered
 
-PROGRAM = "program"
-"""The object of a context in a process that is `co2lib` and nothing else."""
-
+if TYPE_CHECKING:
+    from co2lib.cli._live_page import LivePage
 
 # Options, variables and fields whose value is for nobody's eyes: --api-key, HF_TOKEN=, "password":.
 _NAME = (
@@ -179,6 +178,16 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Nothing on stderr: no live line, no report.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the run on a page of this machine; its address is on stderr.")
+    ] = False,
+    budget: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="Of --live: what the run may use, 2kWh or 5kg.")
+    ] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(metavar="REGION=N", help="Of --live: forecast the end from N regions of this name."),
+    ] = None,
     **options: Any,
 ) -> None:
     """Run a command and report what it used, on stderr.
@@ -194,14 +203,17 @@ def run(
         _out.complain(f"{command[0]}: {what}")
         raise typer.Exit(unusable)
     arguments = tracker_arguments(options)
+    page = _page_of(command[0], live, budget, units, quiet)
     report = _Report(command[0], output, csv, as_json, quiet)
     resolved = resolve(arguments)
     report.check(resolved.get("log"))
     if "log" in resolved and "log_exists" not in resolved:  # a command that was begun again is no mistake
         arguments["log_exists"] = "number"
+    if page is not None:
+        page.settle(arguments, resolved)
     child = Child(command, until_exit=context.obj is PROGRAM)
     track = tracker.track(command=command_text(command), **arguments)
-    ended = _measure(child, track, report)
+    ended = _measure(child, track, report, page)
     if ended.interrupted:  # a loop of the shell goes on unless we end as the command has
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
@@ -209,11 +221,26 @@ def run(
     raise typer.Exit(ended.status)
 
 
-def _measure(child: Child, track: tracker.Track, report: _Report) -> Ended:
+def _page_of(command: str, live: bool, budget: str | None, units: str | None, quiet: bool) -> LivePage | None:
+    if not live:
+        for option, given in (("--budget", budget), ("--units", units)):
+            if given is not None:
+                raise BadValueError("core.bad_option", f"{option} is of the page: give --live too")
+        return None
+    if quiet:
+        raise BadValueError("core.bad_option", "--live: the page's address is on stderr; leave out --quiet")
+    from co2lib.cli._live_page import LivePage
+
+    return LivePage(Path(command).name, budget, units)
+
+
+def _measure(child: Child, track: tracker.Track, report: _Report, page: LivePage | None) -> Ended:
     with ExitStack() as stack:
         stack.enter_context(child)  # holds signals back from here on
         track.start()
         stack.callback(track.stop)
+        if page is not None:
+            stack.enter_context(page.follow(track))
         try:
             child.start()
         except OSError as error:

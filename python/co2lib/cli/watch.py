@@ -15,7 +15,8 @@ from co2lib._errors import BadValueError
 from co2lib.cli import _out
 
 
-def _budget(text: str | None) -> Energy | CarbonMass | None:
+def budget_of(text: str | None) -> Energy | CarbonMass | None:
+    """Return what the run may use; ``core.bad_option`` for a text that is no amount."""
     if text is None:
         return None
     with suppress(Error):
@@ -29,7 +30,8 @@ def _budget(text: str | None) -> Energy | CarbonMass | None:
     )
 
 
-def _units(text: str | None) -> tuple[str, int] | None:
+def units_of(text: str | None) -> tuple[str, int] | None:
+    """Return a region's name and how many there will be; ``core.bad_option`` for another text."""
     if text is None:
         return None
     name, _, count = text.rpartition("=")
@@ -63,7 +65,7 @@ def watch(
     """
     from co2lib.report._live import Server, Watch
 
-    live = Watch(file, budget=_budget(budget), units=_units(units))
+    live = Watch(file, budget=budget_of(budget), units=units_of(units))
     live.look()  # what cannot be read is said now
     with Server(live, port) as server:
         _out.deliver(f"{server.url} shows {file}; Ctrl-C ends it")

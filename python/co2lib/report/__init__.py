@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of results: runs, several runs side by side, and studies of inference.
+"""Pictures of results: runs, studies of inference, plans, bills of materials, labelled models.
 
 >>> from co2lib import report
 >>> report.amortise(900, 1.5, 1000).per_inference_j
@@ -52,19 +52,6 @@ __all__ = [
 ]
 
 
-def _study(source: Any) -> Study | None:
-    """Return the study that a source is; a file is one if it begins as JSON over several lines does not."""
-    from pathlib import Path
-
-    if isinstance(source, Study):
-        return source
-    if isinstance(source, str | Path) and Path(source).is_file():
-        with Path(source).open("rb") as file:
-            if b"co2lib-study/" in file.read(400):
-                return Study.load(source)
-    return None
-
-
 def _views(source: Any) -> list[Any]:
     from co2lib.report._runs import distinct, view_of
 
@@ -87,7 +74,9 @@ def html(
     Parameters
     ----------
     source
-        A log's path, a Run, a Footprint or a track; or a list of them, which are compared; or a study.
+        A log's path, a Run, a Footprint or a track; or a list of them, which are compared; or a study; a plan
+        of ``adaptive`` or the JSON of ``co2lib plan``; a bill of materials, its file or its footprint; a
+        table of models with letters, as a DataFrame or a file.
     path : path
         The file to write; one that is there is replaced.
     title : str, optional
@@ -105,17 +94,18 @@ def html(
     Raises
     ------
     co2lib.Error
-        ``core.missing_extra`` without altair and vl-convert (``co2lib[viz]``); ``tracker.bad_log``;
-        ``hub.bad_value`` for another kind of source; ``hub.cannot_write``.
+        ``core.missing_extra`` without altair and vl-convert (``co2lib[viz]``), or for tables without pandas
+        (``co2lib[hub]``); ``tracker.bad_log``; ``explorer.bad_study``; ``hub.bad_value`` for another kind of
+        source, or a field that is wrong; ``hub.cannot_write``.
     """
-    from co2lib.report import _page, _run_page, _study_page
+    from co2lib.report import _page, _run_page
     from co2lib.report._charts import altair, vl_convert
+    from co2lib.report._sources import recognise
 
     altair(), vl_convert()
-    study = _study(source)
-    if study is not None:
-        amortise(0, 0, n)
-        return _page.write(_study_page.study_page(study, title, n=n), path, theme)
+    found = recognise(source, n)
+    if found is not None:
+        return _page.write(found.page(title), path, theme)
     views = _views(source)
     page = _run_page.run_page(views[0], title) if len(views) == 1 else _run_page.runs_page(views, title)
     return _page.write(page, path, theme)
@@ -131,7 +121,9 @@ def chart(source: Any, kind: str, *, theme: str = "light") -> Any:
     kind : str
         Of a run: ``power``, ``stretches``, ``region-energy``, ``region-carbon``, ``devices``, ``interval``;
         of several: ``runs-energy``, ``runs-carbon``, ``comparison``; of a study: ``total``, ``phases``,
-        ``answers``, ``tradeoff``.
+        ``answers``, ``tradeoff``; of a plan: ``plan-models``, ``plan-intensity``, ``plan-carbon``,
+        ``plan-ways``, ``plan-family``; of a bill of materials: ``bom-parts``, ``bom-draws``, ``bom-factors``;
+        of labels: ``label-letters``, ``label-ratings``, ``label-spread``.
     theme : str
         ``light`` or ``dark``.
 
@@ -140,21 +132,21 @@ def chart(source: Any, kind: str, *, theme: str = "light") -> Any:
     co2lib.Error
         As :func:`html`; ``hub.bad_value`` for a kind that this source does not have.
     """
-    from co2lib.report import _run_charts, _runs_charts, _study_charts
+    from co2lib.report import _run_charts, _runs_charts
+    from co2lib.report._sources import recognise
 
     if theme not in ("light", "dark"):
         raise BadValueError("hub.bad_value", f"theme: {theme!r} is not known; known: light, dark")
-    study = _study(source)
-    if study is not None:
-        return _pick(
-            {f.id: f.chart for f in _study_charts.figures(study, theme) if f.chart is not None}, kind
+    found = recognise(source)
+    if found is not None:
+        figures = found.figures(theme)
+    else:
+        views = _views(source)
+        figures = (
+            _run_charts.run_figures(views[0], theme)
+            if len(views) == 1
+            else _runs_charts.runs_figures(views, theme)
         )
-    views = _views(source)
-    figures = (
-        _run_charts.run_figures(views[0], theme)
-        if len(views) == 1
-        else _runs_charts.runs_figures(views, theme)
-    )
     return _pick({figure.id: figure.chart for figure in figures if figure.chart is not None}, kind)
 
 

@@ -63,8 +63,10 @@ class Figure:
         The first cell of each is its head.
     wide : bool
         Takes the page's whole width.
-    note : str
-        What stands below the table's caption.
+    shown : bool
+        The table is open from the start, since the chart names its rows by letters only.
+    search : bool
+        A field above the table finds rows by a part of their head.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Figure:
     columns: list[Column]
     rows: list[list[Cell]] = field(default_factory=list)
     wide: bool = False
+    shown: bool = False
+    search: bool = False
 
 
 def parameters(grid: float = -1.0, pue: float = -1.0) -> list[Any]:

@@ -16,6 +16,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -113,7 +114,7 @@ class Watch:
         rows, latest = [], []
         for device in in_total:
             series, label = self._series(device.id), letters[device.name or device.id]
-            for p, after in zip(series, [*series[1:], None], strict=True):
+            for p, after in zip_longest(series, series[1:]):
                 points.append({"t": (p.start - start) / size, "w": p.watts, "series": label})
                 if after is None or after.start > p.end + 1e-6:
                     points.append({"t": (p.end - start) / size, "w": p.watts, "series": label})
@@ -205,8 +206,15 @@ class Watch:
         }
 
 
-def _page_text(watch: Watch) -> bytes:
-    jinja2 = require("jinja2", extra="viz", needed_for="co2lib watch")
+def prepare() -> None:
+    """Load what a page is made of, so that it is served at once; ``core.missing_extra`` without it."""
+    altair()
+    require("jinja2", extra="viz", needed_for="the live page")
+    _page.bundle()
+
+
+def _page_text(watch: Watch, title: str) -> bytes:
+    jinja2 = require("jinja2", extra="viz", needed_for="the live page")
     from co2lib import __version__
 
     alt = altair()
@@ -228,7 +236,7 @@ def _page_text(watch: Watch) -> bytes:
     made: str = template.render(
         csp=POLICY,
         css=markup(_page.style()),
-        title=watch.reader.path.stem,
+        title=title,
         data=markup(json_for_script(spec)),
         bundle=markup(_page.bundle()),
         script=markup((assets / "live.js").read_text(encoding="utf-8")),
@@ -240,14 +248,26 @@ def _page_text(watch: Watch) -> bytes:
 class Server:
     """Serves a :class:`Watch` on 127.0.0.1 from a thread; a context manager.
 
+    Parameters
+    ----------
+    watch : Watch
+        What the page shows.
+    port : int
+        0 takes a free one.
+    title : str, optional
+        Default: the log's name.
+
     Attributes
     ----------
     url : str
         Where the page is.
     """
 
-    def __init__(self, watch: Watch, port: int = 0) -> None:
-        page = _page_text(watch)
+    def __init__(self, watch: Watch, port: int = 0, title: str | None = None) -> None:
+        page = _page_text(watch, title or watch.reader.path.stem)
+        self._asked: float | None = None
+        self._last = threading.Event()
+        server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             server_version = "co2lib"
@@ -271,6 +291,11 @@ class Server:
                     found = watch.look(seen)
                 except Error as error:
                     found = {"error": str(error)}
+                except Exception as error:  # said in the page, which asks again
+                    found = {"error": f"this cannot be shown: {type(error).__name__}: {error}"}
+                server._asked = time.monotonic()
+                if watch.reader.ended:
+                    server._last.set()
                 self._answer(200, "application/json", json.dumps(found, allow_nan=False).encode())
 
             def _answer(self, status: int, kind: str, body: bytes) -> None:
@@ -285,8 +310,12 @@ class Server:
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing: a library prints nothing."""
 
+        class Quiet(http.server.ThreadingHTTPServer):
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """Say nothing: a browser that closes a connection early is no fault."""
+
         try:
-            self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+            self._server = Quiet(("127.0.0.1", port), Handler)
         except OSError as error:
             raise BadValueError("hub.cannot_serve", f"port {port}: {error.strerror or error}") from error
         self._server.daemon_threads = True
@@ -299,6 +328,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def farewell(self, seconds: float = 2.0) -> None:
+        """Wait until a page that is open has seen how the run ended, so long at most."""
+        if self._asked is not None and time.monotonic() - self._asked < 3.0:
+            self._last.wait(seconds)
 
     def close(self) -> None:
         """End the thread and free the port."""

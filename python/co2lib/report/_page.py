@@ -56,6 +56,9 @@ class Page:
     models: list[dict[str, Any]] | None = None
     start: dict[str, Any] = field(default_factory=dict)
     grid: str = AS_PRICED
+    rescales: bool = True
+    """Whether another place or PUE has a meaning: not for what was decided, or emitted, at a fixed place."""
+    heading: str = "How it was measured"
 
 
 @cache
@@ -110,7 +113,7 @@ def render(page: Page, theme: str = "auto") -> str:
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((ASSETS / "page.html.j2").read_text(encoding="utf-8"))
-    listed = places()
+    listed = places() if page.rescales else ()
     payload: dict[str, Any] = {
         "charts": {f.id: f.chart.to_dict() for f in page.figures if f.chart is not None},
         "places": {key: value for key, _, value in listed},
@@ -140,6 +143,8 @@ def render(page: Page, theme: str = "auto") -> str:
         pue_hint=page.pue,
         watermark=page.watermark,
         study=page.models is not None,
+        rescales=page.rescales,
+        heading=page.heading,
         models=[m["name"] for m in page.models or []],
         n=f"{page.start.get('n', 1000):g}",
         version=__version__,

@@ -58,6 +58,9 @@ def view_of(source: Any, name: str | None = None) -> RunView:
 
     if isinstance(source, str | Path):
         path = Path(source)
+        if path.suffix == ".json" and path.is_file():  # what `co2lib show --json` writes
+            text = path.read_text(encoding="utf-8", errors="replace")
+            return RunView(name or path.stem, tracker.Footprint.from_json(text))
         return RunView(name or path.stem, tracker.load(path).footprint(), read_log(path))
     if isinstance(source, tracker.Run):
         source = source.footprint()

@@ -103,6 +103,22 @@ class Study:
             raise _bad(f"{path}: not JSON: {error}") from error
         return cls(document, where=str(path))
 
+    @classmethod
+    def from_codecarbon(cls, path: str | Path) -> Study:
+        """Read CodeCarbon's emissions.csv as a study of one model; a row is a phase, named by its project.
+
+        The grid factor is total g / total kWh. A phase named ``load`` is one-off, every other one marginal;
+        of rows of one name each is a repetition. ``cpu_power`` of 0 is flagged ``cpu_not_measured``.
+
+        Raises
+        ------
+        co2lib.Error
+            ``explorer.bad_study`` naming the line and the column that is wrong.
+        """
+        from co2lib.report._codecarbon import document_of
+
+        return cls(document_of(Path(path)), where=str(path))
+
     def save(self, path: str | Path) -> Path:
         """Write the study file."""
         target = Path(path)

@@ -77,6 +77,23 @@ def between(low: float | None, high: float | None, scale: Scale) -> str:
     return "" if low is None or high is None else f"{amount(low, scale)} to {amount(high, scale)}"
 
 
+def span(low: float | None, high: float | None, scale: Scale) -> str:
+    """Return an interval for a place with little room, its unit once where both ends have the same."""
+    if low is None or high is None:
+        return ""
+    one, other = amount(low, scale).split(" "), amount(high, scale).split(" ")
+    first = one[0] if one[1] == other[1] else "\u00a0".join(one)
+    return first + " to " + "\u00a0".join(other)
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Return a number without a unit, with so many digits or all before the point, never in exponents."""
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}"
+    text = significant(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def best(values: Iterable[float], scale: Scale) -> tuple[float, str]:
     """Return the unit in which the greatest of several amounts is read: its size, and its name."""
     greatest = max((abs(value) for value in values), default=0.0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, ParamSpec, Self, TypeVar, Unpack, overload
 
     from co2lib._core.tracker import Footprint, RegionResult, RunForecast
+    from co2lib._html import Table
     from co2lib.tracker._types import TrackedFunction, TrackOptions
 
     _P = ParamSpec("_P")
@@ -165,6 +166,20 @@ class Track:
     def footprint(self) -> Footprint:
         """The footprint: final after the end, so far while running."""
         return self.tracker.snapshot()
+
+    @property
+    def devices(self) -> Table:
+        """What each device used so far, as rows; a table in notebooks and terminals."""
+        from co2lib._html import devices
+
+        return devices(self.footprint)
+
+    @property
+    def regions(self) -> Table:
+        """What the regions of each name used so far, as rows; a table in notebooks and terminals."""
+        from co2lib._html import regions
+
+        return regions(self.footprint)
 
     @property
     def running(self) -> bool:

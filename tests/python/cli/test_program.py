@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
 
 import co2lib
 from co2lib import tracker
 from co2lib.cli import _out, _view, main
+from co2lib.cli import app as app_module
 from co2lib.cli._table import Rows
 
 TIMEOUT_S = 120
@@ -312,3 +314,26 @@ def test_demo(cli: Any, backend: str, tmp_path: Path) -> None:
     footprint = tracker.load(tmp_path / "demo.jsonl").footprint()
     assert footprint.complete
     assert footprint.regions["epoch"].count == 6
+
+
+def test_the_list_of_verbs_imports_none_of_them() -> None:
+    code = (
+        "import sys; from co2lib.cli import main; main(['--help']); "
+        "print([m for m in sys.modules if m.removeprefix('co2lib.cli.') in {'run', 'plan', 'card'}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "Show the footprint of logs." in done.stdout
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_a_verb_is_found_where_its_line_says(name: str) -> None:
+    assert tuple(app_module.VERBS) == VERBS
+    verb = app_module.VERBS[name]
+    command: Any = typer.main.get_command(app_module.app)
+    found = command.get_command(None, name)
+    assert found.name == name
+    assert found.no_args_is_help is verb.alone
+    assert len(verb.help) <= 76

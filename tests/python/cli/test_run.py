@@ -180,7 +180,9 @@ def test_the_page_lists_the_options_of_run() -> None:
     listed = re.search(r"(?s)## `co2lib run.*?\n(\| option.*?)\n\n", (ROOT / "docs" / "cli.md").read_text())
     assert listed is not None
     command: Any = typer.main.get_command(app)
-    taken = {opt for param in command.commands["run"].params for opt in param.opts + param.secondary_opts}
+    taken = {
+        opt for param in command.get_command(None, "run").params for opt in param.opts + param.secondary_opts
+    }
     named = {opt for opt in taken if opt.startswith("-") and opt not in ("-h", "--help")}
     assert set(re.findall(r"`(-[-\w]+)`", listed[1])) == named
 

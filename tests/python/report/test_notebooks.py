@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import co2lib
+from co2lib import adaptive, embodied, intensity, preindex, tracker
+from co2lib._html import Table
 from co2lib.integrations.notebook import load_ipython_extension, options
+
+from .conftest import HOSTILE, Log
 
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "examples" / "notebooks").glob("*.ipynb"))
 
@@ -43,3 +48,69 @@ def test_notebook_runs(file: Path, tmp_path: Path) -> None:
     assert outputs
     if file.stem == "first_run":
         assert any("text/html" in out.get("data", {}) for out in outputs)
+
+
+def shown(thing: Any) -> str:
+    bundle = thing._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert bundle["text/plain"] == str(thing)
+    html: str = bundle["text/html"]
+    assert html == thing._repr_html_()
+    assert "<table>" in html
+    return html
+
+
+class TestTables:
+    def test_a_plan(self) -> None:
+        models = [
+            adaptive.Model(name, co2lib.Energy.from_kwh(kwh), points)
+            for name, kwh, points in ((HOSTILE, 0.001, 60), ("large", 0.002, 80))
+        ]
+        plan = adaptive.plan(models, intensity=[100, 200, 400], price=0.05)
+        html = shown(plan)
+        assert HOSTILE not in html
+        assert str(plan.carbon) in html
+        table = plan.table()
+        assert [row["g_per_kwh"] for row in table] == [100, 200, 400]
+        assert HOSTILE not in table._repr_html_()
+        assert len(str(table).splitlines()) == 4
+
+    def test_a_bill_of_materials(self) -> None:
+        part = {"id": HOSTILE, "class": "manual", "carbon": "1.3 kg", "source": "x"}
+        document: Any = {"schema": "carbon-bom/1", "name": HOSTILE, "parts": [part]}
+        html = shown(embodied.parse(document).footprint(draws=10))
+        assert HOSTILE not in html
+        assert "1.3 kg CO2e" in html
+
+    def test_forecasts(self, log: Log) -> None:
+        footprint = tracker.load(log(epochs=2)).footprint()
+        html = shown(footprint)
+        assert "epoch" in html
+        units = [co2lib.Energy.from_joules(j) for j in (10.0, 11.0, 12.0)]
+        assert "3 of 9 units done" in shown(tracker.forecast_total(units, 9))
+        start = datetime(2026, 3, 1, tzinfo=UTC)
+        values = [300.0 + i % 24 for i in range(24 * 40)]
+        trace = intensity.Trace.regular(start, 3600, values)
+        forecast = intensity.forecast(trace, horizon_h=24)
+        assert shown(forecast).count("<tr>") == len(forecast) + 1
+
+    def test_costs_of_retraining(self) -> None:
+        runs = [preindex.CalibrationRun(x / 10, epochs=5 + x, kwh=1 + x / 3) for x in range(8)]
+        prediction = preindex.CostForecast.fit(runs).predict(0.35)
+        assert "epochs" in shown(prediction)
+        assert "kwh" in shown(prediction["kwh"])
+
+    def test_devices_and_regions_of_a_run(self) -> None:
+        with co2lib.track(location="FRA", meters=[]) as run, run.region(HOSTILE):
+            pass
+        assert [row["region"] for row in run.regions] == [HOSTILE]
+        assert HOSTILE not in run.regions._repr_html_()
+        assert [row["energy"] for row in run.devices] == [d.energy for d in run.footprint.devices]
+        assert str(run.devices).count("\n") == len(run.devices)
+
+    def test_long_tables_say_that_there_is_more(self) -> None:
+        table = Table({"i": i} for i in range(1000))
+        assert "1000 rows" in table._repr_html_()
+        assert table._repr_html_().count("<tr>") < 100
+        assert str(table).endswith("... 1000 rows")
+        assert str(Table()) == "(empty)"

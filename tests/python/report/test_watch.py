@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import pytest
 
 import co2lib
 from co2lib import tracker
-from co2lib.cli.watch import _budget, _units
+from co2lib.cli import main
+from co2lib.cli.watch import budget_of, units_of
 
 from .conftest import Log, Watched
 
@@ -88,7 +90,7 @@ def test_a_day_of_samples_is_thinned(log: Log) -> None:
     assert series[-1].end == powers[-1].end
 
 
-def test_the_end_is_forecast_from_units(log: Log) -> None:
+def test_the_end_is_forecast_fromunits_of(log: Log) -> None:
     path = log(stop=False)
     texts = Watch(path, units=("epoch", 60)).look()["texts"]
     done = tracker.load(path).footprint().regions["epoch"]
@@ -102,7 +104,7 @@ def test_the_end_is_forecast_from_units(log: Log) -> None:
     ("amount", "over"), [("1 Wh", True), ("100 kWh", False), ("1 kg", False), ("1 mg", True)]
 )
 def test_a_budget_is_compared(log: Log, amount: str, over: bool) -> None:
-    found = Watch(log(), budget=_budget(amount)).look()["budget"]
+    found = Watch(log(), budget=budget_of(amount)).look()["budget"]
     assert found["over"] is over
     assert (found["percent"] > 100) is over
 
@@ -110,13 +112,13 @@ def test_a_budget_is_compared(log: Log, amount: str, over: bool) -> None:
 @pytest.mark.parametrize("wrong", ["5", "5 parsecs", "-1 kWh", "0 kg", ""])
 def test_what_is_no_budget_is_refused(wrong: str) -> None:
     with pytest.raises(co2lib.Error, match="--budget"):
-        _budget(wrong)
+        budget_of(wrong)
 
 
 @pytest.mark.parametrize("wrong", ["epoch", "=3", "epoch=0", "epoch=x"])
 def test_what_are_no_units_is_refused(wrong: str) -> None:
     with pytest.raises(co2lib.Error, match="--units"):
-        _units(wrong)
+        units_of(wrong)
 
 
 def test_it_answers_this_machine_only_and_leaves_nothing(log: Log) -> None:
@@ -142,7 +144,7 @@ def test_a_log_that_is_gone_is_said_in_the_page(log: Log) -> None:
 @pytest.mark.parametrize("width", [1200, 390])
 def test_the_page_shows_the_run(log: Log, browser: Watched, width: int) -> None:
     path = log("<img src=x onerror=window.hit=1>", stop=False)
-    with Server(Watch(path, budget=_budget("3 Wh"), units=("epoch", 60))) as server:
+    with Server(Watch(path, budget=budget_of("3 Wh"), units=("epoch", 60))) as server:
         page = browser.open(server.url, width=width)
         footprint = tracker.load(path).footprint()
         assert page.evaluate("window.hit") is None
@@ -165,3 +167,54 @@ def test_the_verb_serves_until_ctrl_c(log: Log) -> None:
         connection.close()
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
+
+
+def test_a_run_shows_its_own_page_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = [sys.executable, "-P", "-m", "co2lib", "run", "--live", "--budget", "2kWh", "--", "cat"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    ) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().removeprefix("live: ").strip()
+        connection = http.client.HTTPConnection("127.0.0.1", int(url.split(":")[2].strip("/")), timeout=60)
+        connection.request("GET", "/data")
+        shown = json.loads(connection.getresponse().read())
+        connection.close()
+        out, err = process.communicate("the command's own words", timeout=60)
+    assert shown["texts"]["state"].startswith("running")
+    assert shown["budget"]["over"] is False
+    assert (process.returncode, out) == (0, "the command's own words")
+    assert "Energy" in err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--budget", "1kg"), "give --live"),
+        (("--live", "-q"), "--quiet"),
+        (("--live", "--units", "x"), "--units"),
+    ],
+)
+def test_a_run_refuses_before_it_starts(
+    options: tuple[str, ...], says: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", *options, "--", "touch", str(tmp_path / "started")]) == 2
+    assert says in capfd.readouterr().err
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_run_that_has_only_begun_is_shown(log: Log, tmp_path: Path) -> None:
+    lines = log().read_bytes().splitlines(keepends=True)
+    begun = tmp_path / "begun.jsonl"
+    begun.write_bytes(lines[0])
+    shown = Watch(begun).look()
+    assert shown["points"] == []
+    assert shown["texts"]["state"].startswith("running")

@@ -42,7 +42,7 @@
     try {
       now = await (await fetch("data?seen=" + encodeURIComponent(seen), { cache: "no-store" })).json();
     } catch {
-      $("state").textContent = "co2lib watch has ended; this is what it saw last";
+      if (!$("state").textContent.startsWith("ended")) $("state").textContent = "this page is served no more; this is what it saw last";
       return;
     }
     if (now.error) $("state").textContent = now.error;

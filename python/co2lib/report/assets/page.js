@@ -30,6 +30,7 @@
 
   // What the inputs say; anything else counts as not given.
   const read = () => {
+    if (!$("grid")) { state.grid = state.pue = -1; return; }
     const place = data.places[$("grid").value];
     const custom = number($("custom").value);
     const isCustom = $("grid").value === "custom";
@@ -75,10 +76,12 @@
     }
     for (const node of document.querySelectorAll("[data-own-only]")) node.hidden = state.grid >= 0 || state.pue >= 0;
     if (data.models) drawStudy();
-    const place = $("grid").selectedOptions[0].textContent;
-    const price = state.grid < 0 ? data.start.priced : $("grid").value === "custom" ? state.grid + " g CO2e/kWh" : place;
-    $("priced").textContent = "Carbon priced with " + price + ", PUE " + (state.pue < 0 ? data.start.pue : state.pue) +
-      (state.grid < 0 && state.pue < 0 ? "." : "; nothing was measured again.");
+    if ($("grid")) {
+      const place = $("grid").selectedOptions[0].textContent;
+      const price = state.grid < 0 ? data.start.priced : $("grid").value === "custom" ? state.grid + " g CO2e/kWh" : place;
+      $("priced").textContent = "Carbon priced with " + price + ", PUE " + (state.pue < 0 ? data.start.pue : state.pue) +
+        (state.grid < 0 && state.pue < 0 ? "." : "; nothing was measured again.");
+    }
     for (const view of Object.values(views)) {
       for (const [name, value] of Object.entries(signals())) {
         try { view.signal(name, value); } catch { /* a chart without this parameter */ }
@@ -150,11 +153,19 @@
     if (id) offer(id + ".csv", csv(document.querySelector("#fig-" + CSS.escape(id) + " table")), "text/csv");
   });
 
+  for (const field of document.querySelectorAll("[data-find]")) field.addEventListener("input", () => {
+    const wanted = field.value.toLowerCase(), id = field.dataset.find;
+    const rows = [...document.querySelectorAll("#fig-" + CSS.escape(id) + " tbody tr")];
+    for (const row of rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+    const left = rows.filter((row) => !row.hidden).length;
+    $("found-" + id).textContent = wanted ? (left ? left + " of " + rows.length + " rows" : "No row matches.") : "";
+  });
+
   const first = start();
   restore();
   for (const id of fields) $(id).addEventListener("input", () => { draw(); save(); });
   $("controls").addEventListener("submit", (event) => event.preventDefault());
-  $("reset").addEventListener("click", () => { for (const id of fields) put(id, first[id]); draw(); save(); });
+  $("reset")?.addEventListener("click", () => { for (const id of fields) put(id, first[id]); draw(); save(); });
   $("theme").addEventListener("click", () => {
     const dark = document.body.dataset.theme ? document.body.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     document.body.dataset.theme = dark ? "light" : "dark";
