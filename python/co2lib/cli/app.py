@@ -24,6 +24,7 @@ from co2lib.cli.factors import factors
 from co2lib.cli.intensity import intensity_of
 from co2lib.cli.label import label
 from co2lib.cli.merge import merge
+from co2lib.cli.mine import mine
 from co2lib.cli.plan import plan
 from co2lib.cli.receipts import receipts
 from co2lib.cli.report import report
@@ -128,6 +129,7 @@ _add(intensity_of, "intensity", no_args_is_help=True)
 _add(reprice, no_args_is_help=True)
 _add(card, no_args_is_help=True)
 _add(label, no_args_is_help=True)
+_add(mine, no_args_is_help=True)
 _add(export, no_args_is_help=True)
 _add(read, no_args_is_help=True)
 _add(plan, no_args_is_help=True)

@@ -31,6 +31,7 @@ VERBS = (
     "reprice",
     "card",
     "label",
+    "mine",
     "export",
     "read",
     "plan",
