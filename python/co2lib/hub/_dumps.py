@@ -18,6 +18,7 @@ from co2lib._extras import require
 from co2lib.hub import _table
 from co2lib.hub._cards import read_cards
 from co2lib.hub._models import model_row
+from co2lib.hub._store import models_of
 
 Frame = Any
 """A DataFrame of pandas, which is optional."""
@@ -166,7 +167,7 @@ def read_part(part: Part) -> Any:
 
 
 def _models(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    items = [item for record in records if (item := _item(record)).get("id")]
+    items = list(models_of(map(_item, records)))
     texts = [_bytes(item.get("card")) for item in items]
     cards = iter(read_cards([text for text in texts if text is not None], threads=1))
     return [
