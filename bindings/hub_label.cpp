@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include <pybind11/numpy.h>
 #include <pybind11/typing.h>
 
 #include <co2lib/hub.hpp>
@@ -37,6 +38,44 @@ hub::LabelOptions label_options(const std::string& task, const hub::MetricValues
   options.reference = reference;
   if (mode) options.mode = parse<CompoundMode>(*mode, "mode", "hub.bad_value");
   return options;
+}
+
+using Column = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+/// Labels of many models, as columns: letter 0 to 4 and ratings, -1 where there is none; mean and indices, NaN.
+struct LabelColumns {
+  std::vector<std::int8_t> letters;
+  std::vector<double> means;
+  std::vector<std::vector<double>> indices;         // by metric
+  std::vector<std::vector<std::int8_t>> ratings{};  // by metric
+
+  LabelColumns(std::size_t rows, std::size_t metrics)
+      : letters(rows, -1),
+        means(rows, std::numeric_limits<double>::quiet_NaN()),
+        indices(metrics, means),
+        ratings(metrics, letters) {}
+};
+
+LabelColumns label_columns(const std::vector<std::pair<std::string, const double*>>& columns, std::size_t rows,
+                           const Preset& preset, const hub::LabelOptions& options) {
+  LabelColumns out(rows, preset.metrics.size());
+  hub::MetricValues values;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (const auto& [name, data] : columns) values[name] = data[i];
+    const Label label = hub::label_one(values, preset, options);
+    if (label.letter) out.letters[i] = static_cast<std::int8_t>(*label.letter - 'A');
+    if (label.mean) out.means[i] = *label.mean;
+    for (std::size_t k = 0; k < label.metrics.size(); ++k) {
+      if (label.metrics[k].index) out.indices[k][i] = *label.metrics[k].index;
+      if (label.metrics[k].rating) out.ratings[k][i] = static_cast<std::int8_t>(*label.metrics[k].rating);
+    }
+  }
+  return out;
+}
+
+template <class T>
+py::array_t<T> array_of(const std::vector<T>& values) {
+  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
 std::string letter_text(char letter) { return std::string(1, letter); }
@@ -181,6 +220,31 @@ void register_label(py::module_& m) {
         return labels;
       },
       py::arg("rows"), py::arg("preset"), py::arg("mode"));
+  m.def(
+      "label_columns",
+      [](const std::map<std::string, Column>& given, std::size_t rows, const Preset& preset,
+         const std::optional<std::string>& mode) {
+        if (preset.own_reference)
+          throw Error("hub.bad_value", preset.name + ": its models have references of their own");
+        std::vector<std::pair<std::string, const double*>> columns;
+        for (const auto& [name, values] : given) {
+          if (values.ndim() != 1 || static_cast<std::size_t>(values.size()) != rows) {
+            throw Error("hub.bad_value", name + ": must have one value per row");
+          }
+          columns.emplace_back(name, values.data());
+        }
+        const auto options = label_options("inference", {}, mode);
+        const LabelColumns out = [&] {
+          const GilReleased released;  // no Python object is touched
+          return label_columns(columns, rows, preset, options);
+        }();
+        std::vector<py::array_t<double>> indices;
+        std::vector<py::array_t<std::int8_t>> ratings;
+        for (const auto& one : out.indices) indices.push_back(array_of(one));
+        for (const auto& one : out.ratings) ratings.push_back(array_of(one));
+        return std::make_tuple(array_of(out.letters), array_of(out.means), indices, ratings);
+      },
+      py::arg("columns"), py::arg("rows"), py::arg("preset"), py::arg("mode"));
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
         "sklearn",
     )
     optional += ("mlflow", "tensorboard", "wandb", "prometheus_client", "opentelemetry", "codecarbon")
+    optional += ("pyarrow", "huggingface_hub", "dask")
     missing = [p for p in optional if importlib.util.find_spec(p) is None]
     plain = [
         b

@@ -5,8 +5,10 @@ Domain hub: model cards.
 from __future__ import annotations
 import co2lib._core
 import collections.abc
+import numpy
+import numpy.typing
 import typing
-__all__: list[str] = ['Card', 'CardBlock', 'CardRecord', 'Label', 'LabelMetric', 'LetterProbabilities', 'MetricLabel', 'Preset', 'badge', 'card_warnings', 'compound', 'fit', 'index', 'label_one', 'label_rows', 'letter_probabilities', 'performance_score', 'preset', 'preset_names', 'rating', 'read_card', 'read_cards', 'read_metadata', 'report_class', 'star_class', 'stars', 'update_card', 'update_card_with', 'write_block']
+__all__: list[str] = ['Card', 'CardBlock', 'CardRecord', 'Label', 'LabelMetric', 'LetterProbabilities', 'MetricLabel', 'Preset', 'badge', 'card_warnings', 'compound', 'fit', 'index', 'label_columns', 'label_one', 'label_rows', 'letter_probabilities', 'performance_score', 'preset', 'preset_names', 'rating', 'read_card', 'read_cards', 'read_metadata', 'report_class', 'star_class', 'stars', 'update_card', 'update_card_with', 'write_block']
 class CardRecord:
     """
     What a model card reports; fields that are None are left out of the block.
@@ -360,6 +362,8 @@ def compound(ratings: collections.abc.Sequence[typing.SupportsInt | typing.Suppo
 def fit(rows: collections.abc.Sequence[tuple[str, collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], str, str]], preset: Preset, reference: str) -> Preset:
     ...
 def index(value: typing.SupportsFloat | typing.SupportsIndex | None, reference: typing.SupportsFloat | typing.SupportsIndex, higher_is_better: bool) -> float | None:
+    ...
+def label_columns(columns: collections.abc.Mapping[str, typing.Annotated[numpy.typing.ArrayLike, numpy.float64]], rows: typing.SupportsInt | typing.SupportsIndex, preset: Preset, mode: str | None) -> tuple[numpy.typing.NDArray[numpy.int8], numpy.typing.NDArray[numpy.float64], list[numpy.typing.NDArray[numpy.float64]], list[numpy.typing.NDArray[numpy.int8]]]:
     ...
 def label_one(values: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], preset: Preset, task: str, reference: collections.abc.Mapping[str, typing.SupportsFloat | typing.SupportsIndex], mode: str | None) -> Label:
     ...

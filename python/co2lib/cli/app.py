@@ -49,6 +49,7 @@ VERBS = {
     "reprice": Verb("reprice", "reprice", "Show the carbon of logs with another intensity or place."),
     "card": Verb("card", "card", "Show what model cards report about emissions."),
     "label": Verb("label", "label", "Label the models of a table A to E."),
+    "mine": Verb("mine", "mine", "Fetch what the models of the Hub report, as a table."),
     "export": Verb("export", "export", "Write footprints in the formats of others."),
     "read": Verb("export", "read", "Show what documents in the formats of others say."),
     "plan": Verb("plan", "plan", "Plan which model serves when for a carbon budget."),

@@ -18,7 +18,12 @@ from co2lib.cli import _out
 
 
 def label(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A table: Parquet or CSV.", readable=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A table (Parquet, CSV, JSON lines), or a folder of them.", readable=False
+        ),
+    ],
     *,
     preset: Annotated[
         str, typer.Option("--preset", metavar="NAME", help="Rules of the label.")
@@ -40,7 +45,10 @@ def label(
         typer.Option("--output", metavar="FILE", help="Write the table (CSV, Parquet) or badge there."),
     ] = None,
 ) -> None:
-    """Label the models of a table A to E, relative to the population of a preset or of the table itself."""
+    """Label the models of a table A to E, relative to the population of a preset or of the table itself.
+
+    A table of cards (column card or cardData, as dumps of the Hub have them) is read first.
+    """
     table = _table(file)
     if "id" not in table.columns:
         raise BadValueError("hub.bad_value", f"{file}: has no column id; name the models there")
@@ -63,10 +71,18 @@ def label(
         _out.deliver(_summary(labelled, rules))
 
 
+_OF_DUMPS = ("card", "cardData", "card_data", "readme")
+
+
 def _table(file: Path) -> Any:
     pandas = require("pandas", extra="hub", needed_for="co2lib label")
+    if file.is_dir() and (file / "models.parquet").exists():
+        return hub.load(file)
+    if file.is_dir() or file.suffix not in (".parquet", ".csv"):
+        return hub.read_dump(file)
     try:
-        return pandas.read_parquet(file) if file.suffix == ".parquet" else pandas.read_csv(file)
+        table = pandas.read_parquet(file) if file.suffix == ".parquet" else pandas.read_csv(file)
+        return hub.read_dump(file) if any(name in table.columns for name in _OF_DUMPS) else table
     except OSError as error:
         raise SystemFailureError("hub.cannot_read", f"{file}: {error.strerror or error}") from error
     except ValueError as error:

@@ -65,6 +65,10 @@ _LAZY = {
     "spearman": "_tests",
     "rq1": "_study",
     "rq2": "_study",
+    "load": "_dumps",
+    "read_dump": "_dumps",
+    "mine": "_mine",
+    "Mined": "_mine",
 }
 """What needs the extra `hub`, and its module: imported when first used."""
 
@@ -76,6 +80,7 @@ __all__ = [
     "LabelMetric",
     "LetterProbabilities",
     "MetricLabel",
+    "Mined",
     "Preset",
     "ReportClass",
     "badge",
@@ -89,8 +94,10 @@ __all__ = [
     "label_one",
     "label_text",
     "letter_probabilities",
+    "load",
     "log_pearson",
     "mann_whitney",
+    "mine",
     "pearson",
     "performance_score",
     "preset",
@@ -98,6 +105,7 @@ __all__ = [
     "rating",
     "read_card",
     "read_cards",
+    "read_dump",
     "read_metadata",
     "report_class",
     "rq1",

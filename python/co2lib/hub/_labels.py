@@ -253,6 +253,7 @@ def _records(table: Frame | Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
 
 
 _SPELT = {"size_efficency": "size_efficiency", "datasets_size_efficency": "datasets_size_efficiency"}
+_EMISSIONS = "co2_eq_emissions"
 
 
 def _rows(records: Iterable[Mapping[str, Any]], preset: Preset) -> Rows:
@@ -261,6 +262,8 @@ def _rows(records: Iterable[Mapping[str, Any]], preset: Preset) -> Rows:
     for number, record in enumerate(records):
         identity = record.get("id", record.get("model", number))
         spelt = {_SPELT.get(k, k): v for k, v in record.items()}
+        if "grams" in spelt:
+            spelt.setdefault(_EMISSIONS, spelt["grams"])
         values = _values({k: v for k, v in spelt.items() if k in names and _is_there(v)})
         rows.append(
             (str(identity), values, str(record.get("task", "inference")), str(record.get("environment", "")))
@@ -318,18 +321,91 @@ def label(
     """
     pandas = require("pandas", extra="hub", needed_for="a table of labels")
     rules = _preset(preset)
-    records = _records(table)
-    labels = _hub.label_rows(_rows(records, rules), rules, mode)
-    frame = pandas.DataFrame(records) if not hasattr(table, "columns") else pandas.DataFrame(table).copy()
-    frame["label"] = [one.label for one in labels]
-    frame["mean"] = [one.mean for one in labels]
+    frame = pandas.DataFrame(table if hasattr(table, "columns") else _records(table)).copy()
+    found = (
+        _labels_by_rows(frame, rules, mode) if rules.own_reference else _labels_by_columns(frame, rules, mode)
+    )
+    frame["label"] = found.letters
+    frame["mean"] = found.mean
     for metric in rules.metrics:
-        indices = [one.index.get(metric.name) for one in labels]
-        ratings = [one.ratings.get(metric.name) for one in labels]
-        if any(rating is not None for rating in ratings):
-            frame[f"{metric.name}_index"] = indices
-            frame[f"{metric.name}_rating"] = pandas.array(ratings, dtype="Int64")
+        rating = found.ratings[metric.name]
+        if (rating >= 0).any():
+            frame[f"{metric.name}_index"] = found.indices[metric.name]
+            frame[f"{metric.name}_rating"] = pandas.array(rating, dtype="Int64")
+            frame.loc[rating < 0, f"{metric.name}_rating"] = pandas.NA
     return frame
+
+
+class LabelArrays(NamedTuple):
+    """Labels of many models; NaN and a rating of -1 where there is none."""
+
+    letters: list[str | None]
+    mean: Any
+    indices: dict[str, Any]
+    ratings: dict[str, Any]
+
+
+_LETTERS = ("A", "B", "C", "D", "E", None)
+
+
+def label_arrays(
+    columns: Mapping[str, Any], rows: int, preset: str | Preset = "castano2023", mode: str | None = None
+) -> LabelArrays:
+    """Label many models at once, from arrays of numbers by name; what has no array is missing.
+
+    Raises
+    ------
+    co2lib.Error
+        ``hub.bad_value`` for a preset whose models have references of their own (``fischer2022``).
+    """
+    rules = _preset(preset)
+    names = {metric.name for metric in rules.metrics}
+    spelt = {_SPELT.get(name, name): values for name, values in columns.items()}
+    if "grams" in spelt:
+        spelt.setdefault(_EMISSIONS, spelt["grams"])
+    given = {name: values for name, values in spelt.items() if name in names}
+    letters, mean, index, rating = _hub.label_columns(given, rows, rules, mode)
+    by_name = [metric.name for metric in rules.metrics]
+    return LabelArrays(
+        [_LETTERS[letter] for letter in letters.tolist()],
+        mean,
+        dict(zip(by_name, index, strict=True)),
+        dict(zip(by_name, rating, strict=True)),
+    )
+
+
+def _labels_by_columns(frame: Frame, rules: Preset, mode: str | None) -> LabelArrays:
+    wanted = {metric.name for metric in rules.metrics} | {"grams"}
+    columns = {
+        str(name): _numbers(str(name), frame[name])
+        for name in frame.columns
+        if _SPELT.get(name, name) in wanted
+    }
+    return label_arrays(columns, len(frame), rules, mode)
+
+
+def _numbers(name: str, column: Any) -> Any:
+    numpy = require("numpy", needed_for="a table of labels")
+    if getattr(column.dtype, "kind", "O") in "iuf":
+        return column.to_numpy(dtype="float64", na_value=math.nan)
+    values = (_values({name: value if _is_there(value) else None}) for value in column)
+    return numpy.array([value.get(name, math.nan) for value in values], dtype="float64")
+
+
+def _labels_by_rows(frame: Frame, rules: Preset, mode: str | None) -> LabelArrays:
+    numpy = require("numpy", needed_for="a table of labels")
+    labels = _hub.label_rows(_rows(_records(frame), rules), rules, mode)
+    names = [metric.name for metric in rules.metrics]
+
+    def array(values: Iterable[float | None], none: float, kind: str) -> Any:
+        return numpy.array([none if value is None else value for value in values], dtype=kind)
+
+    return LabelArrays(
+        [one.label for one in labels],
+        array((one.mean for one in labels), math.nan, "float64"),
+        {name: array((one.index.get(name) for one in labels), math.nan, "float64") for name in names},
+        {name: array((one.ratings.get(name) for one in labels), -1, "int8") for name in names},
+    )
 
 
 def label_text(label: Label, preset: str | Preset | None = None) -> str:

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from co2lib import hub
 from co2lib._errors import BadValueError, SystemFailureError
+from co2lib._files import write_whole
 
 
 def write_card(file: str | os.PathLike[str], block: str) -> None:
@@ -39,17 +39,6 @@ def write_card(file: str | os.PathLike[str], block: str) -> None:
         except BadValueError as error:
             raise BadValueError(error.code, f"{path}: {error.message}") from None
         path.parent.mkdir(parents=True, exist_ok=True)
-        target = Path(os.path.realpath(path))
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(card)
-            with suppress(FileNotFoundError):
-                os.chmod(name, target.stat().st_mode & 0o7777)
-            os.replace(name, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name)
-            raise
+        write_whole(path, card)
     except OSError as error:
         raise SystemFailureError("integrations.cannot_write", f"{path}: {error.strerror or error}") from error

@@ -33,6 +33,7 @@ VERBS = (
     "reprice",
     "card",
     "label",
+    "mine",
     "export",
     "read",
     "plan",
