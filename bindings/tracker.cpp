@@ -180,6 +180,7 @@ namespace co2lib::bindings {
 void register_tracker(py::module_& m) {
   tracker_domain::register_options(m);
   tracker_domain::register_footprint(m);
+  tracker_domain::register_openmetrics(m);
   tracker_domain::register_run(m);
   tracker_domain::register_forecast(m);
   tracker_domain::register_running(m);

@@ -14,5 +14,6 @@ using namespace co2lib::tracker;
 
 void register_options(py::module_& m);
 void register_footprint(py::module_& m);
+void register_openmetrics(py::module_& m);
 
 }  // namespace co2lib::bindings::tracker_domain

@@ -26,6 +26,7 @@ test_needs=(
   "header gtest/gtest.h libgtest-dev"
   "header gmock/gmock.h libgmock-dev"
   "command curl-config libcurl4-openssl-dev"
+  "header httplib.h libcpp-httplib-dev"
   "command clang++ clang"
   "sanitizers clang++ libclang-rt-dev"
   "command nm binutils"

@@ -11,7 +11,7 @@ import datetime
 import os
 import pathlib
 import typing
-__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice']
+__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'MetricFamily', 'OPENMETRICS_TYPE', 'OpenMetrics', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice', 'to_openmetrics']
 class Options:
     """
     How a tracker measures and prices.
@@ -464,6 +464,66 @@ class Footprint:
     @property
     def water(self) -> co2lib._core.WaterEstimate:
         ...
+class MetricFamily:
+    """
+    A metric: its name and what it means, and a sample for each labels.
+    """
+    def __init__(self, name: str, *, type: str = 'gauge', unit: str = '', help: str = '', labels: collections.abc.Sequence[str] = [], samples: collections.abc.Sequence[tuple[collections.abc.Sequence[str], typing.SupportsFloat | typing.SupportsIndex]] = []) -> None:
+        """
+        `name` without `_total` or `_info`, ending in `_unit`; `samples`: (values of the labels, value).
+        """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def help(self) -> str:
+        ...
+    @property
+    def labels(self) -> list[str]:
+        """
+        Their names.
+        """
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def sample_name(self) -> str:
+        """
+        `name` with `_total` or `_info`.
+        """
+    @property
+    def samples(self) -> list[tuple[list[str], float]]:
+        """
+        (values of the labels, value) of each.
+        """
+    @property
+    def type(self) -> str:
+        """
+        counter, gauge or info
+        """
+    @property
+    def unit(self) -> str:
+        """
+        joules, grams, ...; empty: none.
+        """
+class OpenMetrics:
+    """
+    The footprints of one run as metrics; a counter never falls.
+    """
+    @staticmethod
+    def series() -> list[MetricFamily]:
+        """
+        All families, without samples.
+        """
+    def __init__(self) -> None:
+        ...
+    def families(self, footprint: Footprint) -> list[MetricFamily]:
+        """
+        All families with this footprint's samples.
+        """
+    def text(self, footprint: Footprint, more: collections.abc.Sequence[MetricFamily] = []) -> str:
+        """
+        OpenMetrics 1.0 text, with families of one's own after it; raises tracker.bad_metric.
+        """
 class Run:
     """
     A run as it is stored; every footprint is computed from one.
@@ -654,3 +714,8 @@ def reprice(run: Run, source: co2lib._core.intensity.IntensitySource) -> Run:
     """
     The same run priced with another source; its energy is unchanged.
     """
+def to_openmetrics(families: collections.abc.Sequence[MetricFamily]) -> str:
+    """
+    Families as OpenMetrics 1.0 text; raises tracker.bad_metric.
+    """
+OPENMETRICS_TYPE: str = 'application/openmetrics-text; version=1.0.0; charset=utf-8'

@@ -58,10 +58,10 @@ def instrument(
 
 def otel_name(series: Series) -> str:
     """Return the name without its unit, which is a field of its own here."""
+    if series.kind == "info":
+        return "co2lib.info"
     name = series.name.removeprefix("co2lib_")
-    for unit in ("_joules", "_grams_per_kwh", "_grams", "_litres", "_watts", "_ratio"):
-        name = name.removesuffix(unit)
-    return f"co2lib.{name}"
+    return f"co2lib.{name.removesuffix(f'_{series.suffix}') if series.suffix else name}"
 
 
 class _Shared:

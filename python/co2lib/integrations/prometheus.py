@@ -40,8 +40,11 @@ class Collector:
     def describe(self) -> Iterator[Any]:
         """Yield the names, without reading a meter."""
         for series in SERIES:
-            kind = "CounterMetricFamily" if series.kind == "counter" else "GaugeMetricFamily"
-            yield getattr(_core, kind)(series.name, series.text, labels=series.labels)
+            if series.kind == "info":
+                yield _core.InfoMetricFamily(series.name, series.text, labels=())
+            else:
+                kind = "CounterMetricFamily" if series.kind == "counter" else "GaugeMetricFamily"
+                yield getattr(_core, kind)(series.name, series.text, labels=series.labels, unit=series.suffix)
 
     def collect(self) -> Iterator[Any]:
         """Yield one family for each series that has a value."""
@@ -49,7 +52,10 @@ class Collector:
             values = self._reader.read()
         for family, series in zip(self.describe(), SERIES, strict=True):
             for labels, value in values[series.name].items():
-                family.add_metric(labels, value)
+                if series.kind == "info":
+                    family.add_metric((), dict(zip(series.labels, labels, strict=True)))
+                else:
+                    family.add_metric(labels, value)
             if family.samples:
                 yield family
 

@@ -14,11 +14,14 @@ from __future__ import annotations
 from co2lib._core import CarbonIntensity, append_csv
 from co2lib._core import tracker as _tracker
 from co2lib._core.tracker import (
+    OPENMETRICS_TYPE,
     Account,
     CommandFootprint,
     DeviceFootprint,
     Facility,
     Footprint,
+    MetricFamily,
+    OpenMetrics,
     RegionFootprint,
     RegionResult,
     Run,
@@ -30,6 +33,7 @@ from co2lib._core.tracker import (
     forecast_total,
     load,
     merge,
+    to_openmetrics,
 )
 from co2lib._errors import BadValueError
 from co2lib.tracker._options import as_source
@@ -50,11 +54,14 @@ _TYPES = ("TrackOptions", "TrackedFunction")
 """Imported when asked for, with typing."""
 
 __all__ = [
+    "OPENMETRICS_TYPE",
     "Account",
     "CommandFootprint",
     "DeviceFootprint",
     "Facility",
     "Footprint",
+    "MetricFamily",
+    "OpenMetrics",
     "Region",
     "RegionFootprint",
     "RegionResult",
@@ -73,6 +80,7 @@ __all__ = [
     "load",
     "merge",
     "reprice",
+    "to_openmetrics",
     "track",
 ]
 

@@ -17,6 +17,7 @@ from co2lib import meter
 from co2lib.integrations import Training, metrics_of
 from co2lib.integrations._series import SERIES, Reader
 from co2lib.testing import FakeMeter, ManualClock
+from co2lib.tracker import MetricFamily, OpenMetrics, to_openmetrics
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -98,7 +99,7 @@ def test_what_is_unknown_is_left_out() -> None:
     with co2lib.track(meters=[], owner=False, intensity=1, fsync=False) as run:
         values = Reader(run).read()
     assert not values["co2lib_energy_joules"]
-    assert len(values["co2lib_info"]) == 1
+    assert len(values["co2lib"]) == 1
     assert "co2lib/energy_kwh" not in metrics_of(run.footprint)
 
 
@@ -149,6 +150,96 @@ def test_prometheus_registers_without_a_reading_and_writes_a_file(run: Run, tmp_
     assert "co2lib_power_watts{" in (tmp_path / "co2lib.prom").read_text()
     with pytest.raises(OSError, match="No such file"):
         write_textfile(run.track, tmp_path / "none" / "co2lib.prom")
+
+
+def test_the_endpoint_answers_in_openmetrics_with_the_names_of_the_text(run: Run) -> None:
+    pytest.importorskip("prometheus_client", reason="needs prometheus-client")
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+    from co2lib.integrations.prometheus import serve
+
+    run.go(10)
+    with serve(run.track, port=0) as port:
+        accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=accept)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            served = list(text_string_to_metric_families(answer.read().decode()))
+    text = OpenMetrics().text(run.track.snapshot())
+    ours = {family.name: family for family in text_string_to_metric_families(text)}
+    assert {family.name for family in served} == set(ours)
+    for family in served:
+        assert (family.type, family.unit) == (ours[family.name].type, ours[family.name].unit)
+        shown, written = (
+            {(s.name, *sorted(s.labels.items())) for s in f.samples} for f in (family, ours[family.name])
+        )
+        assert shown == written
+
+
+# OpenMetrics -----------------------------------------------------------------------------------------------
+
+
+def test_the_text_is_read_by_the_parser_of_prometheus(run: Run) -> None:
+    pytest.importorskip("prometheus_client", reason="needs prometheus-client")
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+    name = 'a "quoted"\\ name\nof two lines, \xfc'
+    with run.track.region(name):
+        run.go(10)
+    text = OpenMetrics().text(run.track.snapshot())
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    device = {"device": "package-0", "domain": "package", "provider": "powercap", "method": "counter"}
+    energy_family = families["co2lib_energy_joules"]
+    assert (energy_family.type, energy_family.unit) == ("counter", "joules")
+    (sample,) = energy_family.samples
+    assert (sample.name, sample.labels) == ("co2lib_energy_joules_total", device)
+    assert sample.value == pytest.approx(1000)
+    (sample,) = families["co2lib_device_emissions_grams"].samples
+    assert sample.labels == device
+    assert sample.value == pytest.approx(0.1)
+    (sample,) = families["co2lib_region_energy_joules"].samples
+    assert sample.labels == {"region": name}
+    assert sample.value == pytest.approx(1000)
+    (sample,) = families["co2lib_region_emissions_grams"].samples
+    assert sample.value == pytest.approx(0.1)
+    assert families["co2lib"].type == "info"
+    assert families["co2lib"].samples[0].labels["project"] == "test"
+
+
+def test_families_of_a_program_go_into_the_same_text(run: Run) -> None:
+    pytest.importorskip("prometheus_client", reason="needs prometheus-client")
+    from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+    requests = MetricFamily(
+        "shop_requests", type="counter", help="Served.", labels=["model"], samples=[(["small"], 2)]
+    )
+    text = OpenMetrics().text(run.track.snapshot(), [requests])
+    last = list(text_string_to_metric_families(text))[-1]
+    assert (last.name, last.samples[0].name, last.samples[0].value) == (
+        "shop_requests",
+        "shop_requests_total",
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "why"),
+    [
+        ({"name": "1st"}, "not the name of a metric"),
+        ({"name": "a_total", "type": "counter"}, "leave out '_total'"),
+        ({"name": "a", "unit": "joules"}, "must end in '_joules'"),
+        ({"name": "a", "labels": ["__b"]}, "not the name of a label"),
+        ({"name": "a", "labels": ["b", "b"]}, "'b' is there twice"),
+        ({"name": "a", "labels": ["b"], "samples": [([], 1)]}, "0 labels, the family 1"),
+        ({"name": "a", "type": "counter", "samples": [([], -1)]}, "not negative"),
+        ({"name": "a", "type": "info", "samples": [([], 2)]}, "an info is 1"),
+        ({"name": "a", "labels": ["b"], "samples": [(["x"], 1), (["x"], 2)]}, "there twice"),
+        ({"name": "a", "type": "histogram"}, "counter, gauge, info"),
+    ],
+)
+def test_what_the_standard_does_not_allow_is_refused(family: dict[str, Any], why: str) -> None:
+    with pytest.raises(co2lib.Error, match=why) as caught:
+        to_openmetrics([MetricFamily(**family)])
+    assert caught.value.code == "tracker.bad_metric"
 
 
 # OpenTelemetry ---------------------------------------------------------------------------------------------
@@ -246,7 +337,7 @@ def test_wandb_has_metrics_offline(tmp_path: Path) -> None:
 
 def test_the_dashboard_shows_series_that_there_are() -> None:
     dashboard = json.loads((EXAMPLES / "grafana/co2lib.json").read_text(encoding="utf-8"))
-    exported = {s.name + ("_total" if s.kind == "counter" else "") for s in SERIES}
+    exported = {series.sample_name for series in SERIES}
     labels = {label for series in SERIES for label in series.labels} | {"job", "instance"}
     shown = set()
     for panel in dashboard["panels"]:
