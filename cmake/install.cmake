@@ -10,6 +10,11 @@ install(TARGETS co2lib_headers co2lib EXPORT co2lib-targets
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/co2lib")
 install(EXPORT co2lib-targets NAMESPACE co2lib:: DESTINATION "${package_dir}" COMPONENT development)
+if(CO2LIB_C)
+  install(TARGETS co2lib_c EXPORT co2lib-targets
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
+          RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
+endif()
 if(CO2LIB_TORCH)  # find_package(co2lib COMPONENTS torch)
   install(TARGETS co2lib_torch EXPORT co2lib-torch-targets
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development
@@ -42,3 +47,8 @@ endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib.pc.in" "${PROJECT_BINARY_DIR}/co2lib.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/co2lib.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
         COMPONENT development)
+if(CO2LIB_C)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/co2lib-c.pc.in" "${PROJECT_BINARY_DIR}/co2lib-c.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/co2lib-c.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig"
+          COMPONENT development)
+endif()

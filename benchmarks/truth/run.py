@@ -3,6 +3,7 @@
 
     make truth          everything: environments, runs, docs/truth.md
     python run.py --only zeus --rows T01,T03    a part of it; other cells keep their last answers
+    python run.py --only attribution            the division among processes alone (attribution.py)
 
 Each peer gets an environment of its own, from ../requirements/<peer>.txt, and a process of its own per trace,
 without network and with a limit of time. Answers are kept in build/truth/answers.json.
@@ -23,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from peers import environment
+from truth import attribution
 from truth.rows import MISSING, ROWS, vectors_of
 
 HERE = Path(__file__).resolve().parent
@@ -218,14 +220,9 @@ def details(state: dict[str, Any]) -> list[str]:
     return lines
 
 
-def write_page(state: dict[str, Any], page: Path = PAGE) -> None:
+def write_blocks(blocks: dict[str, list[str]], page: Path = PAGE) -> None:
     """Replace what stands between the markers of the page."""
     text = page.read_text()
-    words = [f"* **{word}**: {meaning}." for word, meaning in VERDICTS.items()]
-    blocks = {
-        "table": [f"Run on {state['date']}, {state['machine']}.", "", *table(state), "", *words],
-        "details": details(state),
-    }
     for marker, lines in blocks.items():
         begin, end = f"<!-- {marker}: written by benchmarks/truth/run.py -->", f"<!-- end of {marker} -->"
         before, _, rest = text.partition(begin)
@@ -234,6 +231,30 @@ def write_page(state: dict[str, Any], page: Path = PAGE) -> None:
             raise SystemExit(f"{page}: the markers of {marker} are missing")
         text = before + begin + "\n" + "\n".join(lines).strip("\n") + "\n" + end + after
     page.write_text(text)
+
+
+def write_page(state: dict[str, Any], page: Path = PAGE) -> None:
+    """Write the tables of the tools."""
+    words = [f"* **{word}**: {meaning}." for word, meaning in VERDICTS.items()]
+    write_blocks(
+        {
+            "table": [f"Run on {state['date']}, {state['machine']}.", "", *table(state), "", *words],
+            "details": details(state),
+        },
+        page,
+    )
+
+
+def write_attribution(traces: int, page: Path = PAGE) -> None:
+    """Run the attribution bench and write its table; a division that is wrong ends the program."""
+    rows = attribution.all_rows(list(attribution.KINDS), traces)
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    write_blocks(
+        {"attribution": [f"Run on {today}, {traces} traces of each kind.", "", *attribution.table(rows)]},
+        page,
+    )
+    if bad := [row.kind for row in rows if not row.right()]:
+        raise SystemExit(f"the division is wrong: {', '.join(bad)}")
 
 
 def machine() -> str:
@@ -246,11 +267,19 @@ def machine() -> str:
 def main() -> None:
     """Ask everything that is asked for and write the page."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--only", default=",".join(("co2lib", *PEERS)), help="tools, separated by commas")
+    arguments.add_argument(
+        "--only", default=",".join(("co2lib", *PEERS, "attribution")), help="tools, and attribution"
+    )
     arguments.add_argument("--rows", default=",".join(ROWS), help="rows, separated by commas")
     arguments.add_argument("--keep", action="store_true", help="ask only for what has no answer yet")
+    arguments.add_argument("--traces", type=int, default=100, help="traces of each kind of the attribution")
     given = arguments.parse_args()
     tools, rows = given.only.split(","), given.rows.split(",")
+    if "attribution" in tools:
+        tools.remove("attribution")
+        write_attribution(given.traces)
+    if not tools:
+        return
     BUILD.mkdir(parents=True, exist_ok=True)
     kept = BUILD / "answers.json"
     state = json.loads(kept.read_text()) if kept.is_file() else {"versions": {}, "answers": {}}

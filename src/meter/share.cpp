@@ -130,6 +130,9 @@ struct Measured {
   double joules = 0;
   double low = 0;
   double high = 0;
+  /// What may have been used besides, unseen by the meter: in gaps, by wraps that may have been missed, above the
+  /// ceiling. Nothing tells whose it is, so that all of it is in the upper bound of each part.
+  double unseen = 0;
 };
 
 /// The division of one machine meter, shared by that meter and its three shares. The lock is for readers that were
@@ -154,15 +157,20 @@ class Division {
       return;
     }
     failed_.reset();
+    taken_ = now;
     const auto add = [&](const Segment& s) {
+      measured_.unseen += s.over_j + machine_.unit.joules(static_cast<double>(s.ambiguous));
+      if (s.shape == Segment::Shape::gap) {  // its energy is estimated for the whole run (src/tracker/evaluation.cpp)
+        measured_.unseen += std::max(s.joules, p_max_w(machine_) * s.seconds());
+        return;
+      }
       const double joules =
           s.shape == Segment::Shape::counter ? machine_.unit.joules(static_cast<double>(s.counts)) : s.joules;
       const bool own_interval = s.shape == Segment::Shape::mean || s.shape == Segment::Shape::line;
       const double a = accuracy(machine_);
       measured_.joules += joules;
       measured_.low += (own_interval ? s.low_j : joules) * (1 - a);
-      measured_.high += s.shape == Segment::Shape::gap ? p_max_w(machine_) * s.seconds()
-                                                       : (own_interval ? s.high_j : joules) * (1 + a);
+      measured_.high += (own_interval ? s.high_j : joules) * (1 + a);
     };
     if (const auto* count = std::get_if<Count>(&reading)) {
       counter_.push({now, count->value}, add);
@@ -175,6 +183,12 @@ class Division {
   Reading part(std::size_t which, MonotonicTime now) {
     const std::lock_guard lock(mutex_);
     if (failed_) return *failed_;
+    if (const auto reached = machine_.kind == Kind::counter ? counter_.reached() : power_.reached();
+        !reached || *reached < taken_) {
+      // The CPU time of now belongs to energy that is not known yet: the next good reading spans both.
+      return Failed{Failure::io, "the last reading of " + machine_.id +
+                                     " is in doubt (it fell or leapt); the next one tells what it was"};
+    }
     if (!answered_ || *answered_ != now) {
       const auto usage = usage_->read(now);
       if (!usage)
@@ -210,7 +224,8 @@ class Division {
     const double ratio = measured_.joules > done_.joules ? whole / (measured_.joules - done_.joules) : 1;
     const double low = (measured_.low - done_.low) * ratio;
     const double high = (measured_.high - done_.high) * ratio;
-    done_ = {done_.joules + whole, done_.low + low, done_.high + high};
+    const double unseen = measured_.unseen - done_.unseen;
+    done_ = {done_.joules + whole, done_.low + low, done_.high + high, measured_.unseen};
 
     AttributionInput in{.energy = Energy::from_joules(std::max(0.0, whole)), .duration = Seconds(seconds)};
     double tick_s = 0;
@@ -246,7 +261,8 @@ class Division {
       return Watts{
           .value = joules / seconds,
           .low = std::clamp(from - tick_j, 0.0, joules) * std::min(1.0, widen_low) / seconds,
-          .high = std::clamp(to + tick_j, joules, std::max(joules, whole)) * std::max(1.0, widen_high) / seconds,
+          .high =
+              (std::clamp(to + tick_j, joules, std::max(joules, whole)) * std::max(1.0, widen_high) + unseen) / seconds,
           .mean_since_previous = true};
     };
     // The bounds of the share move against those of the remainder.
@@ -254,7 +270,8 @@ class Division {
     const double high_j = std::max(own.bounds.high.joules(), used_most_j);
     const double used_j = in.busy.count() > 0 ? whole : 0;
     answer_[0] = watts(own.energy.joules(), own.bounds.low.joules(), high_j);
-    answer_[1] = watts(parts.other.joules(), std::min(parts.other.joules(), used_j - high_j), whole - high_j);
+    answer_[1] =
+        watts(parts.other.joules(), std::min(parts.other.joules(), used_j - high_j), used_j - own.bounds.high.joules());
     answer_[2] = watts(parts.idle.joules(), 0, parts.idle.joules());
   }
 
@@ -266,7 +283,8 @@ class Division {
   double cpus_;
   std::optional<double> idle_w_;
   Measured measured_;
-  Measured done_;  ///< divided already
+  Measured done_;          ///< divided already
+  MonotonicTime taken_{};  ///< the last reading of the machine's meter
   std::optional<Failed> failed_ = Failed{Failure::absent, "the machine's meter was not read yet"};
   std::optional<MonotonicTime> answered_;
   Usage before_;
@@ -363,6 +381,7 @@ std::vector<std::shared_ptr<Meter>> share_meters(std::span<const std::shared_ptr
                       .domain = info.domain,
                       .provider = "model.share",
                       .kind = Kind::power,
+                      .update_period_s = info.update_period_s,
                       // The division itself stays below the ceiling, but for rounding.
                       .p_max_w = p_max_w(info) * (1 + 1e-9),
                       .modelled = true,

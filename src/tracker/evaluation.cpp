@@ -2,6 +2,7 @@
 #include "tracker/evaluation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include <co2lib/numeric.hpp>
@@ -98,6 +99,42 @@ double covered_s(const MeterState& m, MonotonicTime begin, MonotonicTime end) {
   return std::max(0.0, seconds);
 }
 
+/// The parts of a divided meter add up to what it shows: what is not measured of it (gaps, and energy that its last
+/// readings held back) belongs to each part as what is measured does, and widens the upper bounds of all. `parts`:
+/// their indices.
+void complete_parts(SegmentResult& r, std::size_t whole, const std::vector<std::size_t>& parts, bool stood_still) {
+  const meter::WindowEnergy& all = r.windows[whole];
+  numeric::Sum measured;
+  numeric::Sum shown;
+  for (const std::size_t i : parts) {
+    if (!all.energy_j || !r.windows[i].energy_j) return;
+    measured += r.windows[i].measured_j;
+    shown += *r.windows[i].energy_j;
+  }
+  if (!(measured.value() > 0) || std::abs(shown.value() - *all.energy_j) <= 1e-13 * *all.energy_j) return;
+  const double unseen = std::max(0.0, all.high_j - all.measured_j);
+  for (const std::size_t i : parts) {
+    meter::WindowEnergy& w = r.windows[i];
+    w.energy_j = numeric::product(w.measured_j, *all.energy_j / measured.value());
+    w.estimated_j = std::max(0.0, *w.energy_j - w.measured_j);
+    w.covered_s = std::min(w.covered_s, all.covered_s);
+    w.low_j = std::min(w.low_j, *w.energy_j);
+    w.high_j = std::max({w.high_j, *w.energy_j, w.measured_j + unseen});
+    w.interval_low_j = std::min(w.interval_low_j, *w.energy_j);
+    // Where the meter is in doubt as a whole, its readings of nothing were divided as if they were true.
+    w.interval_high_j = std::max(w.interval_high_j, w.high_j) + (stood_still ? unseen : 0);
+  }
+}
+
+/// The meter whose gaps are those of a meter's energy: of a part, the one that is divided.
+const MeterState& gaps_of(const RunSegment& segment, std::size_t i) {
+  const meter::MeterInfo& info = segment.meters[i].info;
+  for (const MeterState& m : segment.meters) {
+    if (meter::is_share(info) && m.info.id == info.parent && !m.gaps.empty()) return m;
+  }
+  return segment.meters[i];
+}
+
 }  // namespace
 
 SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
@@ -108,15 +145,24 @@ SegmentResult evaluate(const RunSegment& segment, const Placed& placed,
   for (std::size_t i = 0; i < segment.meters.size(); ++i) {
     r.infos.push_back(segment.meters[i].info);
     r.windows.push_back(whole_energy(segment.meters[i], i < points.size() ? points[i] : MeterPoint{}));
-    if (!excluded[i].empty()) keep_outside(segment, placed, i, excluded[i], r.windows.back());
+  }
+  const auto parts_of = [&](std::size_t whole) {
+    std::vector<std::size_t> parts;
+    for (std::size_t i = 0; i < r.infos.size(); ++i) {
+      if (meter::is_share(r.infos[i]) && r.infos[i].parent == r.infos[whole].id) parts.push_back(i);
+    }
+    return parts;
+  };
+  for (std::size_t p = 0; p < r.infos.size(); ++p) complete_parts(r, p, parts_of(p), segment.meters[p].events.frozen);
+  for (std::size_t i = 0; i < r.infos.size(); ++i) {
+    if (!excluded[i].empty()) keep_outside(segment, placed, i, excluded[i], r.windows[i]);
   }
   const auto failed = [&](std::size_t i) { return segment.meters[i].failed(); };
   r.roles = meter::zone_roles(
       r.infos, [&](std::size_t i, std::size_t j) { return segment.meters[j].mirror_of == std::optional(i); }, failed);
-  for (std::size_t i = 0; i < r.infos.size(); ++i) {  // what is divided and does not work has no parts
-    if (!meter::is_share(r.infos[i])) continue;
-    for (std::size_t p = 0; p < r.infos.size(); ++p) {
-      if (r.infos[p].id != r.infos[i].parent || !failed(p)) continue;
+  for (std::size_t p = 0; p < r.infos.size(); ++p) {
+    if (!failed(p)) continue;
+    for (const std::size_t i : parts_of(p)) {  // what is divided and does not work has no parts
       meter::WindowEnergy unknown;
       unknown.high_j = r.windows[p].high_j;
       unknown.interval_high_j = r.windows[p].interval_high_j;
@@ -132,7 +178,7 @@ std::vector<intensity::EnergySample> samples_of(const RunSegment& segment, const
                                                 const std::vector<std::vector<TimeSpan>>& excluded) {
   std::vector<intensity::EnergySample> samples = steps_of(segment, placed, r, excluded);
   for (std::size_t i = 0; i < segment.meters.size(); ++i) {
-    const MeterState& m = segment.meters[i];
+    const MeterState& m = gaps_of(segment, i);
     const meter::WindowEnergy& w = r.windows[i];
     const double uncovered = w.duration_s - w.covered_s;
     if (!r.roles[i].in_total || !w.estimated_j || *w.estimated_j <= 0 || uncovered <= 0) continue;

@@ -152,6 +152,28 @@ meter::Opening open_machine(const Options& o, bool owner) {
   return opening;
 }
 
+/// What the options say of a meter's domain.
+void set_limits(meter::MeterInfo& info, const Options& o) {
+  const bool given = info.domain == meter::Domain::other && is_given(info);
+  const std::string domain(meter::text(given ? domain_of(info.device) : info.domain));
+  if (const auto ceiling = o.p_max_w.find(domain); ceiling != o.p_max_w.end()) info.p_max_w = ceiling->second;
+  if (const auto slack = o.slack_s.find(domain); slack != o.slack_s.end()) info.slack_s = slack->second;
+}
+
+/// A meter with the limits of the options, for those that go by what it says of itself.
+class Limited final : public meter::Meter {
+ public:
+  Limited(std::shared_ptr<meter::Meter> meter, const Options& o) : meter_(std::move(meter)), info_(meter_->info()) {
+    set_limits(info_, o);
+  }
+  [[nodiscard]] meter::MeterInfo info() const override { return info_; }
+  meter::Reading sample(MonotonicTime now) override { return meter_->sample(now); }
+
+ private:
+  std::shared_ptr<meter::Meter> meter_;
+  meter::MeterInfo info_;
+};
+
 meter::Opening open_scope(const Options& o, bool owner) {
   meter::Opening opening = open_machine(o, owner);
   if (o.scope == meter::Scope::machine || opening.meters.empty()) return opening;
@@ -160,6 +182,9 @@ meter::Opening open_scope(const Options& o, bool owner) {
   all.insert(all.end(), opening.stand_ins.begin(), opening.stand_ins.end());
   opening.meters.clear();
   opening.stand_ins.clear();
+  if (!o.p_max_w.empty() || !o.slack_s.empty()) {
+    for (auto& m : all) m = std::make_shared<Limited>(std::move(m), o);
+  }
   for (auto& m : meter::share_meters(all, share)) {
     const bool stands_in = !m->info().stands_in_for.empty();
     (stands_in ? opening.stand_ins : opening.meters).push_back(std::move(m));
@@ -170,9 +195,7 @@ meter::Opening open_scope(const Options& o, bool owner) {
 /// Gives a meter what the options say of its domain, and an id of its own.
 meter::MeterInfo complete(meter::MeterInfo info, const Options& o, const std::set<std::string>& taken) {
   if (info.domain == meter::Domain::other && is_given(info)) info.domain = domain_of(info.device);
-  const std::string domain(meter::text(info.domain));
-  if (const auto ceiling = o.p_max_w.find(domain); ceiling != o.p_max_w.end()) info.p_max_w = ceiling->second;
-  if (const auto slack = o.slack_s.find(domain); slack != o.slack_s.end()) info.slack_s = slack->second;
+  if (!meter::is_share(info)) set_limits(info, o);  // a share follows the meter that it divides
   if (info.id.empty()) bad("meters", "a meter has no id");
   if (!taken.contains(info.id)) return info;
   if (!is_given(info)) bad("meters", fmt::format("the id '{}' is used twice; ids are unique", info.id));

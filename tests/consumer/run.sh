@@ -31,6 +31,7 @@ case "$way" in
   find_package)
     quietly "$cmake" --install "$build" --prefix "$prefix" --component development
     build_with_cmake "-DCMAKE_PREFIX_PATH=$prefix"
+    [[ "$("$work/consumer/consumer_c")" == "co2lib $version from C" ]]
     for component in torch tensorflow; do # neither is there; the message says why
       if said=$("$cmake" -S "$source/tests/consumer" -B "$work/$component" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix" \
         -DCONSUMER_WAY=$way "-DCONSUMER_VERSION=$version" -DCONSUMER_COMPONENTS=$component 2>&1); then
@@ -61,6 +62,9 @@ case "$way" in
     eval "flags=($(pkg-config --cflags --libs co2lib))"
     [[ " ${flags[*]} " != *" -lfmt "* ]] || { echo "fmt is used header-only; the flags link it: ${flags[*]}"; exit 1; }
     quietly "$compiler" -std=c++20 "$source/tests/consumer/main.cpp" -o "$work/consumer/consumer" "${flags[@]}"
+    eval "flags=($(pkg-config --cflags --libs co2lib-c))"
+    quietly "${CC:-cc}" -std=c11 "$source/tests/consumer/main.c" -o "$work/consumer/consumer_c" "${flags[@]}"
+    [[ "$(LD_LIBRARY_PATH="$(dirname "${pc%/*}")" "$work/consumer/consumer_c")" == "co2lib $version from C" ]]
     ;;
   *)
     echo "unknown way: $way"

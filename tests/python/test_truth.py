@@ -167,3 +167,44 @@ def test_every_cell_of_the_page_was_asked() -> None:
     assert [line.split(" | ")[0].strip("| ") for line in rows] == list(run.ROWS)
     assert not [line for line in rows if "not asked" in line]
     assert all(line.split(" | ")[3].split(":")[0] in ("exact", "flagged") for line in rows)
+
+
+# ------------------------------------------------------------------------------------------------------------
+# Attribution
+# ------------------------------------------------------------------------------------------------------------
+attribution = run.attribution
+
+
+@pytest.mark.parametrize("kind", attribution.KINDS)
+def test_parts_are_the_whole_and_bounds_hold_the_truth(kind: str) -> None:
+    row = attribution.row_of(kind, 2)
+    assert row.right(), row
+    assert row.held == row.traces == 2
+
+
+def test_the_judgement_of_a_division_can_fail() -> None:
+    def of(**wrong: float) -> Any:
+        good = {"own": 5.0, "low": 4.0, "high": 6.0, "parts": 10.0, "energy": 10.0, "least": 2.0}
+        row = attribution.Row("idle")
+        row.add(attribution.Answers(5.0, 5.5, True, attribution.Division(**good | wrong), 5.0, 4.4))
+        return row
+
+    assert of().right()
+    assert not of(low=5.1).right()
+    assert not of(high=4.9).right()
+    assert not of(parts=10.0001).right()
+    assert not of(least=-1e-9).right()
+    assert of().errors["Kepler"] == [pytest.approx(0.5 / 5.5)]
+    assert of(own=6.0).errors["co2lib, idle power told"] == [pytest.approx(0.2)]
+
+
+def test_a_simulated_machine_is_what_it_says() -> None:
+    made = attribution.world("resets", 3)
+    after = made.resets[-1] + 0.01
+    assert made.count(after) == int((made.energy(after) - made.energy(made.resets[-1])) * 1e6)
+    children = attribution.world("children", 0)
+    assert len(children.own()) > 1
+    assert children.truth(idle_known=True) < children.truth(idle_known=False)
+    assert children.truth(idle_known=False) < children.energy(children.times[-1])
+    assert attribution.kepler(children) > 0
+    assert 0 < attribution.scaphandre(children) < children.energy(children.times[-1])

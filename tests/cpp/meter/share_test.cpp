@@ -168,6 +168,60 @@ TEST_F(ShareTest, ShortRegionsAddUpAlthoughCpuTimeComesInTicks) {
   EXPECT_NEAR(f.regions[0].inclusive.joules().value_or(-1), f.energy.joules().value_or(-2), 0.2);
 }
 
+TEST_F(ShareTest, TheEnergyOfAResetIsDividedAndMayBeAnybodys) {
+  tracker::Tracker tracker(options());
+  clock.wait_for_waiters(1);  // the sampler has begun
+  for (int second = 1; second <= 10; ++second) {
+    use(2.0 * second + (second > 5 ? 2 : 0), second > 5 ? 4 : 0);  // we have the sixth second alone, no other one
+    clock.advance(500ms);
+    if (second == 6) cpu->reset();
+    clock.advance(500ms);
+  }
+  const tracker::Footprint f = tracker.stop();
+  const double machine_j = f.devices[0].record.window.energy_j.value_or(-1);
+  EXPECT_NEAR(machine_j, 1000, 1e-6) << "900 J were seen";
+  EXPECT_NEAR(joules(f.scope->own) + joules(f.scope->other) + joules(f.scope->idle), machine_j, 1e-12 * machine_j);
+  EXPECT_NEAR(joules(f.scope->own), 1000.0 / 900 * 100 * 4 / 8, 1e-6) << "of the seconds 6 and 7, and of the rest";
+  EXPECT_LE(f.scope->own.interval->low.joules(), 100);
+  EXPECT_GE(f.scope->own.interval->high.joules(), 100);
+  EXPECT_NEAR(f.operational.value->grams(), joules(f.scope->own) / 3.6e6 * 100, 1e-9) << "the estimate is priced too";
+  EXPECT_NEAR(f.coverage.value_or(-1), 0.9, 1e-9);
+}
+
+TEST_F(ShareTest, CeilingAndLagOfTheOptionsHoldForTheDivision) {
+  for (const char* option : {"p_max_w", "slack_s"}) {
+    SCOPED_TRACE(option);
+    use(0, 0);
+    cpu = FakeMeter::counter(clock, {.id = "package-0", .name = "package-0", .domain = Domain::package}, 1500);
+    auto o = options();
+    option == std::string("p_max_w") ? o.p_max_w["package"] = 4000 : o.slack_s["package"] = 2;
+    tracker::Tracker tracker(o);
+    clock.wait_for_waiters(1);  // the sampler has begun
+    for (int second = 1; second <= 3; ++second) {
+      use(2.0 * second, 1.0 * second);
+      clock.advance(1s);
+    }
+    const tracker::Footprint f = tracker.stop();
+    EXPECT_NEAR(joules(f.scope->own), 1500 * 3 / 4.0, 1e-6);
+    EXPECT_EQ(f.devices[1].record.events.glitches, 0);
+  }
+}
+
+TEST_F(ShareTest, AWrapThatMayHaveBeenMissedMayBeOurs) {
+  cpu = FakeMeter::counter(
+      clock,
+      {.id = "package-0", .name = "package-0", .domain = Domain::package, .wrap = WrapRange::modulus(300'000'000)},
+      100);
+  auto o = options();
+  o.slack_s["package"] = 1;  // between two readings there may be 3 turns of 300 J
+  tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
+  use(4, 4);
+  clock.advance(1s);
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_GE(f.scope->own.interval->high.joules(), 700);
+}
+
 TEST_F(ShareTest, DescendantsCountAlsoWhenTheyHaveEnded) {
   const auto pid = static_cast<std::int64_t>(::getpid());
   write("proc/4000001/stat", process(4000001, pid, 0));
