@@ -27,12 +27,6 @@ void defect(std::vector<Issue>& issues, const std::string& id, const char* why) 
   add_issue(issues, {"act_defect", id, why});
 }
 
-DocumentValue document(std::string_view text, const std::string& name) {
-  const Result<DocumentValue> parsed = co2lib::detail::parse_document(text, name, bom_rules);
-  if (!parsed) throw Error("embodied.bad_bom", parsed.issue().subject + ": " + parsed.issue().text);
-  return *parsed;
-}
-
 /// The fields of one part, each known or refused.
 class Entry {
  public:
@@ -143,7 +137,7 @@ void parts_of(const Spot& root, const std::string& prefix, const std::string& ci
 /// Reads a file and those it imports, by a function that finds their text.
 template <class ReadFile>
 ActFootprint read(std::string_view text, const std::string& name, const std::string& ci_table, ReadFile&& read_file) {
-  const DocumentValue top = document(text, name);
+  const DocumentValue top = bom_document(text, name);
   const Spot root{top, name, ""};
   if (top.kind != Kind::map) root.bad(fmt::format("expected a map, found {}", top.what()));
   ActFootprint result;
@@ -154,7 +148,7 @@ ActFootprint read(std::string_view text, const std::string& name, const std::str
     for (const auto& [key, value] : imports->entries) {
       const Spot here = spot.at(value, key.text);
       const std::string file = text_in(here);
-      const DocumentValue inner = document(read_file(file, here), file);
+      const DocumentValue inner = bom_document(read_file(file, here), file);
       const Spot inner_root{inner, file, ""};
       if (inner.kind != Kind::map) inner_root.bad(fmt::format("expected a map, found {}", inner.what()));
       if (const DocumentValue* deeper = inner.find("imports"); deeper != nullptr && !deeper->entries.empty()) {

@@ -80,18 +80,12 @@ class Files {
   const ParseOptions& options_;
 };
 
-DocumentValue document(std::string_view text, const std::string& name) {
-  const Result<DocumentValue> parsed = co2lib::detail::parse_document(text, name, bom_rules);
-  if (!parsed) throw Error("embodied.bad_bom", parsed.issue().subject + ": " + parsed.issue().text);
-  return *parsed;
-}
-
 class Reader {
  public:
   explicit Reader(const ParseOptions& options) : files_(options) {}
 
   Bom read(std::string_view text, const std::string& name) {
-    const DocumentValue top = document(text, name);
+    const DocumentValue top = bom_document(text, name);
     const std::filesystem::path path = std::filesystem::path(name).filename();
     chain_.push_back(path.generic_string());
     file(top, name, path, {.prefix = "", .ci_table = "", .quantity = 1}, &bom_);
@@ -213,7 +207,7 @@ class Reader {
     }
     auto known = documents_.find(name);
     if (known == documents_.end()) {
-      known = documents_.emplace(name, document(files_.read(path, file_spot), name)).first;
+      known = documents_.emplace(name, bom_document(files_.read(path, file_spot), name)).first;
     }
     if (++imported_ > most_imports) spot.bad("more than 10 000 imports in all");
     chain_.push_back(name);

@@ -15,10 +15,6 @@ namespace co2lib::embodied {
 
 namespace {
 
-bool same(const Factor& a, const Factor& b) {
-  return a.value == b.value && a.low == b.low && a.high == b.high && a.dist == b.dist && a.gsd == b.gsd;
-}
-
 /// The name of a variable whose cause is this bill's own: name and distribution, so that the order of the two bills
 /// does not matter.
 std::string own_name(const Factor& f) {
@@ -51,7 +47,7 @@ Names share_draws(Compiled& a, Compiled& b) {
       const auto row = rows_a.find(mine[v].factor.id);
       const bool one_cause =
           (row != rows_a.end() && row->second) || mine[v].factor.id == "truncation" || mine[v].factor.id == "profile";
-      shared = same(mine[v].factor, theirs) || one_cause;
+      shared = same_variable(mine[v].factor, theirs) || one_cause;
       met[found->second] = true;
       if (!shared) {
         const std::string name = own_name(theirs);

@@ -22,7 +22,7 @@ constexpr std::array columns{"id", "value", "unit", "low", "high", "boundary", "
 /// The tables of `data/embodied/` that a look-up searches.
 constexpr std::array tables{"logic_nodes", "fab_intensity", "memory", "iot_parts", "hsl_blocks", "gpu_server"};
 
-[[noreturn]] void bad(const std::string& where, const std::string& why) {
+[[noreturn]] void bad_row(const std::string& where, const std::string& why) {
   throw Error("embodied.bad_factor", where.empty() ? why : where + ": " + why);
 }
 
@@ -55,19 +55,19 @@ std::vector<std::string> nearest(std::string_view id, const std::vector<Factor>&
   return ids;
 }
 
-Factor factor_of(const csv::Table& table, const csv::Row& row) {
+Factor row_of(const csv::Table& table, const csv::Row& row) {
   const std::string where = fmt::format("{}:{}", table.name, row.line);
   const auto number = [&](std::string_view column) {
     const Result<std::optional<double>> found = csv::number(table, row, column);
-    if (!found) bad(where, found.issue().text);
+    if (!found) bad_row(where, found.issue().text);
     return *found;
   };
   Factor factor;
   factor.id = row.fields[0];
-  if (factor.id.empty()) bad(where, "the row has no id");
+  if (factor.id.empty()) bad_row(where, "the row has no id");
   const std::string here = where + " (" + factor.id + ")";
   const std::optional<double> value = number("value");
-  if (!value) bad(here, "the row has no value");
+  if (!value) bad_row(here, "the row has no value");
   factor.value = *value;
   factor.unit = row.fields[2];
   if (const Result<Unit> unit = parse_unit(factor.unit); !unit) {
@@ -76,10 +76,10 @@ Factor factor_of(const csv::Table& table, const csv::Row& row) {
   factor.low = number("low");
   factor.high = number("high");
   factor.boundary = row.fields[5];
-  if (factor.boundary.empty()) bad(here, "the row has no boundary; say which life-cycle stages it holds");
+  if (factor.boundary.empty()) bad_row(here, "the row has no boundary; say which life-cycle stages it holds");
   if (!row.fields[6].empty()) {
     const Result<std::optional<std::int64_t>> year = csv::integer(table, row, "year");
-    if (!year || **year < 1900 || **year > 2200) bad(here, "the year is '" + row.fields[6] + "'");
+    if (!year || **year < 1900 || **year > 2200) bad_row(here, "the year is '" + row.fields[6] + "'");
     factor.year = static_cast<int>(**year);
   }
   factor.region = row.fields[7];
@@ -88,7 +88,7 @@ Factor factor_of(const csv::Table& table, const csv::Row& row) {
     throw Error("embodied.missing_source", here + ": the row has no source; name the report or paper it is from");
   }
   factor.licence = row.fields[9];
-  if (factor.licence.empty()) bad(here, "the row has no licence; a published fact is 'fact-cited'");
+  if (factor.licence.empty()) bad_row(here, "the row has no licence; a published fact is 'fact-cited'");
   factor.table = table.name;
   factor.line = static_cast<int>(row.line);
   if (factor.low && factor.high) factor.dist = Distribution::triangular;
@@ -98,10 +98,10 @@ Factor factor_of(const csv::Table& table, const csv::Row& row) {
 
 FactorTable table_of(const csv::Table& table) {
   if (table.header.size() != columns.size() || !std::equal(columns.begin(), columns.end(), table.header.begin())) {
-    bad(table.name + ":1", fmt::format("the columns must be {}", fmt::join(columns, ",")));
+    bad_row(table.name + ":1", fmt::format("the columns must be {}", fmt::join(columns, ",")));
   }
   FactorTable result;
-  for (const csv::Row& row : table.rows) result.add(factor_of(table, row));
+  for (const csv::Row& row : table.rows) result.add(row_of(table, row));
   return result;
 }
 
@@ -116,28 +116,28 @@ FactorTable shipped(const char* name) {
 void check_factor(const Factor& factor, const std::string& where) {
   const bool exponent = factor.id.ends_with("exponent");
   if (!std::isfinite(factor.value) || (factor.value < 0 && !exponent)) {
-    bad(where, "the value is " + numeric::text(factor.value) + "; it must be finite and not negative");
+    bad_row(where, "the value is " + numeric::text(factor.value) + "; it must be finite and not negative");
   }
   for (const std::optional<double>& end : {factor.low, factor.high}) {
     if (end && (!std::isfinite(*end) || (*end < 0 && !exponent))) {
-      bad(where, "an end of the range is " + numeric::text(*end) + "; it must be finite and not negative");
+      bad_row(where, "an end of the range is " + numeric::text(*end) + "; it must be finite and not negative");
     }
   }
   if ((factor.low && *factor.low > factor.value) || (factor.high && *factor.high < factor.value)) {
-    bad(where, "the range does not hold the value; low <= value <= high");
+    bad_row(where, "the range does not hold the value; low <= value <= high");
   }
   if (factor.dist == Distribution::lognormal) {
-    if (!(factor.gsd > 1) || !std::isfinite(factor.gsd)) bad(where, "a lognormal needs gsd, above 1");
-    if (factor.low || factor.high) bad(where, "a lognormal has gsd in the place of low and high");
+    if (!(factor.gsd > 1) || !std::isfinite(factor.gsd)) bad_row(where, "a lognormal needs gsd, above 1");
+    if (factor.low || factor.high) bad_row(where, "a lognormal has gsd in the place of low and high");
   } else if (factor.dist != Distribution::point && !(factor.low && factor.high)) {
-    bad(where, std::string("a ") + std::string(text(factor.dist)) + " distribution needs low and high");
+    bad_row(where, std::string("a ") + std::string(text(factor.dist)) + " distribution needs low and high");
   }
 }
 
 void FactorTable::add(Factor factor) {
   if (const Factor* first = find(factor.id)) {
-    bad(fmt::format("{}:{}", factor.table, factor.line),
-        fmt::format("the id {} stands on line {} already", factor.id, first->line));
+    bad_row(fmt::format("{}:{}", factor.table, factor.line),
+            fmt::format("the id {} stands on line {} already", factor.id, first->line));
   }
   by_id_.emplace(factor.id, rows_.size());
   rows_.push_back(std::move(factor));
@@ -150,13 +150,13 @@ const Factor* FactorTable::find(std::string_view id) const {
 
 FactorTable parse_factors(std::string_view text, const std::string& name) {
   const Result<csv::Table> table = csv::parse(text, name);
-  if (!table) bad(name, table.issue().subject + ": " + table.issue().text);
+  if (!table) bad_row(name, table.issue().subject + ": " + table.issue().text);
   return table_of(*table);
 }
 
 FactorTable read_factors(const std::filesystem::path& file) {
   const Result<std::string> text = co2lib::detail::read_file(file, std::size_t{1} << 26);
-  if (!text) bad(file.string(), text.issue().text);
+  if (!text) bad_row(file.string(), text.issue().text);
   return parse_factors(*text, file.string());
 }
 

@@ -9,15 +9,6 @@
 
 namespace co2lib::embodied {
 
-namespace {
-
-/// Equal names are one variable and must say the same of it.
-bool same(const Factor& a, const Factor& b) {
-  return a.value == b.value && a.low == b.low && a.high == b.high && a.dist == b.dist && a.gsd == b.gsd;
-}
-
-}  // namespace
-
 Node Model::push(Operation operation) {
   operations_.push_back(operation);
   return static_cast<Node>(operations_.size() - 1);
@@ -27,7 +18,7 @@ Node Model::constant(double value) { return push({.kind = Kind::constant, .numbe
 
 Node Model::factor(const Factor& factor, const std::string& place) {
   const auto [known, fresh] = seen_.try_emplace(factor.id, factor, place);
-  if (!fresh && !same(known->second.first, factor)) {
+  if (!fresh && !same_variable(known->second.first, factor)) {
     throw Error("embodied.bad_factor",
                 fmt::format("{}: '{}' is one variable with that of {}, but their values or ranges differ; give them "
                             "the same, or another name with share",

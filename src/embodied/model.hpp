@@ -31,6 +31,11 @@ struct Variable {
   std::string place{};  ///< where it was met first, for messages
 };
 
+/// Equal names are one variable and must say the same of it.
+[[nodiscard]] inline bool same_variable(const Factor& a, const Factor& b) {
+  return a.value == b.value && a.low == b.low && a.high == b.high && a.dist == b.dist && a.gsd == b.gsd;
+}
+
 /// In which directions a variable moves the total.
 struct Direction {
   bool up = false;

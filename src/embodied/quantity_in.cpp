@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "detail/ascii.hpp"
+
 namespace co2lib::embodied {
 
 using co2lib::detail::DocumentEntry;
@@ -16,12 +18,10 @@ using Kind = DocumentValue::Kind;
 
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 /// NaN and infinities as versions of YAML write them.
 bool is_no_number(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : lower) c = co2lib::detail::lower(c);
   if (lower.starts_with('+') || lower.starts_with('-')) lower.erase(0, 1);
   return lower == ".nan" || lower == "nan" || lower == ".inf" || lower == "inf" || lower == "infinity";
 }
@@ -63,6 +63,12 @@ double text_number(const Spot& spot, std::string_view unit) {
 
 }  // namespace
 
+DocumentValue bom_document(std::string_view text, const std::string& name) {
+  const Result<DocumentValue> parsed = co2lib::detail::parse_document(text, name, bom_rules);
+  if (!parsed) throw Error("embodied.bad_bom", parsed.issue().subject + ": " + parsed.issue().text);
+  return *parsed;
+}
+
 std::string Spot::place() const {
   return path.empty() ? fmt::format("{}:{}", file, value.line) : fmt::format("{}:{}: {}", file, value.line, path);
 }
@@ -74,8 +80,8 @@ Spot Spot::at(const DocumentValue& inner, std::string_view key) const {
 void Spot::bad(const std::string& why) const { throw Error("embodied.bad_bom", place() + ": " + why); }
 
 bool is_name(const DocumentValue& value) {
-  return value.kind == Kind::scalar && !value.is_null() && !value.text.empty() && is_letter(value.text[0]) &&
-         !is_no_number(value.text) && !value.boolean();
+  return value.kind == Kind::scalar && !value.is_null() && !value.text.empty() &&
+         co2lib::detail::is_letter(value.text[0]) && !is_no_number(value.text) && !value.boolean();
 }
 
 double number_in(const Spot& spot, std::string_view unit) {

@@ -42,4 +42,7 @@ struct Spot {
 /// The documents of a bill of materials are at most this large.
 inline constexpr co2lib::detail::DocumentRules bom_rules{.bytes = std::size_t{4} << 20, .depth = 32, .values = 200'000};
 
+/// A document within those limits; `embodied.bad_bom` with file and line.
+[[nodiscard]] co2lib::detail::DocumentValue bom_document(std::string_view text, const std::string& name);
+
 }  // namespace co2lib::embodied

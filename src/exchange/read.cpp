@@ -7,6 +7,7 @@
 
 #include <co2lib/exchange/documents.hpp>
 
+#include "detail/ascii.hpp"
 #include "exchange/evidence.hpp"
 #include "exchange/parts.hpp"
 
@@ -229,9 +230,7 @@ EvidenceTexts boamps_texts(const Json* object) {
 
 std::optional<std::string> lower_text(std::optional<std::string> text) {
   if (!text) return text;
-  for (char& c : *text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : *text) c = co2lib::detail::lower(c);
   return text;
 }
 

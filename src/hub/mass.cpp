@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "detail/ascii.hpp"
 #include "hub/mass_unit.hpp"
 #include "hub/number.hpp"
 #include "hub/plain.hpp"
@@ -23,8 +24,8 @@ using enum CardWarning;
 using enum CardStatus;
 using Kind = WrittenUnit::Kind;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using co2lib::detail::is_digit;
+using co2lib::detail::is_letter;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();

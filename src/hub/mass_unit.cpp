@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 
+#include "detail/ascii.hpp"
 #include "hub/plain.hpp"
 
 namespace co2lib::hub {
@@ -72,7 +73,8 @@ constexpr std::array<MassUnit, 48> mass_units = {{
     {"metric-tonnes", 1e6},
 }};
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using co2lib::detail::is_digit;
+using co2lib::detail::is_letter;
 
 /// Words for CO2, the longest of each beginning first; `carbon dioxide` apart, for it has a blank.
 constexpr std::array<std::string_view, 19> co2_words = {"carbon dioxide",
@@ -118,7 +120,7 @@ std::size_t co2_size(std::string_view text) {
 
 /// True if a letter glued to a unit may stand there: the beginning of a word for CO2, or the C of carbon.
 bool may_be_glued(std::string_view rest) {
-  if (rest.empty() || !(is_letter(rest[0]) || (rest[0] >= '0' && rest[0] <= '9') || rest[0] == '_')) return true;
+  if (rest.empty() || !(is_letter(rest[0]) || is_digit(rest[0]) || rest[0] == '_')) return true;
   if (rest[0] == 'c' && (rest.size() == 1 || !is_letter(rest[1])) && !rest.substr(1).starts_with("_")) return true;
   return rest.starts_with("carbon") || co2_size(rest) > 0;
 }

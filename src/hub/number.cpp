@@ -8,13 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "detail/ascii.hpp"
+
 namespace co2lib::hub {
 
 namespace {
 
 using enum CardWarning;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using co2lib::detail::is_digit;
 
 std::size_t digits_at(std::string_view text, std::size_t at) {
   std::size_t end = at;

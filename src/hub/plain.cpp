@@ -9,11 +9,13 @@
 
 #include <co2lib/hub/write.hpp>
 
+#include "detail/ascii.hpp"
+
 namespace co2lib::hub {
 
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using co2lib::detail::is_letter;
 
 /// The zeros of the decimal digits of Unicode 14 beyond ASCII; nine more follow each.
 constexpr std::array<std::uint32_t, 65> zeros = {
@@ -87,9 +89,7 @@ std::string valid_utf8(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string small(text);
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : small) c = co2lib::detail::lower(c);
   return small;
 }
 

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <initializer_list>
 
+#include "detail/ascii.hpp"
+
 namespace co2lib::intensity {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+using co2lib::detail::lower;
 
 bool equal_names(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });

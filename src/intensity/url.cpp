@@ -5,11 +5,13 @@
 #include <charconv>
 #include <cstdint>
 
+#include "detail/ascii.hpp"
+
 namespace co2lib::intensity::detail {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+using co2lib::detail::lower;
 
 int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
