@@ -168,6 +168,29 @@ std::vector<Issue> unmodelled_issues(const Graph& graph) {
   return issues;
 }
 
+/// The precision whose rules hold: the one asked for, else that of the first operator that says its bits.
+std::string precision_name(const Graph& graph, const PredictOptions& options) {
+  if (!options.precision.empty()) return precision(options.precision).name;
+  KernelConfig config;
+  for (const Node& node : graph.nodes) {
+    if (!node.attrs.w_bits) continue;
+    config.w_bits = *node.attrs.w_bits;
+    config.a_bits = node.attrs.a_bits.value_or(32);
+    break;
+  }
+  return precision_of(config).name;
+}
+
+/// Operators that are counted as others, one issue for each kind.
+void add_stand_ins(Prediction& p, const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (node.attrs.stands_for.empty()) continue;
+    add_issue(p.issues,
+              {"stand_in_operator", node.attrs.stands_for,
+               fmt::format("{} has no kernel of its own; it is counted as {}", node.attrs.stands_for, node.op)});
+  }
+}
+
 }  // namespace
 
 namespace detail {
@@ -208,7 +231,7 @@ Device Device::named(std::string_view name) {
 const std::string& Device::name() const { return model_->name; }
 const std::string& Device::processor() const { return model_->processor; }
 std::vector<std::string> Device::precisions() const { return model_->precisions(); }
-const Rules& Device::rules() const { return model_->rules; }
+const Rules& Device::rules(const std::string& precision) const { return model_->rules(precision); }
 
 Prediction Device::predict(const Graph& graph, const PredictOptions& options) const {
   Graph given = graph;
@@ -222,7 +245,8 @@ Prediction Device::predict(const Graph& graph, const PredictOptions& options) co
   }
   const std::vector<Issue> issues = unmodelled_issues(given);
   std::vector<KernelPrediction> list;
-  for (GraphKernel& k : kernels(given, options.rules ? *options.rules : model_->rules)) {
+  for (GraphKernel& k :
+       kernels(given, options.rules ? *options.rules : model_->rules(precision_name(given, options)))) {
     if (k.kernel.empty()) continue;  // without a mapping: an issue
     if (!k.config) detail::bad_graph("the kernel " + k.name + " has no features; " + k.missing);
     list.push_back({.name = std::move(k.name), .nodes = std::move(k.nodes), .config = std::move(*k.config)});
@@ -230,6 +254,8 @@ Prediction Device::predict(const Graph& graph, const PredictOptions& options) co
   Prediction p = predict_kernels(*model_, std::move(list));
   if (p.precision != "mixed" && !options.precision.empty()) p.precision = precision(options.precision).name;
   add_issues(p.issues, issues);
+  add_stand_ins(p, graph);
+
   finish(p, *model_);
   return p;
 }

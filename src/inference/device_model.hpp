@@ -26,15 +26,16 @@ struct KernelValue {
 
 class DeviceModel {
  public:
-  DeviceModel(std::string name, std::string processor, Rules rules)
-      : name(std::move(name)), processor(std::move(processor)), rules(std::move(rules)) {}
+  DeviceModel(std::string name, std::string processor) : name(std::move(name)), processor(std::move(processor)) {}
   virtual ~DeviceModel() = default;
   DeviceModel(const DeviceModel&) = delete;
   DeviceModel& operator=(const DeviceModel&) = delete;
 
   const std::string name;
   const std::string processor;
-  const Rules rules;
+
+  /// The rules by which operators fuse in a precision.
+  [[nodiscard]] virtual const Rules& rules(const std::string& precision) const = 0;
 
   /// The numbers of kernels, in their order. Their names are mapped by `kernel_name` here.
   [[nodiscard]] virtual std::vector<KernelValue> evaluate(std::span<const KernelConfig> kernels) const = 0;

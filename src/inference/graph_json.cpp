@@ -17,8 +17,8 @@ constexpr const char* bad = "inference.bad_graph";
 
 Attributes read_attributes(const Document& value, std::string_view file) {
   const FieldReader fields(value, file, bad);
-  fields.only(
-      {"k", "s", "pad", "dilation", "groups", "cout", "bias", "w_bits", "a_bits", "integer", "reduction", "type"});
+  fields.only({"k", "s", "pad", "dilation", "groups", "cout", "bias", "w_bits", "a_bits", "integer", "reduction",
+               "type", "stands_for"});
   return {.k = fields.integer_if("k"),
           .s = fields.integer_if("s"),
           .pad = fields.number_if("pad"),
@@ -30,7 +30,8 @@ Attributes read_attributes(const Document& value, std::string_view file) {
           .a_bits = fields.small_if("a_bits"),
           .integer = fields.boolean_if("integer"),
           .reduction = fields.integer_if("reduction"),
-          .type = fields.text_or("type", "")};
+          .type = fields.text_or("type", ""),
+          .stands_for = fields.text_or("stands_for", "")};
 }
 
 Node read_node(const Document& value, std::string_view file) {
@@ -59,6 +60,7 @@ auto attributes_json(const Attributes& a) {
     add("integer", a.integer);
     add("reduction", a.reduction);
     if (!a.type.empty()) o.add("type", a.type);
+    if (!a.stands_for.empty()) o.add("stands_for", a.stands_for);
   }};
 }
 

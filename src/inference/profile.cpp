@@ -47,7 +47,8 @@ struct ProfileHead {
   std::string firmware;
   std::string clocks;
   std::string date;
-  Rules rules;
+  std::map<std::string, Rules> rules;  ///< by precision; that of the empty text is for all others
+
   std::optional<std::array<std::int64_t, 2>> array;
   EnergySource energy = EnergySource::measured;
   double power_w = 0;
@@ -69,13 +70,24 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-Rules read_profile_rules(const FieldReader& fields) {
-  const Document* given = fields.find("rules");
-  if (given == nullptr) return inference::rules("cpu");
-  if (given->kind == Document::Kind::scalar) return inference::rules(fields.text(*given, "rules"));
+Rules read_rule_set(const FieldReader& fields, const Document& given) {
+  if (given.kind == Document::Kind::scalar) return inference::rules(fields.text(given, "rules"));
   Rules rules;
-  for (const Document& rule : fields.list(*given, "rules")) rules.push_back(fields.texts(rule, "rules"));
+  for (const Document& rule : fields.list(given, "rules")) rules.push_back(fields.texts(rule, "rules"));
   return rules;
+}
+
+/// One rule set, or one for each precision.
+std::map<std::string, Rules> read_profile_rules(const FieldReader& fields) {
+  const Document* given = fields.find("rules");
+  std::map<std::string, Rules> all{{"", inference::rules("cpu")}};
+  if (given == nullptr) return all;
+  if (given->kind == Document::Kind::map) {
+    for (const auto& entry : given->entries) all[entry.key.text] = read_rule_set(fields, entry.value);
+  } else {
+    all[""] = read_rule_set(fields, *given);
+  }
+  return all;
 }
 
 ForestFile read_forest_entry(const Document& value, const std::filesystem::path& folder, const std::string& name) {
@@ -175,8 +187,12 @@ std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry
 
 class ProfileModel final : public DeviceModel {
  public:
-  explicit ProfileModel(ProfileHead head)
-      : DeviceModel(head.device, head.processor, head.rules), head_(std::move(head)) {}
+  explicit ProfileModel(ProfileHead head) : DeviceModel(head.device, head.processor), head_(std::move(head)) {}
+
+  [[nodiscard]] const Rules& rules(const std::string& precision) const override {
+    const auto found = head_.rules.find(precision);
+    return found == head_.rules.end() ? head_.rules.at("") : found->second;
+  }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig> kernels) const override {
     // Kernels of one type and precision go through their forests together.

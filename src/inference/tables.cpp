@@ -25,9 +25,11 @@ const char* rules_of(ProcessorKind kind) {
 class RooflineModel final : public DeviceModel {
  public:
   explicit RooflineModel(const Accelerator& accelerator)
-      : DeviceModel(accelerator.name, std::string(text(accelerator.kind)),
-                    inference::rules(rules_of(accelerator.kind))),
-        accelerator_(accelerator) {}
+      : DeviceModel(accelerator.name, std::string(text(accelerator.kind))), accelerator_(accelerator) {}
+
+  [[nodiscard]] const Rules& rules(const std::string&) const override {
+    return inference::rules(rules_of(accelerator_.kind));
+  }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig> kernels) const override {
     std::map<std::string, Roofline> known;  // by arithmetic
@@ -78,7 +80,9 @@ class RooflineModel final : public DeviceModel {
 class SimulatedModel final : public DeviceModel {
  public:
   explicit SimulatedModel(const SimulatedDevice& device)
-      : DeviceModel(std::string(device.name), "simulated", inference::rules("cpu")), device_(device) {}
+      : DeviceModel(std::string(device.name), "simulated"), device_(device) {}
+
+  [[nodiscard]] const Rules& rules(const std::string&) const override { return inference::rules("cpu"); }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig> kernels) const override {
     const Simulation s = simulate(device_, kernels);
@@ -104,7 +108,9 @@ class SimulatedModel final : public DeviceModel {
 
 class McuModel final : public DeviceModel {
  public:
-  explicit McuModel(std::string_view board) : DeviceModel(std::string(board), "mcu", inference::rules("cpu")) {}
+  explicit McuModel(std::string_view board) : DeviceModel(std::string(board), "mcu") {}
+
+  [[nodiscard]] const Rules& rules(const std::string&) const override { return inference::rules("none"); }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig>) const override {
     no_profile(fmt::format(

@@ -98,12 +98,14 @@ class TransferredModel final : public DeviceModel {
  public:
   TransferredModel(std::shared_ptr<const DeviceModel> from, const std::string& device, TransferFit time,
                    std::optional<TransferFit> energy, Sampled sampled, std::size_t count)
-      : DeviceModel(device, from->processor, from->rules),
+      : DeviceModel(device, from->processor),
         from_(std::move(from)),
         time_(std::move(time)),
         energy_(std::move(energy)),
         sampled_(sampled),
         count_(count) {}
+
+  [[nodiscard]] const Rules& rules(const std::string& precision) const override { return from_->rules(precision); }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig> kernels) const override {
     const std::vector<KernelValue> first = first_values(kernels);

@@ -56,8 +56,8 @@ class Device {
   /// The texts of the precisions it can predict; empty for tables of whole workloads.
   [[nodiscard]] std::vector<std::string> precisions() const;
 
-  /// The rules by which its runtime fuses operators.
-  [[nodiscard]] const Rules& rules() const;
+  /// The rules by which its runtime fuses operators in a precision.
+  [[nodiscard]] const Rules& rules(const std::string& precision = {}) const;
 
   /// What one inference of a model takes: kernels run one after the other and add up.
   ///

@@ -27,7 +27,8 @@ struct Attributes {
   std::optional<int> a_bits{};
   std::optional<bool> integer{};
   std::optional<std::int64_t> reduction{};
-  std::string type{};  ///< of an `other`: what its framework calls it
+  std::string type{};        ///< of an `other`: what its framework calls it
+  std::string stands_for{};  ///< the operator that this one is counted in the place of (`gelu` as `swish`)
 
   bool operator==(const Attributes&) const = default;
 };
