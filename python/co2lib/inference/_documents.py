@@ -91,7 +91,8 @@ def graph(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
     Parameters
     ----------
     model : Graph, mapping, str, path or torch.nn.Module
-        A path ends with ``.json`` (this library's description) or ``.onnx``; a text that begins with ``{`` is JSON.
+        A path ends with ``.json`` (this library's description) or ``.onnx``; a text beginning with ``{`` is
+        JSON.
     input_shape : sequence of int, optional
         Of the example input, batch first; needed for a module of torch and for dynamic dimensions of ONNX.
 
