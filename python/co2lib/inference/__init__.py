@@ -26,6 +26,8 @@ from co2lib._core.inference import (
     DecodeStep,
     DutyEnergy,
     Features,
+    Forest,
+    Graph,
     GraphKernel,
     KernelConfig,
     KernelPrediction,
@@ -81,8 +83,6 @@ from co2lib._core.inference import (
 )
 from co2lib.inference._device import Device
 from co2lib.inference._documents import (
-    Forest,
-    Graph,
     graph,
     kernel_config,
     kernel_dict,

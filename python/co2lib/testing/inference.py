@@ -227,7 +227,7 @@ def _decode_linear(given: dict[str, Any]) -> Answer:
 
 
 def _points(f: Fields) -> list[dict[str, Any]]:
-    points = f.list("points")
+    points: list[dict[str, Any]] = f.list("points")
     for point in points:
         _needed(_fields(point), *STEP, "energy_j")
     return points
