@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import floor
 
 from co2lib.inference.importers._draft import VIEWS, Draft, Index, Node
 
@@ -236,23 +235,11 @@ def _squeeze_excite(draft: Draft, index: Index, node: Node) -> tuple[str, str] |
     return None
 
 
-def _reduction(draft: Draft, index: Index, node: Node, inside: set[str]) -> float:
-    """Return the number by which the channels divided are the inner ones, rounded down."""
+def _reduction(draft: Draft, index: Index, node: Node, inside: set[str]) -> int:
+    """Return the whole number by which the channels divided are about the inner ones."""
     channels = draft.shapes[node.name][1]
-    inner = min(
-        (
-            index.producer[name].attrs.get("cout", channels)
-            for name in inside
-            if "cout" in index.producer[name].attrs
-        ),
-        default=channels,
-    )
-    if channels % inner == 0:
-        return channels // inner
-    reduction: float = channels / inner
-    while floor(channels / reduction) < inner:
-        reduction *= 1 - 1e-12
-    return reduction
+    widths = [index.producer[name].attrs["cout"] for name in inside if "cout" in index.producer[name].attrs]
+    return max(1, round(channels / min(widths, default=channels)))
 
 
 def _absorb_affine(draft: Draft) -> None:

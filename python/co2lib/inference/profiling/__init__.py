@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Profiles of devices: kernels sampled and measured, forests fitted, whole networks checked
-(docs/profiling.md).
+"""Profiles of devices: kernels are measured, forests fitted, networks checked (docs/profiling.md).
 
 The extra ``profile`` (scikit-learn) is needed to fit, PyTorch to run kernels on this machine; a profile is
 read by the C++ library alone.

@@ -24,7 +24,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from co2lib._core import inference as _core
+from co2lib import inference as _domain
 from co2lib._errors import BadValueError, SystemFailureError, WrongStateError
 from co2lib.inference.profiling import _forests, _sampling
 from co2lib.inference.profiling._networks import FAMILIES, draw_network
@@ -40,7 +40,7 @@ INVALID_PERCENT = 25.0
 _TARGETS = ("latency_us", "energy_mj")
 
 Progress = Callable[[str, int, int, float | None], object]
-"""Takes what is done (``conv-bn-relu``, ``networks``), how many are, of how many, and seconds left or None."""
+"""Takes what is done (``fc``, ``networks``), how many are, of how many, and seconds left or None."""
 
 
 @dataclass
@@ -125,7 +125,7 @@ def profile(
     """
     _check_about(runner)
     names = list(kernels) if kernels is not None else list(runner.kernels)
-    names = list(dict.fromkeys(_core.kernel_name(name) for name in names))
+    names = list(dict.fromkeys(_domain.kernel_name(name) for name in names))
     count = _sampling.counts(level)
     wanted = {name: _wanted(name, samples, count) for name in names}
     store = _Store(Path(fspath(folder)), runner.precision)
@@ -145,7 +145,7 @@ def profile(
 def plan_profile(
     runner: Any, *, level: str = "quick", kernels: Sequence[str] | None = None
 ) -> dict[str, float]:
-    """Return what a campaign will take: ``configurations`` before refinement and about ``seconds`` of windows."""
+    """Return about what a campaign takes: ``configurations`` before refinement, ``seconds`` of windows."""
     count, plan = _sampling.counts(level), PLANS[level]
     names = kernels if kernels is not None else runner.kernels
     total = sum(count(name) for name in names)
@@ -170,7 +170,7 @@ def _check_about(runner: Any) -> None:
     if missing:
         raise BadValueError(
             "inference.bad_model",
-            f"runner.about: does not say {', '.join(missing)}; a profile without them is refused, so name them",
+            f"runner.about: does not say {', '.join(missing)}; a profile needs them, so name them",
         )
 
 
@@ -255,8 +255,8 @@ class _Store:
             names = [name for name in wanted if there.get(name) != wanted[name]]
             raise BadValueError(
                 "inference.bad_model",
-                f"{self.folder}: has a campaign of {self.precision} with another {', '.join(names)}; use the same "
-                "settings to go on, restart to begin anew, or another folder",
+                f"{self.folder}: has a campaign of {self.precision} with another {', '.join(names)}; use the "
+                "same settings to go on, restart to begin anew, or another folder",
             )
 
     def _read(self) -> None:
@@ -335,7 +335,7 @@ class _Campaign:
         self._trees = trees
         self._end = None if max_s is None else time.monotonic() + max_s
         self._progress = progress
-        self._precision = _core.precision(runner.precision)
+        self._precision = _domain.precision(runner.precision)
         self._array = getattr(runner, "array", None)
         self._fits: dict[tuple[str, str], _forests.Fitted] = {}
         self._tests: dict[str, list[Row]] = {}
@@ -350,7 +350,7 @@ class _Campaign:
             rounds = 0
         else:
             drawn = _sampling.sample(name, count, self._seed, bits=bits)
-            configs = [_core.KernelConfig.from_dict(each) for each in drawn]
+            configs = [_domain.kernel_config(each) for each in drawn]
             rounds = ROUNDS
         made = _Kernel(name, self._all(name, configs, 0))
         first = [row for row in made.rows if not row.measured.unstable]
@@ -373,7 +373,7 @@ class _Campaign:
 
     def _all(self, name: str, configs: Iterable[Any], number: int) -> list[Row]:
         """Measure configurations from small to large; those that time does not allow are left out."""
-        order = sorted(configs, key=lambda each: _core.features(each).ops + _core.features(each).bytes)
+        order = sorted(configs, key=lambda each: _domain.features(each).ops + _domain.features(each).bytes)
         rows: list[Row] = []
         begin, fresh = time.monotonic(), 0
         for place, config in enumerate(order):
@@ -396,8 +396,8 @@ class _Campaign:
 
     def _vector(self, config: Any) -> list[float]:
         if self._array is not None:
-            config = config.replace(array=self._array)
-        vector: list[float] = _core.training_vector(config)
+            config = _domain.kernel_config({**_domain.kernel_dict(config), "array": list(self._array)})
+        vector: list[float] = _domain.training_vector(config)
         return vector
 
     def _targets(self, rows: Sequence[Row]) -> list[str]:
@@ -412,7 +412,7 @@ class _Campaign:
             self._fits[kernel.name, target] = fit
             true = [getattr(row.measured, target) for row in test]
             predicted = fit.predict([self._vector(row.config) for row in test])
-            found = _core.regression_metrics(true, predicted)
+            found = _domain.regression_metrics(true, predicted)
             kernel.reports[target] = _forests.Report(
                 kernel.name,
                 target,
@@ -434,8 +434,8 @@ class _Campaign:
         found: dict[str, Any] = {}
         for row, value in zip(test, predicted, strict=True):
             if abs(value - row.measured.latency_us) / row.measured.latency_us > ERROR:
-                for each in _sampling.neighbours(row.config.to_dict(), NEIGHBOURS, rng):
-                    found.setdefault(_sampling.key(each), _core.KernelConfig.from_dict(each))
+                for each in _sampling.neighbours(_domain.kernel_dict(row.config), NEIGHBOURS, rng):
+                    found.setdefault(_sampling.key(each), _domain.kernel_config(each))
         tested = {_key(row.config) for row in test}
         return self._all(
             f"{name} (round {number})", [c for c in found.values() if _key(c) not in tested], number
@@ -460,7 +460,7 @@ class _Campaign:
             for target, report in kernel.reports.items():
                 fit, test = self._fits[kernel.name, target], self._tests[kernel.name]
                 name = f"{precision}.{kernel.name}.{target}.json"
-                document = fit.document(kernel.name, list(_core.feature_names(kernel.name)), target)
+                document = fit.document(kernel.name, list(_domain.feature_names(kernel.name)), target)
                 true = [getattr(row.measured, target) for row in test]
                 predicted = fit.predict([self._vector(row.config) for row in test])
                 document["residual"] = _forests.residual(true, predicted)
@@ -498,7 +498,7 @@ class _Campaign:
 
     def check(self, count: int, families: Sequence[str]) -> Any:
         """Measure whole networks, write what the prediction is off by; return the device."""
-        device = _core.Device.load(self._store.folder)
+        device = _domain.Device.load(self._store.folder)
         bits, precision = self._precision, self._runner.precision
         ratios: dict[str, list[float]] = {}
         for number in range(count):
@@ -510,7 +510,7 @@ class _Campaign:
             self._tell("networks", number + 1, count, None)
             if measured is None or measured.unstable:
                 continue
-            predicted = device.predict(_core.Graph.parse(graph))
+            predicted = device.predict(_domain.parse_graph(graph))
             pairs = {"latency": (measured.latency_us * 1e-6, predicted.latency.seconds)}
             if measured.energy_mj is not None and predicted.energy.joules is not None:
                 pairs["energy"] = (measured.energy_mj * 1e-3, predicted.energy.joules)
@@ -527,11 +527,11 @@ class _Campaign:
         worst = max(each["latency_mape_percent"] for each in document["check"].values())
         document["valid"] = worst <= INVALID_PERCENT
         self._store.write("device.json", document)
-        return _core.Device.load(self._store.folder)
+        return _domain.Device.load(self._store.folder)
 
 
 def _key(config: Any) -> str:
-    return _sampling.key(config.to_dict())
+    return _sampling.key(_domain.kernel_dict(config))
 
 
 def level_plan(level: str, window_s: float | None) -> Plan:

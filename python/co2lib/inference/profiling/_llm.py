@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The energy of one step of a batch of a language model, fitted by non-negative least squares on relative
-errors.
+"""The energy of one step of a batch of a language model: non-negative least squares on relative errors.
 
 Energy = a weight bytes + b FLOPs + c cache bytes + d layers + e sequences, with coefficients of at least 0 in
 J per unit; columns are scaled by their largest value; the solver is SciPy's `nnls` (Lawson and Hanson). The

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from typing import Any, Protocol, runtime_checkable
 
-from co2lib._core import inference as _core
+from co2lib import inference as _domain
 from co2lib._core import random as _random
 from co2lib._errors import BadValueError, SystemFailureError
 from co2lib.inference.profiling._sampling import KERNELS, Config
@@ -107,14 +107,14 @@ class SimulatedRunner:
 
     def measured_network(self, graph: Any) -> Measured:
         """Return what a network costs on the device: its kernels add up."""
-        found = _core.Graph.parse(graph).kernels(self.rules)
+        found = _domain.parse_graph(graph).kernels(self.rules)
         return self._measured([each.config for each in found])
 
     def _measured(self, configs: list[Any]) -> Measured:
-        exact = _core.simulate(self._device, configs)
+        exact = _domain.simulate(self._device, configs)
         if not self._noise:
             return Measured(exact.latency_us, exact.energy_mj)
-        number = _random.fnv1a("|".join(str(sorted(c.to_dict().items())) for c in configs)) % 2**31
+        number = _random.fnv1a("|".join(config.to_json() for config in configs)) % 2**31
         factors = [
             _random.lognormal(_random.draw(self._seed, 0, f"noise.{what}.{number}"), 1.0, gsd)
             for what, gsd in (("latency", 1.02), ("energy", 1.03))
@@ -137,6 +137,7 @@ _INTEGERS = (
     "m",
     "n",
     "heads",
+    "reduction",
 )
 _MEASURES = ("latency_us", "energy_mj", "windows", "cv")
 
@@ -206,13 +207,13 @@ def _bad(file: str, line: int, what: str) -> BadValueError:
 
 
 def _csv_row(file: str, line: int, row: Mapping[str, str | None], precision: str) -> tuple[Any, Measured]:
-    bits = _core.precision(precision)
+    bits = _domain.precision(precision)
     fields: Config = {"w_bits": bits.w_bits, "a_bits": bits.a_bits}
     numbers: dict[str, float] = {}
-    for name, text in row.items():
-        if name is None or not text or not text.strip():
+    for name, cell in row.items():
+        text = (cell or "").strip() if isinstance(cell, str) else ""
+        if not name or not text:
             continue
-        text = text.strip()
         try:
             if name in _MEASURES:
                 numbers[name] = float(text)
@@ -220,18 +221,18 @@ def _csv_row(file: str, line: int, row: Mapping[str, str | None], precision: str
                 fields[name] = [int(each) for each in text.split(";")]
             elif name in _INTEGERS:
                 fields[name] = int(text)
-            elif name in ("pad", "reduction"):
+            elif name == "pad":
                 fields[name] = float(text)
             elif name in ("bias", "integer"):
                 fields[name] = {"true": True, "false": False, "1": True, "0": False}[text.lower()]
             elif name == "kernel":
-                fields[name] = _core.kernel_name(text)
+                fields[name] = _domain.kernel_name(text)
         except (KeyError, ValueError):
             raise _bad(file, line, f"column {name}: {text!r} is not what this field takes") from None
     if "kernel" not in fields or not numbers.get("latency_us", 0.0) > 0:
         raise _bad(file, line, "needs a kernel and a latency_us above 0")
     try:
-        config = _core.KernelConfig.from_dict(fields)
+        config = _domain.kernel_config(fields)
     except (TypeError, ValueError) as error:
         raise _bad(file, line, f"is no configuration: {error}") from error
     cv = numbers.get("cv", 0.0)

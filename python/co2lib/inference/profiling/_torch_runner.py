@@ -20,7 +20,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from co2lib._core import inference as _core
+from co2lib import inference as _domain
 from co2lib._errors import BadValueError
 from co2lib._extras import require
 from co2lib.inference.profiling._runners import Task
@@ -157,11 +157,11 @@ def _groups(graph: Mapping[str, Any], rules: str) -> list[list[str]]:
     """Return the names of nodes that run as one."""
     if graph.get("single"):
         return [[node["name"] for node in graph["nodes"]]]
-    return [list(each.nodes) for each in _core.Graph.parse(graph).kernels(rules)]
+    return [list(each.nodes) for each in _domain.parse_graph(graph).kernels(rules)]
 
 
 def _program(torch: Any, graph: Mapping[str, Any], make: Any, rules: str) -> Task:
-    """Return a callable that runs the units of a graph in their order and frees what nobody reads any more."""
+    """Return a callable that runs the units of a graph in order and frees what nobody reads any more."""
     nodes = {node["name"]: node for node in graph["nodes"]}
     groups = {group[-1]: group for group in _groups(graph, rules)}
     inside = {name for group in groups.values() for name in group[:-1]}
@@ -254,7 +254,8 @@ class _Float:
             return self._module(nn.Linear(shape[1], attrs["cout"], bias=attrs.get("bias", True)))
         if op == "matmul":
             if len(inputs) > 1 and (len(inputs[1]) > 2):
-                return lambda a, b: torch.matmul(a, b)
+                product: Unit = torch.matmul
+                return product
             return self._module(nn.Linear(*inputs[1], bias=False))
         if op == "embedding":
             return self._module(nn.Embedding(*inputs[1]))
