@@ -71,8 +71,8 @@ def profile_of(
 ) -> None:
     """Profile a device: measure sampled kernels, fit one forest of each, check them on whole networks.
 
-    An interrupted campaign goes on where it was. Energy is profiled where a sensor measures it; where there is
-    only a model of the processor's energy, the profile has latency alone and says so.
+    An interrupted campaign goes on where it was. Energy is profiled where a sensor measures it; where there
+    is only a model of the processor's energy, the profile has latency alone and says so.
     """
     from co2lib.inference import profiling
 

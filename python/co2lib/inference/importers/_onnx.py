@@ -82,10 +82,12 @@ class _Reader:
         self.draft = Draft()
         self.values: dict[str, list[int]] = {}
         self.types: dict[str, int] = {}
+        self.really: dict[str, Any] = {}
 
     def run(self, input_shape: Sequence[Any] | None) -> tuple[Draft, int]:
         graph = self.model.graph
         self._strip(graph)
+        self._known_shapes(graph)
         batch = self._take_inputs(graph, input_shape)
         self._infer()
         graph = self.model.graph
@@ -128,6 +130,33 @@ class _Reader:
         kept = [self._copy(each) for each in kept]
         del graph.initializer[:]
         graph.initializer.extend(kept)
+
+    def _known_shapes(self, graph: Any) -> None:
+        """Write operators of ONNX Runtime as ones whose output's shape the onnx package knows."""
+        for number, node in enumerate(graph.node):
+            if node.domain != "com.microsoft" or not node.output or not node.input:
+                continue
+            if node.op_type in _LIKE_IDENTITY:
+                self.really[node.output[0]] = self._as(node, "Identity", [node.input[0]])
+            elif node.op_type == "MatMulNBits":
+                sizes = {each.name: each.i for each in node.attribute}
+                k, n, weight = sizes.get("K", 0), sizes.get("N", 0), f"weight of node {number}"
+                if min(k, n) < 1 or weight in self.draft.constants:
+                    raise _bad(self.path, f"MatMulNBits {node.name!r} has no K and N above 0")
+                graph.input.append(self.onnx.helper.make_tensor_value_info(weight, 1, [k, n]))
+                self._remember(weight, (k, n), int(sizes.get("bits", 4)))
+                self.draft.constants.add(weight)
+                self.really[node.output[0]] = self._as(node, "MatMul", [node.input[0], weight])
+
+    def _as(self, node: Any, op_type: str, inputs: list[str]) -> Any:
+        """Turn a node into another; return what it was."""
+        before = self.onnx.NodeProto()
+        before.CopyFrom(node)
+        node.op_type, node.domain = op_type, ""
+        del node.attribute[:]
+        del node.input[:]
+        node.input.extend(inputs)
+        return before
 
     def _copy(self, tensor: Any) -> Any:
         copy = self.onnx.TensorProto()
@@ -270,6 +299,7 @@ class _Reader:
                     self.draft.shapes.setdefault(name, self.draft.shapes[node.input[0]])
 
     def _take(self, node: Any) -> None:
+        node = self.really.get(node.output[0] if node.output else "", node)
         attributes = {}
         for each in node.attribute:
             if not each.HasField("g") and not each.graphs:
@@ -492,6 +522,10 @@ def _qlinear_binary(op: str) -> Handler:
 def _same(op: str) -> Handler:
     return lambda rec, node, attributes: (op, [node.input[0]], {})
 
+
+_LIKE_IDENTITY = frozenset(
+    {"Gelu", "FastGelu", "QuickGelu", "QLinearAdd", "QLinearMul", "SimplifiedLayerNormalization"}
+)
 
 _VIEWS = "Reshape Flatten Squeeze Unsqueeze Slice Expand"
 _SAME = "Identity Dropout Cast"
