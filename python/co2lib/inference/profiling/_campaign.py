@@ -72,6 +72,7 @@ def profile(
     families: Sequence[str] = FAMILIES,
     windows: Plan | None = None,
     max_s: float | None = None,
+    max_macs: float = _sampling.MAX_MACS,
     trees: int = _forests.TREES,
     restart: bool = False,
     progress: Progress | None = None,
@@ -101,6 +102,8 @@ def profile(
         Number and length of windows; default: those of the level.
     max_s : float, optional
         No measurement begins after so many seconds of this call, but of the networks.
+    max_macs : float
+        No kernel with more multiplications and additions is measured.
     trees : int
         Of each forest.
     restart : bool
@@ -129,7 +132,14 @@ def profile(
     count = _sampling.counts(level)
     wanted = {name: _wanted(name, samples, count) for name in names}
     store = _Store(Path(fspath(folder)), runner.precision)
-    settings = {"level": level, "seed": seed, "kernels": names, "samples": wanted, "trees": trees}
+    settings = {
+        "level": level,
+        "seed": seed,
+        "kernels": names,
+        "samples": wanted,
+        "trees": trees,
+        "max_macs": max_macs,
+    }
     settings |= {"device": dict(runner.about), "rules": runner.rules}
     store.open(settings, restart=restart)
     plan = windows if windows is not None else PLANS[level]
@@ -326,6 +336,7 @@ class _Campaign:
         seed: int,
         trees: int,
         max_s: float | None,
+        max_macs: float,
         progress: Progress | None,
     ) -> None:
         self._runner = runner
@@ -333,6 +344,7 @@ class _Campaign:
         self._measure = measure
         self._seed = seed
         self._trees = trees
+        self._max_macs = max_macs
         self._end = None if max_s is None else time.monotonic() + max_s
         self._progress = progress
         self._precision = _domain.precision(runner.precision)
@@ -349,7 +361,7 @@ class _Campaign:
             configs = [config for config in self._runner.rows() if config.kernel == name]
             rounds = 0
         else:
-            drawn = _sampling.sample(name, count, self._seed, bits=bits)
+            drawn = _sampling.sample(name, count, self._seed, bits=bits, max_macs=self._max_macs)
             configs = [_domain.kernel_config(each) for each in drawn]
             rounds = ROUNDS
         made = _Kernel(name, self._all(name, configs, 0))
@@ -434,7 +446,10 @@ class _Campaign:
         found: dict[str, Any] = {}
         for row, value in zip(test, predicted, strict=True):
             if abs(value - row.measured.latency_us) / row.measured.latency_us > ERROR:
-                for each in _sampling.neighbours(_domain.kernel_dict(row.config), NEIGHBOURS, rng):
+                near = _sampling.neighbours(
+                    _domain.kernel_dict(row.config), NEIGHBOURS, rng, max_macs=self._max_macs
+                )
+                for each in near:
                     found.setdefault(_sampling.key(each), _domain.kernel_config(each))
         tested = {_key(row.config) for row in test}
         return self._all(

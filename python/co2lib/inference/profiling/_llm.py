@@ -131,7 +131,7 @@ def _number(point: Point, name: str, where: str) -> float:
 def _solve(x: Any, y: Any) -> Any:
     import numpy as np
 
-    optimize = require("scipy.optimize", needed_for="fitting the energy of a language model")
+    optimize = require("scipy.optimize", extra="profile", needed_for="fitting the energy of a language model")
     relative = x / y[:, None]
     scale = np.where(relative.max(axis=0) > 0, relative.max(axis=0), 1.0)
     found, _ = optimize.nnls(relative / scale, np.ones(len(y)))

@@ -122,7 +122,13 @@ def snap(value: float, allowed: Sequence[int]) -> int:
 
 
 def sample(
-    kernel: str, count: int, seed: int, *, bits: Mapping[str, int] | None = None, prior: Prior | None = None
+    kernel: str,
+    count: int,
+    seed: int,
+    *,
+    bits: Mapping[str, int] | None = None,
+    prior: Prior | None = None,
+    max_macs: float = MAX_MACS,
 ) -> list[Config]:
     """Draw different configurations of a kernel.
 
@@ -138,6 +144,8 @@ def sample(
         ``w_bits`` and ``a_bits`` of all of them.
     prior : Prior, optional
         Default: the list of the package.
+    max_macs : float
+        Limit of multiplications and additions of one configuration.
 
     Raises
     ------
@@ -159,7 +167,7 @@ def sample(
         if len(found) >= count:
             break
         config = {"kernel": kernel} | _draw(kernel, rng, prior) | dict(bits or {})
-        if macs(config) <= MAX_MACS:
+        if macs(config) <= max_macs:
             found.setdefault(key(config), config)
     return list(found.values())
 
@@ -289,7 +297,7 @@ def _draw_plain(kernel: str, rng: Any, prior: Prior) -> Config:
     return {"h": hw, "cin": cin}
 
 
-def neighbours(config: Config, count: int, rng: Any) -> list[Config]:
+def neighbours(config: Config, count: int, rng: Any, *, max_macs: float = MAX_MACS) -> list[Config]:
     """Return configurations with other channels: CIN and COUT in [floor(0.5 c), floor(1.2 c)).
 
     Parameters
@@ -300,6 +308,8 @@ def neighbours(config: Config, count: int, rng: Any) -> list[Config]:
         How many at most; none twice.
     rng : numpy.random.Generator
         Draws them.
+    max_macs : float
+        As of `sample`.
     """
     kernel = config["kernel"]
     names = ("k", "n") if kernel == "matmul" else ("n",) if kernel == "embedding" else ("cin", "cout")
@@ -317,6 +327,6 @@ def neighbours(config: Config, count: int, rng: Any) -> list[Config]:
             made["cout"] = made["groups"] = made["cin"] = max(2, made["cin"])
         if kernel in _EVEN:
             made["cin"] += made["cin"] % 2
-        if macs(made) <= MAX_MACS:
+        if macs(made) <= max_macs:
             found.setdefault(key(made), made)
     return list(found.values())
