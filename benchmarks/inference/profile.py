@@ -287,7 +287,8 @@ def shown(precision: str, rows: list[dict[str, Any]]) -> str:
         "kernels alone",
     ]
     text = (
-        f"**{precision}**: {sum(e <= 0.10 for e in errors)} of {len(rows)} networks within 10 % (target: 90 %), "
+        f"**{precision}**: {sum(e <= 0.10 for e in errors)} of {len(rows)} networks within 10 % (target: "
+        f"90 %), "
         f"mean absolute error {100 * statistics.fmean(errors):.1f} %, worst {100 * max(errors):.1f} %; the "
         f"interval held {inside} of {len(rows)}. The same kernels measured one by one and added are off by "
         f"{100 * statistics.fmean(sums):.1f} % on average."
