@@ -111,7 +111,7 @@ def test_windows_measure_time_and_the_energy_of_a_meter() -> None:
 
 
 def test_a_model_of_the_energy_is_no_measurement() -> None:
-    with Windows(Plan(windows=2, window_s=0.005, pause_s=0.0), {"meters": "none"}) as windows:
+    with Windows(Plan(windows=2, window_s=0.005, pause_s=0.0), {"meters": []}) as windows:
         found = windows.measure(lambda: None)
     assert found.latency_us > 0
     assert (windows.measures_energy, found.energy_mj, found.net_energy_mj) == (False, None, None)
@@ -121,7 +121,7 @@ def test_what_varies_is_repeated_and_marked() -> None:
     spans = iter([1, 3] * 100)
     pauses: list[float] = []
     plan = Plan(windows=2, window_s=0.0, pause_s=0.25)
-    with Windows(plan, {"meters": "none"}, wait=pauses.append) as windows:
+    with Windows(plan, {"meters": []}, wait=pauses.append) as windows:
         found = windows.measure(lambda: sum(range(20_000 * next(spans))))
     assert found.unstable
     assert pauses == [0.25] * 3
@@ -401,7 +401,7 @@ def test_this_machine_is_profiled_with_torch(tmp_path: Path, precision: str) -> 
     runner = inference.TorchRunner(precision)
     plan = Plan(windows=2, window_s=0.0005, pause_s=0.0)
     bits = {"fp32": 32, "int8": 8}[precision]
-    device = small(runner, tmp_path, kernels=["fc", "relu"], samples=12, windows=plan, meters="none")
+    device = small(runner, tmp_path, kernels=["fc", "relu"], samples=12, windows=plan, meters=[])
     said = json.loads((tmp_path / "device.json").read_text())
     assert said["energy"] == "none"
     assert f"{precision}: latency alone, no sensor measured energy" in said["flags"]

@@ -188,14 +188,14 @@ class Recorder:
 
         recorder = self
 
-        class Mode(TorchDispatchMode):
+        class Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
             def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
                 del types
                 out = func(*args, **(kwargs or {}))
                 recorder.take(func, list(args), kwargs or {}, out)
                 return out
 
-        return Mode()
+        return Mode()  # type: ignore[no-untyped-call]
 
     def bits(self, tensor: Any) -> int:
         """Return the bits of an element."""
@@ -228,6 +228,7 @@ class Recorder:
         source = str(func._schema.name)
         handler = HANDLERS.get(source)
         found = handler(self, args, kwargs, out) if handler is not None else None
+        attrs: dict[str, Any]
         if found is None:
             op, reads, attrs = "other", [each for each in tensors if self.depends(each)], {}
         else:

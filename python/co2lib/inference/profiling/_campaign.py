@@ -18,8 +18,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,16 @@ def profile(
     store.open(settings, restart=restart)
     plan = windows if windows is not None else PLANS[level]
     with _measuring(runner, plan, meters, wait) as measure:
-        campaign = _Campaign(runner, store, measure, seed=seed, trees=trees, max_s=max_s, progress=progress)
+        campaign = _Campaign(
+            runner,
+            store,
+            measure,
+            seed=seed,
+            trees=trees,
+            max_s=max_s,
+            max_macs=max_macs,
+            progress=progress,
+        )
         found = [campaign.kernel(name, wanted[name]) for name in names]
         campaign.write([each for each in found if each.rows], level)
         return campaign.check(
@@ -203,10 +213,6 @@ class _measuring:  # noqa: N801 - used as a function
     def __exit__(self, *caught: object) -> None:
         if self._windows is not None:
             self._windows.__exit__(*caught)
-
-    @property
-    def sensors(self) -> list[str]:
-        return [] if self._windows is None else self._windows.sensors
 
     def kernel(self, config: Any) -> Measured:
         if self._windows is None:
@@ -392,7 +398,7 @@ class _Campaign:
             key = _key(config)
             known = self._store.knows(key)
             over = self._end is not None and time.monotonic() >= self._end
-            measured = self._store.measured(key, None if over else lambda c=config: self._measure.kernel(c))
+            measured = self._store.measured(key, None if over else partial(self._measure.kernel, config))
             if measured is not None:
                 rows.append(Row(config, measured, number))
                 fresh += not known
@@ -521,7 +527,7 @@ class _Campaign:
                 self._seed + 1, number, families=families, w_bits=bits.w_bits, a_bits=bits.a_bits
             )
             key = f"network {number} {'/'.join(families)}"
-            measured = self._store.measured(key, lambda g=graph: self._measure.network(g))
+            measured = self._store.measured(key, partial(self._measure.network, graph))
             self._tell("networks", number + 1, count, None)
             if measured is None or measured.unstable:
                 continue
@@ -547,9 +553,3 @@ class _Campaign:
 
 def _key(config: Any) -> str:
     return _sampling.key(_domain.kernel_dict(config))
-
-
-def level_plan(level: str, window_s: float | None) -> Plan:
-    """Return the windows of a level, of another length where one is given."""
-    _sampling.counts(level)
-    return PLANS[level] if window_s is None else replace(PLANS[level], window_s=window_s)

@@ -93,7 +93,7 @@ class Fitted:
         }
 
 
-def _tree(tree: Any) -> dict[str, list[float]]:
+def _tree(tree: Any) -> dict[str, Any]:
     leaf = [int(left) < 0 for left in tree.children_left]
     feature = [-1 if is_leaf else int(f) for f, is_leaf in zip(tree.feature, leaf, strict=True)]
     threshold = [0 if is_leaf else float(t) for t, is_leaf in zip(tree.threshold, leaf, strict=True)]

@@ -342,7 +342,7 @@ def _draw_resnet(rng: Any, hw: int, bits: Mapping[str, int]) -> Graph:
 
 def _draw_mobilenet(rng: Any, hw: int, bits: Mapping[str, int]) -> Graph:
     width, depth = float(rng.uniform(0.4, 1.4)), float(rng.uniform(0.6, 1.4))
-    return mobilenet_v2(hw, width=width, depth=depth, **bits)
+    return mobilenet_v2(hw, width=width, depth=depth, w_bits=bits["w_bits"], a_bits=bits["a_bits"])
 
 
 def _draw_densenet(rng: Any, hw: int, bits: Mapping[str, int]) -> Graph:

@@ -184,7 +184,8 @@ class CsvRunner:
 
     def measured(self, config: Any) -> Measured:
         """Return what the table has for a configuration."""
-        return self._rows[config]
+        known: Measured = self._rows[config]
+        return known
 
 
 def _read_csv(file: str, precision: str) -> list[tuple[Any, Measured]]:

@@ -98,7 +98,8 @@ def _about(torch: Any, device: Any, name: str | None) -> dict[str, str]:
     processor, clocks = platform.machine(), "unknown"
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        found = dict(reversed([tuple(map(str.strip, line.split(":", 1))) for line in lines if ":" in line]))
+        pairs = [line.partition(":") for line in reversed(lines)]
+        found = {name.strip(): text.strip() for name, _, text in pairs}
         processor = found.get("model name", processor)
         clocks = f"{found['cpu MHz']} MHz at the start" if "cpu MHz" in found else clocks
     with suppress(OSError):

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Self
 
+from co2lib._errors import WrongStateError
 from co2lib.inference.profiling._runners import Measured, Task
-from co2lib.tracker import Tracker
+from co2lib.tracker import RegionResult, Tracker
 
 UPDATES = 20
 MAX_CV = 0.05
@@ -67,25 +68,43 @@ class Windows:
         synchronize: Callable[[], object] = lambda: None,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._tracker = Tracker(**options)
+        self._options = options
+        self._tracker: Tracker | None = None
         self._plan = plan
         self._synchronize = synchronize
         self._wait = wait
         self._idle_w: float | None = None
         self._idle_at = float("-inf")
         self._elapsed_s = 0.0
-        sensors = [each for each in self._tracker.meters if not each.modelled]
-        self.measures_energy = bool(sensors)
-        periods = [each.update_period_s for each in sensors if each.update_period_s]
-        self._window_s = max([plan.window_s, *(UPDATES * period for period in periods)])
-        self.sensors = sorted({each.id for each in sensors})
+        self._window_s = plan.window_s
+        self.measures_energy = False
+        """Whether a sensor is among the meters; known after the beginning."""
 
     def __enter__(self) -> Self:
-        self._tracker.start()
+        self._tracker = Tracker(**self._options)
+        sensors = [each for each in self._tracker.run().meters if not each.modelled]
+        self.measures_energy = bool(sensors)
+        periods = [each.update_period_s for each in sensors if each.update_period_s]
+        self._window_s = max([self._plan.window_s, *(UPDATES * period for period in periods)])
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._tracker.stop()
+        if self._tracker is not None:
+            self._tracker.stop()
+
+    def _region(self, name: str, task: Callable[[], object]) -> RegionResult:
+        if self._tracker is None:
+            raise WrongStateError("tracker.not_started", "windows: used outside of their with")
+        region = self._tracker.begin(name)
+        try:
+            task()
+        except BaseException:
+            self._tracker.cancel(region)
+            raise
+        result = self._tracker.end(region)
+        if result is None:
+            raise WrongStateError("tracker.not_started", "windows: their tracker was stopped")
+        return result
 
     def measure(self, task: Task) -> Measured:
         """Return what one run of a task costs."""
@@ -127,14 +146,13 @@ class Windows:
                 return max(fastest, 1e-7)
 
     def _window(self, task: Task, runs: int) -> tuple[float, float | None]:
+        def run() -> None:
+            for _ in range(runs):
+                task()
+            self._synchronize()
+
         self._synchronize()
-        region = self._tracker.begin("window")
-        for _ in range(runs):
-            task()
-        self._synchronize()
-        result = self._tracker.end(region)
-        if result is None:
-            raise RuntimeError("the tracker of this profile was stopped")
+        result = self._region("window", run)
         self._elapsed_s += result.duration_s
         return result.duration_s, result.energy.joules
 
@@ -142,9 +160,7 @@ class Windows:
         """Measure the idle power where it is time for it."""
         if not self.measures_energy or self._elapsed_s - self._idle_at < 600:
             return
-        region = self._tracker.begin("idle")
-        self._wait(self._plan.idle_s)
-        result = self._tracker.end(region)
+        result = self._region("idle", lambda: self._wait(self._plan.idle_s))
         self._idle_at = self._elapsed_s
-        if result is not None and result.energy.joules is not None and result.duration_s > 0:
+        if result.energy.joules is not None and result.duration_s > 0:
             self._idle_w = result.energy.joules / result.duration_s
