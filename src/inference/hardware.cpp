@@ -33,8 +33,9 @@ embodied::FactorTable rows_of(const char* name) {
   return embodied::parse_factors(*text, name);
 }
 
+/// The source of a row under the id that it shares with others of the device: said once.
 Source source_of(const embodied::Factor& row) {
-  return {.id = row.id, .text = row.source, .year = row.year, .licence = row.licence};
+  return {.id = row.id.substr(0, row.id.rfind('.')), .text = row.source, .year = row.year, .licence = row.licence};
 }
 
 /// The parts of an id between its points.

@@ -25,6 +25,7 @@ from co2lib.cli.intensity import intensity_of
 from co2lib.cli.label import label
 from co2lib.cli.merge import merge
 from co2lib.cli.plan import plan
+from co2lib.cli.predict import predict
 from co2lib.cli.profile import profile_of
 from co2lib.cli.receipts import receipts
 from co2lib.cli.report import report
@@ -132,6 +133,7 @@ _add(label, no_args_is_help=True)
 _add(export, no_args_is_help=True)
 _add(read, no_args_is_help=True)
 _add(plan, no_args_is_help=True)
+_add(predict, no_args_is_help=True)
 _add(profile_of, "profile", no_args_is_help=True)
 _add(receipts, no_args_is_help=True)
 _add(embodied_of, "embodied", no_args_is_help=True)
