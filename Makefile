@@ -23,9 +23,10 @@ SHELL := /bin/bash
 # is, and nothing installed later replaces it: TORCH="torch --index-url https://download.pytorch.org/whl/cpu"; `TORCH=`
 # leaves it out.
 TORCH ?= torch==2.13.0
-PARTS := torch sklearn viz exchange metrics hub
+PARTS := torch sklearn onnx viz exchange metrics hub
 part_torch := $(TORCH)
 part_sklearn := scikit-learn>=1.4
+part_onnx := onnx>=1.16
 part_viz := altair==6.3.0 vl-convert-python==1.9.0.post1
 part_exchange := jsonschema>=4.18 rfc3339-validator>=0.1.4
 part_hub := huggingface_hub>=1.0 pandas>=2 pyarrow>=15 scipy>=1.11 dask[distributed]>=2024.1

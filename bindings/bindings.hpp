@@ -44,6 +44,7 @@ void register_random(py::module_& m);
 void register_embodied(py::module_& m);
 void register_exchange(py::module_& m);
 void register_hub(py::module_& m);
+void register_inference(py::module_& m);
 void register_intensity(py::module_& m);
 void register_meter(py::module_& m);
 void register_preindex(py::module_& m);

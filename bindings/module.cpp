@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, m) {
                         {"embodied", "Domain embodied: carbon in the hardware.", register_embodied},
                         {"exchange", "Domain exchange: a footprint in the formats of others.", register_exchange},
                         {"hub", "Domain hub: model cards.", register_hub},
+                        {"inference", "Domain inference: what a model costs on a device.", register_inference},
                         {"intensity", "Domain intensity.", register_intensity},
                         {"meter", "Domain meter.", register_meter},
                         {"preindex", "Domain preindex: shift as a forecast of retraining cost.", register_preindex},

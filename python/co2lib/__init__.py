@@ -50,6 +50,7 @@ _MODULES = (
     "exchange",
     "explorer",
     "hub",
+    "inference",
     "integrations",
     "intensity",
     "meter",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from co2lib import exchange as exchange
     from co2lib import explorer as explorer
     from co2lib import hub as hub
+    from co2lib import inference as inference
     from co2lib import integrations as integrations
     from co2lib import intensity as intensity
     from co2lib import meter as meter
@@ -127,6 +129,7 @@ __all__ = [
     "exchange",
     "explorer",
     "hub",
+    "inference",
     "integrations",
     "intensity",
     "meter",

@@ -13,12 +13,13 @@ from . import adaptive
 from . import embodied
 from . import exchange
 from . import hub
+from . import inference
 from . import intensity
 from . import meter
 from . import preindex
 from . import testing
 from . import tracker
-__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'TimeEstimate', 'TimeInterval', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'adaptive', 'append_csv', 'convert', 'embodied', 'exchange', 'hub', 'intensity', 'meter', 'numeric', 'preindex', 'random', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
+__all__: list[str] = ['CarbonIntensity', 'CarbonIntensityEstimate', 'CarbonIntensityInterval', 'CarbonMass', 'CarbonMassEstimate', 'CarbonMassInterval', 'Clock', 'Energy', 'EnergyEstimate', 'EnergyInterval', 'Host', 'Issue', 'Machine', 'Power', 'PowerEstimate', 'PowerInterval', 'Source', 'SystemClock', 'TimeEstimate', 'TimeInterval', 'Water', 'WaterEstimate', 'WaterIntensity', 'WaterIntensityEstimate', 'WaterIntensityInterval', 'WaterInterval', 'adaptive', 'append_csv', 'convert', 'embodied', 'exchange', 'hub', 'inference', 'intensity', 'meter', 'numeric', 'preindex', 'random', 'read_machine', 'sci', 'table', 'table_names', 'testing', 'tracker']
 class Issue:
     """
     A remark or a failure that did not end the call.

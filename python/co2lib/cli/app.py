@@ -53,6 +53,8 @@ VERBS = {
     "export": Verb("export", "export", "Write footprints in the formats of others."),
     "read": Verb("export", "read", "Show what documents in the formats of others say."),
     "plan": Verb("plan", "plan", "Plan which model serves when for a carbon budget."),
+    "predict": Verb("predict", "predict", "Predict what a model costs on a device."),
+    "profile": Verb("profile", "profile_of", "Measure this machine's kernels for predictions."),
     "receipts": Verb("receipts", "receipts", "Sum receipts of decisions by user, model and day."),
     "embodied": Verb("embodied", "embodied_of", "Show the carbon in hardware from its bill of materials."),
     "factors": Verb("factors", "factors", "Show rows of the hardware tables.", False),

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// From one inference to a life: duty cycle, battery, embodied carbon, and when an option pays back its making.
+//
+// Numbers have their unit in their name; what is not finite or has no meaning is `inference.out_of_range`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <co2lib/names.hpp>
+#include <co2lib/record.hpp>
+#include <co2lib/units.hpp>
+
+namespace co2lib::inference {
+
+/// When a device sleeps: in what is left of the period, or (as some sources count it) all of the time.
+enum class Sleep : std::uint8_t { residual, always };
+constexpr auto texts_of(Sleep) noexcept { return texts("residual", "always"); }
+
+/// What happens besides inferences in a period: radio, boot, capture.
+struct DutyEvent {
+  double n = 0;     ///< how often
+  double e_mj = 0;  ///< each
+  double t_s = 0;   ///< each
+};
+
+/// A device that wakes, infers and sleeps.
+struct DutyCycle {
+  double period_s = 0;
+  double n_inferences = 0;
+  double e_inf_mj = 0;
+  double t_inf_s = 0;
+  double p_sleep_w = 0;
+  double ci_g_per_kwh = 0;
+  Sleep sleep = Sleep::residual;
+  std::vector<DutyEvent> extra{};
+  double p_idle_w = 0;  ///< awake, with nothing to do
+  double t_idle_s = 0;
+  double efficiency = 1;  ///< of regulator and charger, in (0, 1]
+};
+
+/// Energy of a period by what it goes into, each after division by the efficiency: the parts add up to the total.
+struct DutyEnergy {
+  double inference_wh = 0;
+  double extra_wh = 0;
+  double idle_wh = 0;
+  double sleep_wh = 0;
+  double total_wh = 0;
+  double average_w = 0;
+  double carbon_g = 0;
+
+  /// Sleep takes more than half.
+  [[nodiscard]] bool sleep_decides() const noexcept { return sleep_wh > total_wh / 2; }
+};
+
+/// `E = (N e_inf + sum n e + P_idle t_idle + P_sleep t_sleep)/efficiency`. A period that is shorter than what happens
+/// in it is refused where the device sleeps in the rest.
+[[nodiscard]] DutyEnergy duty_cycle(const DutyCycle& cycle);
+
+/// Inferences until their energy has the carbon of making the device (no idle, sleep or losses); not rounded.
+[[nodiscard]] double break_even(double embodied_kg, double e_inf_mj, double ci_g_per_kwh);
+
+/// What supplies a device.
+struct Battery {
+  double battery_j = 0;
+  double usable = 1;                   ///< in (0, 1]
+  double efficiency = 1;               ///< in (0, 1]
+  double self_discharge_per_year = 0;  ///< share; off by default
+  double harvest_w = 0;                ///< mean power from outside; off by default
+};
+
+struct BatteryLife {
+  double days = 0;   ///< of one battery; infinite where harvesting covers everything
+  double count = 0;  ///< batteries over the years, the first included
+};
+
+/// `days = battery usable efficiency/(P 86400)`, `count = ceil(365 years/days - 1e-9)`.
+[[nodiscard]] BatteryLife battery_life(const Battery& battery, double average_w, double years);
+
+/// A device over its life. `embodied_kg` is without batteries.
+struct Life {
+  double embodied_kg = 0;
+  double truncation = 1;  ///< for a plain mass that covers a part of the product only
+  double years = 0;
+  double annual_energy_kwh = 0;
+  double ci_g_per_kwh = 0;
+  std::vector<double> ci_by_year{};           ///< g/kWh of each year, in the place of one; the last one goes on
+  double battery_kg = 0;                      ///< each
+  std::optional<double> battery_years{};      ///< life of one; without a value there is none
+  double transport_kg = 0;                    ///< to the user, where `embodied_kg` lacks it
+  double replacement_kg = 0;                  ///< each part that is replaced
+  std::optional<double> replacement_years{};  ///< how often; the first one is in `embodied_kg`
+  double eol_kg = 0;                          ///< end of life, where `embodied_kg` lacks it
+};
+
+struct LifeFootprint {
+  double embodied_kg = 0;  ///< times truncation
+  double operational_kg = 0;
+  double batteries_kg = 0;
+  double transport_kg = 0;
+  double replacements_kg = 0;
+  double eol_kg = 0;
+  double total_kg = 0;
+  double kg_per_year = 0;
+  double operational_share = 0;  ///< of the total
+};
+
+/// `C = truncation C_emb + E_year sum(CI) + C_battery ceil(years/battery_years - 1e-9) + transport + replacements +
+/// C_eol`.
+[[nodiscard]] LifeFootprint lifetime(const Life& life);
+
+/// A number with its ends.
+struct Ranged {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+
+  bool operator==(const Ranged&) const = default;
+};
+
+/// What a lifetime is uncertain about; an absent one is the number of `Life`.
+struct LifeRanges {
+  std::optional<Ranged> embodied_kg{};
+  std::optional<Ranged> annual_energy_kwh{};
+  std::optional<Ranged> ci_g_per_kwh{};
+};
+
+/// The lifetime at the value and at both ends; a BOM's total contains its truncation, so one other than 1 beside a
+/// range is refused.
+struct LifeInterval {
+  LifeFootprint value{};
+  LifeFootprint low{};
+  LifeFootprint high{};
+};
+[[nodiscard]] LifeInterval lifetime_interval(const Life& life, const LifeRanges& ranges);
+
+/// One of two ways to serve the same use.
+struct Option {
+  Ranged embodied_kg{};
+  Ranged annual_energy_kwh{};
+};
+
+/// When a better option has paid back what it costs more to make.
+struct Payback {
+  std::optional<double> years{};       ///< absent where it never does
+  double low_years = 0;                ///< 0: from the beginning
+  std::optional<double> high_years{};  ///< absent where it may never do
+  double saved_kg_per_year = 0;
+  double extra_embodied_kg = 0;
+};
+
+/// `years = (C_new - C_old)/((E_old - E_new) CI)`, the ends from the ends of all five numbers.
+[[nodiscard]] Payback payback(const Option& now, const Option& better, const Ranged& ci_g_per_kwh);
+
+}  // namespace co2lib::inference
