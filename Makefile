@@ -9,6 +9,8 @@
 # make embodied  validates the hardware's carbon on published footprints, times its draws; writes docs/embodied.md
 # make speed   measures PreIndex beside NumPy loops, scikit-learn and the forward passes; writes docs/preindex.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
+# make dist    makes the source archive and a manylinux wheel for each Python found, in dist/
+# make site    builds the documentation site, in build/site/html
 # make report  draws the gallery of docs/report.md
 # All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
 
@@ -47,10 +49,10 @@ SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
 .PHONY: help demo forecast plan embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
-  python-test-full torch-build torch-test truth cost headers speed format stubs clean setup-demo setup-test setup-cost
+  python-test-full torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost
 
 help:
-	@sed -n '2,13s/^# //p' Makefile
+	@sed -n '2,15s/^# //p' Makefile
 
 # ----------------------------------------------------------------------------------------------------------------------
 # demo
@@ -230,6 +232,10 @@ format: setup-test build/.full
 	@.venv/bin/clang-format -i $(CPP_FILES)
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/ruff check --quiet --fix .
+
+# What is given to others. Wheels are not those of `make wheel`: smaller, and they run on other machines.
+dist: setup-demo
+	@JOBS=$(JOBS) tools/dist.sh
 
 # The types of the extension module, python/co2lib/_core/*.pyi; a test compares them with what is installed.
 stubs: setup-test build/.full build/.wheel-in-full

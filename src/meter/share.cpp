@@ -133,6 +133,7 @@ struct Measured {
   /// What may have been used besides, unseen by the meter: in gaps, by wraps that may have been missed, above the
   /// ceiling. Nothing tells whose it is, so that all of it is in the upper bound of each part.
   double unseen = 0;
+  double covered_s = 0;  ///< time in which it measured
 };
 
 /// The division of one machine meter, shared by that meter and its three shares. The lock is for readers that were
@@ -169,6 +170,7 @@ class Division {
       const bool own_interval = s.shape == Segment::Shape::mean || s.shape == Segment::Shape::line;
       const double a = accuracy(machine_);
       measured_.joules += joules;
+      measured_.covered_s += s.seconds();
       measured_.low += (own_interval ? s.low_j : joules) * (1 - a);
       measured_.high += (own_interval ? s.high_j : joules) * (1 + a);
     };
@@ -225,7 +227,8 @@ class Division {
     const double low = (measured_.low - done_.low) * ratio;
     const double high = (measured_.high - done_.high) * ratio;
     const double unseen = measured_.unseen - done_.unseen;
-    done_ = {done_.joules + whole, done_.low + low, done_.high + high, measured_.unseen};
+    const double covered = std::min(1.0, (measured_.covered_s - done_.covered_s) / seconds);
+    done_ = {done_.joules + whole, done_.low + low, done_.high + high, measured_.unseen, measured_.covered_s};
 
     AttributionInput in{.energy = Energy::from_joules(std::max(0.0, whole)), .duration = Seconds(seconds)};
     double tick_s = 0;
@@ -250,7 +253,8 @@ class Division {
       left_unseen_s_ = std::max(0.0, left_unseen_s_ - (own_most_s - own));
       in.busy = Seconds(busy);
       in.targets.push_back({"own", Seconds(own)});
-      if (idle_w_) in.idle_power = Power::from_watts(*idle_w_);
+      if (idle_w_)
+        in.idle_power = Power::from_watts(*idle_w_ * covered);  // of a gap there is no energy to take it from
     }
     const Attribution parts = attribute(in);
     const EnergyShare& own = parts.targets.front();

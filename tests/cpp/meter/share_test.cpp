@@ -188,6 +188,22 @@ TEST_F(ShareTest, TheEnergyOfAResetIsDividedAndMayBeAnybodys) {
   EXPECT_NEAR(f.coverage.value_or(-1), 0.9, 1e-9);
 }
 
+TEST_F(ShareTest, OfAGapThereIsNoIdleEnergy) {
+  auto o = options();
+  o.idle_w = 60;
+  tracker::Tracker tracker(o);
+  clock.wait_for_waiters(1);  // the sampler has begun
+  for (int second = 1; second <= 10; ++second) {
+    use(2.0 * second, 1.0 * second);
+    clock.advance(500ms);
+    if (second == 6) cpu->reset();
+    clock.advance(500ms);
+  }
+  const tracker::Footprint f = tracker.stop();
+  EXPECT_NEAR(joules(f.scope->idle), 600, 1e-6);
+  EXPECT_NEAR(joules(f.scope->own), 200, 1e-6);
+}
+
 TEST_F(ShareTest, CeilingAndLagOfTheOptionsHoldForTheDivision) {
   for (const char* option : {"p_max_w", "slack_s"}) {
     SCOPED_TRACE(option);
