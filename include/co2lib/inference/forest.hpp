@@ -69,9 +69,9 @@ class Forest {
     return values_[node->left];
   }
 
-  std::vector<TreeNode> nodes_;
-  std::vector<double> values_;
-  std::vector<std::uint32_t> roots_;
+  std::vector<TreeNode> nodes_{};
+  std::vector<double> values_{};
+  std::vector<std::uint32_t> roots_{};
 };
 
 /// Reads a forest, `co2lib-forest/1` (docs/inference.md, "Profiles").
