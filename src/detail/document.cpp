@@ -183,6 +183,9 @@ const DocumentValue& DocumentBuilder::place(DocumentValue value) {
   if (value.kind != DocumentValue::Kind::scalar) {
     refuse(value.line, value.column, value.what() + " stands where a key is expected; a key is a text");
   }
+  if (frame.keys.size() >= rules_.keys) {
+    refuse(value.line, value.column, fmt::format("a map has more than {} keys", rules_.keys), "limit");
+  }
   if (!frame.keys.insert(value.text).second && !rules_.repeated_keys) {
     const auto first = std::find_if(frame.value.entries.begin(), frame.value.entries.end(),
                                     [&](const DocumentEntry& entry) { return entry.key.text == value.text; });

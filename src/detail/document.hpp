@@ -24,9 +24,10 @@ struct DocumentRules {
   /// Bytes of the text. While a YAML list in brackets is open, yaml-cpp keeps 130 to 230 bytes for each of them.
   std::size_t bytes = std::size_t{1} << 20;
   int depth = 32;                ///< lists and maps inside each other
-  std::size_t values = 100'000;  ///< scalars, lists and maps, every use of a YAML anchor counted anew
-  bool repeated_keys = false;    ///< take a map with a key twice: the reader goes through `entries` itself
-  bool tags = false;             ///< take YAML tags other than those of the core schema, kept in `tag`
+  std::size_t values = 100'000;  ///< scalars, lists and maps, every use of a YAML anchor and what it keeps counted anew
+  std::size_t keys = std::size_t{1} << 24;  ///< of one map
+  bool repeated_keys = false;               ///< take a map with a key twice: the reader goes through `entries` itself
+  bool tags = false;                        ///< take YAML tags other than those of the core schema, kept in `tag`
 };
 
 struct DocumentEntry;

@@ -38,6 +38,9 @@ class DocumentBuilder {
   /// Ends the innermost list or map and gives it; with `merge`, what its keys `<<` name has become its own.
   const DocumentValue& close(bool merge);
 
+  /// Counts a tree among the values that a document may have; for what is kept beside it.
+  void count_tree(const DocumentValue& tree, const DocumentValue& place);
+
   /// Places a tree that was read before: the target of an alias.
   void again(const DocumentValue& tree, const DocumentValue& place);
 
@@ -62,12 +65,11 @@ class DocumentBuilder {
   struct Frame {
     DocumentValue value;
     std::optional<DocumentValue> key;
-    std::unordered_set<std::string> keys;
+    std::unordered_set<std::string> keys{};
   };
 
   const DocumentValue& place(DocumentValue value);
   void count(const DocumentValue& value, const DocumentValue& place);
-  void count_tree(const DocumentValue& tree, const DocumentValue& place);
   void merge_keys(DocumentValue& map);
 
   std::string_view name_;

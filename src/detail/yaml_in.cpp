@@ -83,7 +83,7 @@ class YamlReader : public YAML::EventHandler {
     if (text.empty() && tag == "!" && position(mark) + 1 == text_.size()) {
       builder_.refuse(value.line, value.column, "a quote is opened and never closed");
     }
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
+    if (anchor != YAML::NullAnchor) keep(anchor, value);
     builder_.scalar(std::move(value));
   }
 
@@ -163,7 +163,13 @@ class YamlReader : public YAML::EventHandler {
     const YAML::anchor_t anchor = open_.back();
     open_.pop_back();
     const DocumentValue& value = builder_.close(true);
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
+    if (anchor != YAML::NullAnchor) keep(anchor, value);
+  }
+
+  /// Anchors inside of anchors keep the same values again and again: they count each time.
+  void keep(YAML::anchor_t anchor, const DocumentValue& value) {
+    builder_.count_tree(value, value);
+    anchors_[anchor] = value;
   }
 
   DocumentBuilder& builder_;

@@ -83,8 +83,9 @@ std::vector<std::pair<std::string, std::string>> evidence_of(const Disclosure& d
 
 Json parse_tree(std::string_view text) {
   // Read twice: once for what nlohmann/json takes in silence (a key twice, any depth), once for the order of keys.
+  // Json keeps the order of keys by looking through them: no format has maps of more than a few dozen.
   const co2lib::detail::DocumentRules rules{
-      .bytes = std::size_t{64} << 20, .depth = 100, .values = std::size_t{1} << 24};
+      .bytes = std::size_t{64} << 20, .depth = 100, .values = std::size_t{1} << 24, .keys = 1000};
   const auto checked = co2lib::detail::parse_json(text, "", rules);
   if (!checked) {
     throw Error("exchange.bad_document", "the document cannot be read: " + checked.issue().subject + ": " +

@@ -17,6 +17,40 @@ namespace {
 
 using Disclosures = std::vector<Disclosure>;
 
+/// What is found in a document, which may not become much more than the document: parts that are referred to again and
+/// again, and names that stand at every entry, are copied each time.
+class Found {
+ public:
+  explicit Found(std::size_t document) : left_(8 * document + (std::size_t{1} << 20)) {}
+
+  void add(Disclosure d) {
+    std::size_t size = sizeof(Disclosure) / 8;
+    for (const auto* text : {&d.model, &d.version, &d.run_id, &d.start, &d.end, &d.intensity_source, &d.location}) {
+      if (*text) size += (*text)->size();
+    }
+    for (const auto& issue : d.issues) size += issue.size() + 1;
+    for (const auto& one : d.hardware) size += one.size() + 1;
+    for (const auto& source : d.sources) size += source.text.size() + 1;
+    spend(size);
+    list_.push_back(std::move(d));
+  }
+
+  /// Counts work.
+  void spend(std::size_t size) {
+    if (size > left_) {
+      throw Error("exchange.bad_document",
+                  "the document refers to its own parts so often that it would become far larger; it is not read");
+    }
+    left_ -= size;
+  }
+
+  [[nodiscard]] Disclosures take() { return std::move(list_); }
+
+ private:
+  std::size_t left_;
+  Disclosures list_{};
+};
+
 /// Counts of the evidence, by unit.
 void take_counts(Disclosure& d, const EvidenceTexts& texts) {
   for (const auto& [name, all] : texts.all()) {
@@ -84,7 +118,7 @@ Disclosure read_consumption(const Json& component, const Json& entry) {
   return d;
 }
 
-void read_component(const Json& component, Disclosures& found) {
+void read_component(const Json& component, Found& found) {
   if (!component.is_object()) return;
   const Json* at = &component;
   for (const char* name : {"modelCard", "considerations", "environmentalConsiderations", "energyConsumptions"}) {
@@ -92,7 +126,7 @@ void read_component(const Json& component, Disclosures& found) {
   }
   if (at != nullptr && at->is_array()) {
     for (const Json& entry : *at) {
-      if (entry.is_object()) found.push_back(read_consumption(component, entry));
+      if (entry.is_object()) found.add(read_consumption(component, entry));
     }
   }
   const Json* nested = member(component, "components");
@@ -100,15 +134,13 @@ void read_component(const Json& component, Disclosures& found) {
   for (const Json& one : *nested) read_component(one, found);
 }
 
-Disclosures read_cyclonedx(const Json& bom) {
-  Disclosures found;
+void read_cyclonedx(const Json& bom, Found& found) {
   if (const Json* metadata = member(bom, "metadata")) {
     if (const Json* main = member(*metadata, "component")) read_component(*main, found);
   }
   if (const Json* components = member(bom, "components"); components != nullptr && components->is_array()) {
     for (const Json& one : *components) read_component(one, found);
   }
-  return found;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -126,13 +158,11 @@ class SpdxReader {
     }
   }
 
-  [[nodiscard]] Disclosures read() const {
-    Disclosures found;
+  void read(Found& found) const {
     for (const Json* node : nodes_) {
       const auto type = text_member(*node, "type");
       if (type == "ai_AIPackage" || text_member(*node, "@type") == "ai_AIPackage") read_package(*node, found);
     }
-    return found;
   }
 
  private:
@@ -163,13 +193,17 @@ class SpdxReader {
     return list;
   }
 
-  void read_package(const Json& package, Disclosures& found) const {
+  void read_package(const Json& package, Found& found) const {
     const Json* consumption = node_of(member(package, "ai_energyConsumption"));
     if (consumption == nullptr) return;
     std::map<std::string, std::vector<EvidenceTexts>> evidence;  // by the word of SPDX
     for (const Json* extension : list_of(member(package, "extension"))) {
-      const EvidenceTexts texts = texts_of_properties(member(*extension, "extension_cdxProperty"),
-                                                      "extension_cdxPropName", "extension_cdxPropValue");
+      const Json* properties = member(*extension, "extension_cdxProperty");
+      found.spend(1 + (properties == nullptr ? 0 : properties->size()));
+      const EvidenceTexts texts = texts_of_properties(properties, "extension_cdxPropName", "extension_cdxPropValue");
+      for (const auto& [name, all] : texts.all()) {
+        for (const std::string& one : all) found.spend(name.size() + one.size());
+      }
       Disclosure unused;
       const auto name = texts.one(unused, "activity");
       const auto activity = name ? parse<Activity>(*name) : Result<Activity>(Issue{});
@@ -179,7 +213,7 @@ class SpdxReader {
       const auto quantities = list_of(member(*consumption, std::string("ai_") + word + "EnergyConsumption"));
       for (std::size_t k = 0; k < quantities.size(); ++k) {
         const auto& own = evidence[word];
-        found.push_back(read_quantity(package, *quantities[k], word, k < own.size() ? own[k] : EvidenceTexts()));
+        found.add(read_quantity(package, *quantities[k], word, k < own.size() ? own[k] : EvidenceTexts()));
       }
     }
   }
@@ -253,7 +287,7 @@ void read_task(Disclosure& d, const Json& report, const EvidenceTexts& texts) {
   settle_activity(d, texts, stage, &boamps_word);
 }
 
-Disclosures read_boamps(const Json& report) {
+Disclosure read_boamps(const Json& report) {
   Disclosure d;
   const EvidenceTexts texts = boamps_texts(member(report, "co2lib"));
   take_common(d, texts);
@@ -283,17 +317,16 @@ Disclosures read_boamps(const Json& report) {
   d.location = texts.one(d, "location");
   if (!d.location) d.location = location;
   check_intensity(d);
-  return {d};
+  return d;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // SCI for AI
 // ---------------------------------------------------------------------------------------------------------------------
 
-Disclosures read_sci_ai(const Json& document) {
-  Disclosures found;
+void read_sci_ai(const Json& document, Found& found) {
   const Json* activities = member(document, "activities");
-  if (activities == nullptr || !activities->is_array()) return found;
+  if (activities == nullptr || !activities->is_array()) return;
   const auto evidence = text_member(document, "evidence");
   for (const Json& one : *activities) {
     Disclosure d;
@@ -319,9 +352,8 @@ Disclosures read_sci_ai(const Json& document) {
       }
     }
     check_intensity(d);
-    found.push_back(std::move(d));
+    found.add(std::move(d));
   }
-  return found;
 }
 
 bool is_spdx(const Json& document) {
@@ -337,10 +369,20 @@ bool is_spdx(const Json& document) {
 
 Disclosures read(std::string_view text) {
   const Json document = parse_tree(text);
-  if (text_member(document, "bomFormat") == "CycloneDX") return read_cyclonedx(document);
-  if (is_spdx(document)) return SpdxReader(document).read();
-  if (text_member(document, "schema") == "co2lib-sci-ai/1") return read_sci_ai(document);
-  if (member(document, "task") != nullptr && member(document, "measures") != nullptr) return read_boamps(document);
+  Found found(text.size());
+  if (text_member(document, "bomFormat") == "CycloneDX") {
+    read_cyclonedx(document, found);
+    return found.take();
+  }
+  if (is_spdx(document)) {
+    SpdxReader(document).read(found);
+    return found.take();
+  }
+  if (text_member(document, "schema") == "co2lib-sci-ai/1") {
+    read_sci_ai(document, found);
+    return found.take();
+  }
+  if (member(document, "task") != nullptr && member(document, "measures") != nullptr) return {read_boamps(document)};
   throw Error("exchange.bad_document",
               "the document is none of CycloneDX (bomFormat), SPDX 3.0 (@context), BoAmps (task, measures) and "
               "co2lib-sci-ai/1 (schema)");

@@ -50,6 +50,9 @@ constexpr std::array<std::pair<std::string_view, Label>, 23> labels = {{
     {"energy consumed", Label::energy},
 }};
 
+/// More than any label has, with `co_2` for `co2`.
+constexpr std::size_t longest_label = 32;
+
 /// The line without marks of Markdown and tags.
 std::string bare_line(std::string_view line) {
   std::string bare;
@@ -86,9 +89,9 @@ struct Statement {
 
 /// `label (note): value`.
 std::optional<Statement> statement(std::string_view line) {
-  std::string small = lower(line);
-  for (std::size_t at = small.find("co_2"); at != std::string::npos; at = small.find("co_2")) small.erase(at + 2, 1);
-  const std::size_t shortened = line.size() - small.size();
+  std::string small = lower(line.substr(0, longest_label));
+  const std::size_t shortened = small.starts_with("co_2") ? 1 : 0;
+  if (shortened > 0) small.erase(2, 1);
   for (const auto& [name, label] : labels) {
     if (name.empty() || !small.starts_with(name)) continue;
     std::string_view rest = trimmed(line.substr(name.size() + shortened));
@@ -201,7 +204,15 @@ std::pair<char, std::size_t> fence(std::string_view line) {
   return {mark, count};
 }
 
-/// The text with comments and code blocks as blanks, line ends and places kept.
+/// True for the line that ends a code block.
+bool closes(std::string_view line, char mark, std::size_t count) {
+  const auto [closing, size] = fence(line);
+  const std::size_t begin = line.find(mark);
+  return closing == mark && size >= count && line.find_first_not_of(mark, begin) == line.find_first_of(" \t", begin);
+}
+
+/// The text with comments and code blocks as blanks, line ends and places kept. Whichever opens first wins. One pass:
+/// no place is looked for again before it is reached.
 std::string visible(std::string_view text) {
   std::string shown(text);
   const auto hide = [&](std::size_t from, std::size_t to) {
@@ -209,40 +220,35 @@ std::string visible(std::string_view text) {
       if (shown[i] != '\n' && shown[i] != '\r') shown[i] = ' ';
     }
   };
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const Line line = line_at(shown, at);
-    const auto [mark, count] = fence(std::string_view(shown).substr(line.begin, line.end - line.begin));
+  std::size_t comment = text.find("<!--");
+  for (std::size_t at = 0; at < text.size();) {
+    const Line line = line_at(text, at);
+    const auto [mark, count] = fence(text.substr(line.begin, line.end - line.begin));
     if (count > 0) {
       std::size_t end = text.size();
       for (std::size_t next = line.next; next < text.size();) {
         const Line inner = line_at(text, next);
-        const std::string_view content = text.substr(inner.begin, inner.end - inner.begin);
-        const auto [closing, size] = fence(content);
-        if (closing == mark && size >= count &&
-            content.find_first_not_of(mark, content.find(mark)) == content.find_first_of(" \t", content.find(mark))) {
+        if (closes(text.substr(inner.begin, inner.end - inner.begin), mark, count)) {
           end = inner.end;
           break;
         }
         next = inner.next;
       }
       hide(line.begin, end);
-      at = line_at(text, end).next;
-      if (end == text.size()) break;
-      continue;
-    }
-    const std::size_t comment = shown.find("<!--", at);
-    if (comment != std::string::npos && comment < line.end) {
-      const std::size_t close = text.find("-->", comment + 4);
-      const std::size_t end = close == std::string_view::npos ? text.size() : close + 3;
-      hide(comment, end);
-      // The line is looked at again: another comment may follow on it.
-      if (end >= line.end) at = std::min(end, text.size());
-      if (end >= line.end && end < text.size() && (text[end] == '\n' || text[end] == '\r'))
-        at = line_at(text, end).next;
+      at = end == text.size() ? end : line_at(text, end).next;
+      if (comment < at) comment = text.find("<!--", at);
       continue;
     }
     at = line.next;
+    while (comment < line.end) {  // all that begin on this line
+      const std::size_t close = text.find("-->", comment + 4);
+      const std::size_t end = close == std::string_view::npos ? text.size() : close + 3;
+      hide(comment, end);
+      comment = text.find("<!--", end);
+      // What stands behind the last one is looked at as a line of its own.
+      if (end >= line.end)
+        at = end < text.size() && (text[end] == '\n' || text[end] == '\r') ? line_at(text, end).next : end;
+    }
   }
   return shown;
 }

@@ -174,9 +174,11 @@ std::string_view before_co2_words(std::string_view plain) {
   const std::string text = lower(plain);
   for (std::size_t at = 0; at < text.size(); ++at) {
     const bool begins = at == 0 || !is_letter(text[at - 1]);
-    if (begins && is_letter(text[at]) && co2_size(std::string_view(text).substr(at)) == text.size() - at) {
-      return trimmed(plain.substr(0, at));
-    }
+    if (!begins || !is_letter(text[at])) continue;
+    const std::size_t words = co2_size(std::string_view(text).substr(at));
+    if (words == text.size() - at) return trimmed(plain.substr(0, at));
+    // Words that begin within these end where these do, or before.
+    if (words > 1) at += words - 1;
   }
   return plain;
 }

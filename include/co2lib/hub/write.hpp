@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -167,8 +168,7 @@ inline std::string yaml_value(std::string_view key, double number) {
 }
 
 /// Refuses a key that readers would take for one of the fixed fields, or for the unit of the emissions.
-inline void check_extra_key(const CardRecord& record, std::size_t index) {
-  const std::string& key = record.extra[index].first;
+inline void check_extra_key(const std::string& key, std::set<std::string_view>& known) {
   const std::string canonical = canonical_key(key);
   if (std::find(card_fields.begin(), card_fields.end(), canonical) != card_fields.end()) {
     throw Error("hub.bad_value",
@@ -177,9 +177,7 @@ inline void check_extra_key(const CardRecord& record, std::size_t index) {
   if (canonical == "unit" || canonical == "units") {
     throw Error("hub.bad_value", "extra key '" + key + "': readers take it for the unit of the emissions, which is g");
   }
-  for (std::size_t i = 0; i < index; ++i) {
-    if (record.extra[i].first == key) throw Error("hub.bad_value", "extra key '" + key + "': is there twice");
-  }
+  if (!known.insert(key).second) throw Error("hub.bad_value", "extra key '" + key + "': is there twice");
 }
 
 }  // namespace detail
@@ -214,9 +212,10 @@ inline void check_extra_key(const CardRecord& record, std::size_t index) {
   field(7, record.on_cloud);
   field(8, record.cpu_model);
   field(9, record.ram_total_size);
-  for (std::size_t i = 0; i < record.extra.size(); ++i) {
-    detail::check_extra_key(record, i);
-    std::visit([&](const auto& value) { line(record.extra[i].first, value); }, record.extra[i].second);
+  std::set<std::string_view> keys;
+  for (const auto& [key, given] : record.extra) {
+    detail::check_extra_key(key, keys);
+    std::visit([&, &name = key](const auto& value) { line(name, value); }, given);
   }
   const double grams = *record.emissions;
   if ((grams > 0 && grams < 1e-4) || grams >= 1e16) {
