@@ -30,6 +30,9 @@ from co2lib.report import Study, median_interval
 LEAST_WINDOWS = 5
 WIDEST = 0.05
 UPDATES = 20
+LOADINGS = 3
+MISMATCH = 0.05
+MOST_THUMBNAIL = 20_000
 STEPS = ("preprocess", "predict", "postprocess")
 NAMES = {"predict": "inference"}
 
@@ -162,10 +165,13 @@ def _warm(bench: _Bench, subject: _Subject, least_s: float) -> None:
 
 def _prepare(bench: _Bench, subject: _Subject, given: Any, least_s: float) -> None:
     if subject.model.load is not None:
-        _, joules, seconds, _ = bench.window(f"{subject.name}/load", subject.model.load, 1)
-        if joules is not None:
-            subject.load_j.append(joules)
-            subject.load_s.append(seconds)
+        for k in range(1 if subject.model.unload is None else LOADINGS):
+            if k and subject.model.unload is not None:
+                subject.model.unload()
+            _, joules, seconds, _ = bench.window(f"{subject.name}/load/{k}", subject.model.load, 1)
+            if joules is not None:
+                subject.load_j.append(joules)
+                subject.load_s.append(seconds)
     _chain(subject, given)
     _warm(bench, subject, least_s)
 
@@ -210,6 +216,40 @@ def _predictions(output: Any) -> list[dict[str, Any]]:
     return [{"label": label, "probability": p} for label, p in pairs[:10]]
 
 
+def _mismatch(subject: _Subject) -> list[str]:
+    """Return a flag where the sums of each repetition lie elsewhere than the sum of the phases' medians."""
+    from statistics import median
+
+    phases = [phase.joules for phase in subject.phases if phase.joules]
+    count = min((len(joules) for joules in phases), default=0)
+    if not count:
+        return []
+    total = math.fsum(median(joules) for joules in phases)
+    sums = median(math.fsum(joules[i] for joules in phases) for i in range(count))
+    return ["phase_sum_mismatch"] if abs(sums - total) > MISMATCH * total else []
+
+
+def _thumbnail(data: Any) -> str | None:
+    """Return a small picture of an image as a data URI; None for what is no image, or stays too large."""
+    import base64
+    import io
+
+    from co2lib._errors import Error
+    from co2lib.explorer._torch import decode
+
+    try:
+        image = decode(data)
+    except (Error, ImportError):
+        return None
+    image.thumbnail((256, 256))
+    for quality in (85, 60, 30):
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        if file.tell() <= MOST_THUMBNAIL:
+            return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    return None
+
+
 def _model_record(subject: _Subject, settings: Settings, method: str) -> dict[str, Any]:
     model = subject.model
     phases = []
@@ -231,7 +271,9 @@ def _model_record(subject: _Subject, settings: Settings, method: str) -> dict[st
         "label": None,
         "status": "ok" if subject.error is None else "failed",
         "error": subject.error,
-        "flags": [] if model.load is not None else ["load_not_measured"],
+        "training_type": model.training_type,
+        "source": model.source,
+        "flags": ([] if model.load is not None else ["load_not_measured"]) + _mismatch(subject),
         "phases": phases,
         "warmup_j": subject.warmup_j,
         "predictions": _predictions(subject.output) if subject.error is None else [],
@@ -283,6 +325,7 @@ def measure(
     cache: MutableMapping[str, dict[str, Any]] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    keep_thumbnail: bool = False,
 ) -> Study:
     """Measure what models use for one input, phase by phase, with the tracker of this machine.
 
@@ -306,6 +349,8 @@ def measure(
         Results by key; a model found there is not measured.
     progress, cancelled : callable, optional
         Told what is done; asked before each window whether to stop. What was measured until then is kept.
+    keep_thumbnail : bool
+        Store a picture of an image of at most 256 pixels and 20 kB in the study; the image itself never is.
 
     Raises
     ------
@@ -347,6 +392,7 @@ def measure(
             records[subject.name] = record
             if cache is not None and record["status"] == "ok":
                 cache[keys[subject.name]] = {"model": record, "facts": facts}
+    picture = _thumbnail(input) if keep_thumbnail else None
     return Study(
         {
             "schema": "co2lib-study/1",
@@ -354,7 +400,12 @@ def measure(
             "co2lib_version": _version(),
             **facts,
             "settings": asdict(settings),
-            "input": {"kind": type(input).__name__, "name": name, "sha256": sha, "thumbnail": None}
+            "input": {
+                "kind": type(input).__name__,
+                "name": name,
+                "sha256": sha,
+                "thumbnail": picture,
+            }
             | ({"bytes": len(input)} if isinstance(input, bytes) else {}),
             "grid": grid,
             "models": [records[label] for label in ready],

@@ -36,6 +36,12 @@ class Model:
         How large it is.
     quality : mapping, optional
         ``metric``, ``value``, ``higher_is_better``, ``source``.
+    sync : callable, optional
+        Waits for the device, before and after each window.
+    unload : callable, optional
+        Undoes `load`, so that loading is measured three times.
+    training_type, source : str
+        How it was made, and where it comes from.
     """
 
     predict: Callable[[Any], Any]
@@ -50,6 +56,9 @@ class Model:
     size_bytes: int | None = None
     quality: Mapping[str, Any] | None = None
     sync: Callable[[], object] | None = None
+    unload: Callable[[], object] | None = None
+    training_type: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import base64
+import csv
 import html
+import io
 from collections.abc import Mapping
 from typing import Any
 
-from co2lib.report import Study, _study_charts, _text, sort_models
-from co2lib.report._charts import vl_convert
+from co2lib.report import Study, _linked, _study_charts, _study_more, _text, sort_models
+from co2lib.report._charts import altair
 from co2lib.report._study import marginal_interval, marginal_j, one_off_j
 
-HEADS = ["Model", "Energy per inference", "Carbon per inference", "95 % interval", "Loading, once"]
-HEADS += ["Answer", "State"]
+HEADS = ["Model", "Energy", "Carbon", "95 % interval", "Loading", "Answer", "State"]
 PHASE_HEADS = ["Phase", "When", "Energy", "Carbon", "Percent", "Remarks"]
 
 
@@ -138,24 +138,86 @@ class View:
         inner = "".join(f"<div>{html.escape(what)}<b>{html.escape(value)}</b></div>" for what, value in facts)
         return f"{mark}<div class='co2-tiles'>{inner}</div>"
 
-    def picture(self, name: str | None) -> str:
-        """Return the chart as an image that asks nothing of the network; the table says the same."""
+    def _at(self, name: str | None) -> int:
         names = [m["name"] for m in self.study.models]
-        params = _study_charts._params(
-            self.study,
-            self.n,
-            self.load,
-            names.index(name) if name in names else -1,
-            [names.index(m["name"]) for m in self.models],
+        return names.index(name) if name in names else -1
+
+    def _parameters(self) -> list[Any]:
+        order = [self._at(m["name"]) for m in self.models]
+        return _linked.parameters(
+            self.study, g_per_kwh=self.g_per_kwh, pue=self.pue, n=self.n, load=self.load, order=order
         )
-        for param in params:
-            if param.name in ("grid", "pue"):
-                param.param.value = self.g_per_kwh if param.name == "grid" else self.pue
-        picture = _study_charts.total(self.study, "light", params)
-        svg = vl_convert().vegalite_to_svg(picture.to_dict())
-        data = base64.b64encode(svg.encode()).decode()
-        alt = "Carbon per inference by model and phase; the table has the values"
-        return f"<img alt='{alt}' src='data:image/svg+xml;base64,{data}'>"
+
+    def chart(self, name: str | None) -> Any:
+        """Return the figure of linked views, with this model opened; None where nothing was measured."""
+        if not any(marginal_j(m) is not None for m in self.models):
+            return None
+        return _linked.linked(self.study, self._at(name), self._parameters())
+
+    def tradeoff(self, name: str | None) -> Any:
+        """Return carbon against quality with the front; None where no model has a quality."""
+        figure = _study_charts.tradeoff(self.study, "light", [*self._parameters(), self._picked(name)])
+        return None if figure is None else _linked.dressed(figure)
+
+    def regions(self, name: str | None) -> tuple[Any, list[list[str]]]:
+        """Return the model in detail in other places, as a figure and as rows; None and none without it."""
+        parameters = [*self._parameters(), self._picked(name)]
+        spread = "datum.j0+(load?datum.once_j/n:0)"
+        figure = _study_more.regions(self.study, "light", parameters, spread)
+        model = next((m for m in self.models if m["name"] == name), None)
+        j = None if model is None else per_inference(model, self.n, self.load)
+        if figure is None or j is None:
+            return None, []
+        rows = [
+            [place, grams, _text.mass(self.study.grams(j, float(grams), self.pue))]
+            for place, grams in ((row[0].text, row[1].text) for row in figure.rows)
+        ]
+        return _linked.dressed(figure.chart), rows
+
+    def _picked(self, name: str | None) -> Any:
+        param: Any = altair().param(name="picked", value=self._at(name))
+        return param
+
+    def suggestion(self, name: str | None) -> str:
+        """Return which model answers at least as well for the least carbon."""
+
+        def better(model: Mapping[str, Any]) -> float | None:
+            quality = model.get("quality") or {}
+            sign = 1 if quality.get("higher_is_better", True) else -1
+            return None if quality.get("value") is None else sign * float(quality["value"])
+
+        own = next((m for m in self.models if m["name"] == name), None)
+        least = None if own is None else per_inference(own, self.n, self.load)
+        if own is None or least is None or better(own) is None:
+            return ""
+        found = [
+            (j, m["name"])
+            for m in self.models
+            if (j := per_inference(m, self.n, self.load)) is not None
+            and j < least
+            and (value := better(m)) is not None
+            and value >= (better(own) or 0.0)
+        ]
+        if not found:
+            return f"No model here is at least as good as {name} for less carbon."
+        j, best = min(found)
+        return f"{best} is at least as good as {name} for {100 * (1 - j / least):.0f} % less carbon."
+
+    def csv(self) -> str:
+        """Return the table of the models as CSV; its first line says so where it was not measured."""
+        file = io.StringIO()
+        writer = csv.writer(file)
+        if self.study.watermark:
+            writer.writerow([self.study.watermark])
+        writer.writerow(HEADS)
+        writer.writerows(self.rows())
+        return file.getvalue()
+
+    def card(self, name: str | None) -> str:
+        """Return the model card's block of a model; empty where its energy is unknown."""
+        if name is None or marginal_j(self.study.models[self._at(name)]) is None:
+            return ""
+        return self.study.card(name, g_per_kwh=self.g_per_kwh, pue=self.pue, n=self.n)
 
     def method(self) -> str:
         """Return how it was measured, as Markdown whose texts from outside are code or escaped."""
@@ -168,6 +230,8 @@ class View:
             f"batch size {settings['batch_size']}, {settings['precision']}",
             f"medians of {settings['windows']} repetitions",
             f"{self.g_per_kwh:g} g CO2e/kWh, PUE {self.pue:g}",
+            ", ".join(x for x in (d["device"].get("name"), d["device"].get("cpu")) if x),
+            f"measured {d['created_utc']} by co2lib {d['co2lib_version']}",
             *boundary.get("notes", []),
         ]
         return "; ".join(html.escape(part) for part in parts) + "."

@@ -67,6 +67,8 @@ class Figure:
         The table is open from the start, since the chart names its rows by letters only.
     search : bool
         A field above the table finds rows by a part of their head.
+    live : str
+        Id of a line below the caption that the page writes.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Figure:
     wide: bool = False
     shown: bool = False
     search: bool = False
+    live: str = ""
 
 
 def parameters(grid: float = -1.0, pue: float = -1.0) -> list[Any]:

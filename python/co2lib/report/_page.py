@@ -55,6 +55,11 @@ class Page:
     watermark: str = ""
     models: list[dict[str, Any]] | None = None
     start: dict[str, Any] = field(default_factory=dict)
+    filters: dict[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] | None = None
+    """What the page is made of, for those who save it as JSON."""
+    thumbnail: str = ""
+    """A picture of the input as a data URI."""
     grid: str = AS_PRICED
     rescales: bool = True
     """Whether another place or PUE has a meaning: not for what was decided, or emitted, at a fixed place."""
@@ -119,6 +124,7 @@ def render(page: Page, theme: str = "auto") -> str:
         "places": {key: value for key, _, value in listed},
         "scales": _text.SCALES,
         "models": page.models,
+        "document": page.document,
         "start": {"priced": page.priced, "pue": page.pue, **page.start},
     }
     options = [(AS_PRICED, f"As priced: {page.priced}"), ("custom", "Another value …")]
@@ -145,6 +151,8 @@ def render(page: Page, theme: str = "auto") -> str:
         study=page.models is not None,
         rescales=page.rescales,
         heading=page.heading,
+        filters=page.filters,
+        thumbnail=page.thumbnail,
         models=[m["name"] for m in page.models or []],
         n=f"{page.start.get('n', 1000):g}",
         version=__version__,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -174,6 +175,70 @@ class Study:
 
     def __repr__(self) -> str:
         return f"<co2lib.report.Study {len(self.models)} models, {self.document['provenance']}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Give a notebook the text, and the table with a picture where altair and vl-convert are there."""
+        del include, exclude
+        picture = ""
+        with contextlib.suppress(ImportError, OSError):  # without the extra the table is all
+            import base64
+
+            from co2lib.report import chart
+            from co2lib.report._charts import vl_convert
+
+            svg = vl_convert().vegalite_to_svg(chart(self, "total").to_dict())
+            data = base64.b64encode(svg.encode()).decode()
+            picture = f"<img alt='Carbon per inference' src='data:image/svg+xml;base64,{data}'>"
+        return {"text/plain": str(self), "text/html": self._repr_html_() + picture}
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """Return the JSON Schema of study files (draft 2020-12)."""
+        file = Path(__file__).parent / "assets" / "study.schema.json"
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+
+    def card(
+        self, name: str, *, g_per_kwh: float | None = None, pue: float | None = None, n: float = 1000
+    ) -> str:
+        """Return the ``co2_eq_emissions`` block of a model card for N inferences with one loading.
+
+        Parameters
+        ----------
+        name : str
+            Of a model of the study.
+        g_per_kwh, pue : float, optional
+            Another price than the study's.
+        n : float
+            Inferences.
+
+        Raises
+        ------
+        co2lib.Error
+            ``hub.bad_value`` for a model that is not there, or whose energy is unknown.
+        """
+        from co2lib import hub
+        from co2lib.report._figures import amortise, bad
+
+        model = next((m for m in self.models if m["name"] == name), None)
+        j = None if model is None else marginal_j(model)
+        if model is None or j is None:
+            raise bad(f"card: {name!r} is no model of this study whose energy is known")
+        total = amortise(one_off_j(model) or 0.0, j, n).total_j
+        how = "measured" if self.document["provenance"] == "measured" else self.watermark
+        device = self.document.get("device") or {}
+        hardware = ", ".join(str(x) for x in [*(device.get("gpus") or []), device.get("cpu")] if x)
+        record: dict[str, Any] = {
+            "emissions": self.grams(total, g_per_kwh, pue),
+            "source": f"co2lib {self.document.get('co2lib_version') or ''}: {n:g} inferences, {how}",
+            "training_type": "inference",
+            "energy_consumed": total / J_PER_KWH,
+        }
+        if g_per_kwh is None and self.document["grid"].get("region"):
+            record["geographical_location"] = str(self.document["grid"]["region"])
+        if hardware:
+            record["hardware_used"] = hardware
+        return hub.write_block(record).yaml
 
     def _repr_html_(self) -> str:
         rows = "".join(

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, finish
+from co2lib.report import _study_more, _text, _theme
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, cut, data, finish
 from co2lib.report._study import Study, marginal_interval, marginal_j, one_off_j
 
 MOST_ANSWERS = 10
@@ -24,6 +24,8 @@ def _phase_rows(study: Study) -> list[dict[str, Any]]:
     for i, model in enumerate(study.models):
         for k, phase in enumerate(model.get("phases") or []):
             energy = phase.get("energy_j") or {}
+            seconds = (phase.get("seconds") or {}).get("median")
+            median = energy.get("median")
             rows.append(
                 {
                     "model": i,
@@ -31,7 +33,12 @@ def _phase_rows(study: Study) -> list[dict[str, Any]]:
                     "phase": phase["name"],
                     "at": k,
                     "once": phase["kind"] == "one_off",
-                    "j0": energy.get("median") or 0.0,
+                    "j0": median or 0.0,
+                    "below": "below_resolution" in phase.get("flags", ()),
+                    "s": _text.seconds(seconds) if seconds is not None else "",
+                    "w": _text.power(median / seconds) if median and seconds else "",
+                    "n": energy.get("n") or 0,
+                    "between": _text.between(energy.get("low"), energy.get("high"), _text.ENERGY),
                     "own": study.g_per_kwh,
                     "pue0": study.pue,
                 }
@@ -47,6 +54,7 @@ def _finish(study: Study, chart: Any, mode: str, height: int) -> Any:
     return finish(chart, mode, height=height)
 
 
+PRICED = "format(grid<0?datum.own:grid,'.4~r')+' g CO2e/kWh, PUE '+format(pue<0?datum.pue0:pue,'.3~r')"
 SPREAD = "datum.once?(load?datum.j0/n:0):datum.j0"
 
 
@@ -91,7 +99,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
         .transform_calculate(
             text=_text.expression("mass", "datum.g"), joules=_text.expression("energy", "datum.j")
         )
-        .transform_calculate(label="datum.name+', '+datum.phase+': '+datum.text")
+        .transform_calculate(label="datum.name+', '+datum.phase+': '+datum.text", priced=PRICED)
         .mark_bar(height={"band": 0.6}, cornerRadius=0)
         .encode(
             y=y,
@@ -111,6 +119,11 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
                 alt.Tooltip("phase:N"),
                 alt.Tooltip("text:N", title="carbon"),
                 alt.Tooltip("joules:N", title="energy"),
+                alt.Tooltip("between:N", title="interval"),
+                alt.Tooltip("s:N", title="time"),
+                alt.Tooltip("w:N", title="mean power"),
+                alt.Tooltip("n:Q", title="repetitions"),
+                alt.Tooltip("priced:N", title="priced with"),
             ],
         )
     )
@@ -133,7 +146,23 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
         x="hi:Q", text="text:N"
     )
     room = sums.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
-    chart = alt.layer(bars, lines, labels, room).add_params(*params)
+    layers = [bars, lines, labels, room]
+    gone = [
+        {"model": i, "name": m["name"], "text": f"failed: {cut(str(m.get('error') or 'unknown'), 60)}"}
+        for i, m in enumerate(study.models)
+        if m["status"] != "ok"
+    ]
+    if gone:
+        failed = (
+            alt.Chart(data(gone))
+            .transform_filter("kept[datum.model]")
+            .transform_calculate(key="indexof(order,datum.model)")
+            .encode(y=y)
+        )
+        layers.append(
+            failed.mark_text(align="left", color=palette["warn"]).encode(x=alt.value(6), text="text:N")
+        )
+    chart = alt.layer(*layers).add_params(*params)
     return _finish(study, chart, mode, height=max(90, 34 * len(study.models) + 20))
 
 
@@ -395,6 +424,16 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
                 [Column("Model"), Column("Carbon"), Column("Quality"), Column("Measure")],
                 rows,
                 wide=True,
+                live="suggestion",
             )
         )
+    found += [
+        figure
+        for figure in (
+            _study_more.amortisation(study, mode, params),
+            _study_more.regions(study, mode, params, "datum.j0+(load?datum.once_j/n:0)"),
+            _study_more.labels(study, mode),
+        )
+        if figure is not None
+    ]
     return found

@@ -3,10 +3,19 @@
 
 from __future__ import annotations
 
-from co2lib.report import _text
+import re
+
+from co2lib.report import _study_more, _text
 from co2lib.report._page import Page, Tile
 from co2lib.report._study import Study, marginal_j, one_off_j
 from co2lib.report._study_charts import figures
+
+PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]{1,40000}={0,2}")
+
+
+def _thumbnail(given: object) -> str:
+    """Return a thumbnail that is the data of a picture and nothing else; else nothing."""
+    return given if isinstance(given, str) and PICTURE.fullmatch(given) else ""
 
 
 def study_page(study: Study, title: str | None = None, *, n: float = 1000) -> Page:
@@ -19,7 +28,13 @@ def study_page(study: Study, title: str | None = None, *, n: float = 1000) -> Pa
     )
     rank = {i: k for k, i in enumerate(by_name)}
     models = [
-        {"name": m["name"], "marginal": marginal_j(m), "one_off": one_off_j(m), "rank": rank[i]}
+        {
+            "name": m["name"],
+            "marginal": marginal_j(m),
+            "one_off": one_off_j(m),
+            "rank": rank[i],
+            **_study_more.facts(m),
+        }
         for i, m in enumerate(study.models)
     ]
     kept = "in the filter"
@@ -70,5 +85,8 @@ def study_page(study: Study, title: str | None = None, *, n: float = 1000) -> Pa
         pue=f"{study.pue:g}",
         watermark=study.watermark,
         models=models,
+        filters=_study_more.filters(models),
+        document=document,
+        thumbnail=_thumbnail(given.get("thumbnail")),
         start={"n": n, "own": study.g_per_kwh, "pue0": study.pue},
     )

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import io
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import co2lib
-from co2lib import explorer, meter, report
+from co2lib import explorer, hub, meter, report
 from co2lib.explorer import Model, Settings
 from co2lib.report._study import marginal_j, one_off_j
 from co2lib.testing import FakeMeter, ManualClock
@@ -198,7 +200,7 @@ class TestView:
         assert "<img" not in View(study, g_per_kwh=100).tiles()
 
     def test_a_search_loses_no_selection(self) -> None:
-        from co2lib.explorer._app import matches
+        from co2lib.explorer._session import matches
 
         assert matches(["Alpha", "beta", "gamma"], "AL", ["gamma"]) == ["Alpha", "gamma"]
 
@@ -285,16 +287,188 @@ class TestPage:
         page.set_input_files("#co2-input input[type=file]", file)
         page.wait_for_selector("#co2-run:not([disabled])", timeout=10_000)
         page.click("#co2-run")
-        page.wait_for_selector("#co2-chart img", timeout=60_000)
+        page.wait_for_selector("#co2-chart svg.marks", timeout=60_000)
         tile = page.locator("#co2-tiles b").first
         before = tile.inner_text()
+        assert "Measured 2 of 2 models." in page.inner_text("#co2-status")
+        # A click on a bar opens its model inside of the figure; the radio does it by keyboard.
+        page.locator("#co2-chart [aria-roledescription=bar][aria-label^='small, inference']").click()
+        page.wait_for_function("document.querySelector('#co2-chart svg.marks').textContent.includes('▶ ')")
+        page.get_by_role("radio", name="small").check()
+        # Another price measures nothing, and a second run finds everything in the cache.
         lab.steps.clear()
         page.fill("#co2-pue input", "2")
         page.press("#co2-pue input", "Tab")
         page.wait_for_function(f"document.querySelector('#co2-tiles b').textContent != {before!r}")
+        page.click("#co2-run")
+        page.wait_for_timeout(500)
         assert lab.steps == []
         assert page.evaluate("window.hit") is None
-        with page.expect_download() as download:
-            page.click("#co2-export-json")
-        study = report.Study.load(download.value.path())
+        # Other inputs grey the results until they are measured.
+        page.get_by_label("small").first.uncheck()
+        page.wait_for_selector("#co2-stale :text('inputs changed')", timeout=20_000)
+        page.get_by_role("tab", name="Export").click()
+        files = {}
+        for what in ("json", "csv", "card", "html"):
+            with page.expect_download(timeout=60_000) as download:
+                page.click(f"#co2-export-{what}")
+            files[what] = Path(download.value.path()).read_text(encoding="utf-8")
+        study = report.Study(json.loads(files["json"]))
         assert [m["name"] for m in study.models] == ["small", "large"]
+        assert files["csv"].startswith("Model,")
+        assert hub.read_card(f"---\n{files['card']}---\n").grams == pytest.approx(
+            study.grams(one_off_j(study.models[0]) + 1000 * marginal_j(study.models[0]), None, 2.0)
+        )
+        assert 'id="fig-total"' in files["html"]
+
+    def test_what_is_no_image_is_said_and_another_run_measures(
+        self, lab: Lab, page: Any, tmp_path: Path
+    ) -> None:
+        page.click("#co2-all")
+        file = tmp_path / "text.png"
+        file.write_text("no image")
+        page.set_input_files("#co2-input input[type=file]", file)
+        page.wait_for_timeout(300)
+        good = tmp_path / "cat.png"
+        good.write_bytes(picture())
+        if page.locator("#co2-run").is_enabled():
+            page.click("#co2-run")
+            page.wait_for_selector("#co2-status :text('cannot be decoded')", timeout=20_000)
+        assert lab.steps == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_page_without_models_says_what_to_pass_and_leaves_nothing(
+    browser: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("gradio", reason="needs gradio")
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with explorer.launch({}, block=False) as running:
+        page = browser.open(running.url, ready="#co2-status div[role=status]")
+        assert "No models. Pass a mapping" in page.inner_text("#co2-status")
+        assert page.locator("#co2-run").is_disabled()
+        assert page.locator("#co2-search textarea, #co2-search input").first.is_disabled()
+    assert list(tmp_path.glob("co2lib-*")) == []
+
+
+class FakePipeline:
+    """What transformers' pipelines have, as far as it is used."""
+
+    task = "text-classification"
+    _postprocess_params = {"top_k": 2}
+
+    def preprocess(self, text: str) -> int:
+        return len(text)
+
+    def forward(self, size: int) -> list[float]:
+        return [1 / size, 1 - 1 / size]
+
+    def postprocess(self, output: list[float], top_k: int = 1) -> list[dict[str, Any]]:
+        return [{"label": f"l{i}", "score": s} for i, s in enumerate(output)][:top_k]
+
+
+class TestPipeline:
+    def test_its_steps_are_phases(self) -> None:
+        model = explorer.from_pipeline(FakePipeline(), family="fake")
+        assert (model.task, model.family, model.load) == ("text-classification", "fake", None)
+        settings = Settings(windows=2, window_s=0.01, idle_s=0, warmup_s=0.05)
+        study = explorer.measure({"m": model}, "four", meters=[], settings=settings)
+        (found,) = study.models
+        assert [p["name"] for p in found["phases"]] == ["preprocess", "inference", "postprocess"]
+        assert found["predictions"][0] == {"label": "l1", "probability": 0.75}
+        assert found["flags"][0] == "load_not_measured"
+
+    def test_what_is_none_is_refused(self) -> None:
+        class InChunks(FakePipeline):
+            def preprocess(self, text: str) -> Any:
+                yield text
+
+        for wrong in (object(), InChunks()):
+            with pytest.raises(co2lib.Error, match=r"explorer\.bad_model"):
+                explorer.from_pipeline(wrong)
+
+
+class TestDefectsOfMiev:
+    """What its code did (docs/explorer.md, "Defects of MIEV") cannot happen here."""
+
+    def test_every_phase_is_in_the_total_once(self, lab: Lab) -> None:
+        (m,) = lab.measure({"m": lab.model("m", 1)}).models
+        medians = [p["energy_j"]["median"] for p in m["phases"] if p["kind"] == "marginal"]
+        assert len(medians) == 3
+        assert marginal_j(m) == pytest.approx(sum(medians), rel=1e-12)
+
+    def test_no_number_is_random(self, lab: Lab) -> None:
+        first, second = (Lab(), Lab())
+        one, two = (x.measure({"m": x.model("m", 1), "n": x.model("n", 2)}) for x in (first, second))
+        assert [marginal_j(m) for m in one.models] == pytest.approx([marginal_j(m) for m in two.models])
+
+    def test_decoding_is_paid_where_it_is_named(self) -> None:
+        pytest.importorskip("PIL.Image", reason="needs pillow")
+        from co2lib.explorer._torch import decode
+
+        image = decode(picture())
+        assert not hasattr(image, "tile") or not image.tile  # nothing is left to be read later
+
+    def test_loading_is_repeated_where_it_can_be_undone(self, lab: Lab) -> None:
+        undone: list[int] = []
+        model = lab.model("m", 1, unload=lambda: undone.append(1))
+        (m,) = lab.measure({"m": model}).models
+        assert lab.steps.count("m/load") == 3
+        assert len(undone) == 2
+        load = next(p for p in m["phases"] if p["kind"] == "one_off")
+        assert load["energy_j"]["n"] == 3
+
+    def test_answers_with_equal_labels_stay_apart(self, lab: Lab) -> None:
+        model = lab.model("m", 1)
+        model.postprocess = lambda _: [("cat", 0.5), ("cat", 0.4), *[(f"l{i}", 0.001) for i in range(30)]]
+        (m,) = lab.measure({"m": model}).models
+        assert [p["label"] for p in m["predictions"]][:2] == ["cat", "cat"]
+        assert len(m["predictions"]) == 10
+
+    def test_the_picture_is_not_kept_unless_wanted(self, lab: Lab) -> None:
+        pytest.importorskip("PIL.Image", reason="needs pillow")
+        data = picture()
+        document = lab.measure({"m": lab.model("m", 1)}, data).document
+        assert document["input"]["thumbnail"] is None
+        kept = lab.measure({"m": lab.model("m", 1)}, data, keep_thumbnail=True).document
+        assert kept["input"]["thumbnail"].startswith("data:image/jpeg;base64,")
+        assert len(kept["input"]["thumbnail"]) < 27_000
+
+    def test_small_amounts_are_never_0_000(self) -> None:
+        from co2lib.report import _text
+
+        assert _text.mass(7.52916e-5) == "75.3 µg"
+        assert _text.mass(0.0) == "0 g"
+
+
+def test_sums_that_do_not_agree_are_flagged() -> None:
+    from co2lib.explorer._measure import _mismatch, _Phase, _Subject
+
+    same = _Subject("m", Model(len))
+    same.phases = [_Phase("a", lambda: 0, joules=[1, 2, 3]), _Phase("b", lambda: 0, joules=[3, 2, 1])]
+    assert _mismatch(same) == []
+    same.phases = [_Phase("a", lambda: 0, joules=[1, 1, 9]), _Phase("b", lambda: 0, joules=[1, 9, 1])]
+    assert _mismatch(same) == ["phase_sum_mismatch"]
+
+
+def test_studies_are_what_the_schema_says(lab: Lab) -> None:
+    jsonschema: Any = pytest.importorskip("jsonschema", reason="needs jsonschema")
+    study = lab.measure({"m": lab.model("m", 1), "x": lambda _: 1 / 0})
+    schema = report.Study.schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert list(validator.iter_errors(study.document)) == []
+    for path, wrong in (
+        (("grid", "pue"), 0.5),
+        (("provenance",), "random"),
+        (("models", 0, "status"), "fine"),
+    ):
+        document = json.loads(study.to_json())
+        place = document
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = wrong
+        assert list(validator.iter_errors(document))
+        with pytest.raises(co2lib.Error, match=r"explorer\.bad_study"):
+            report.Study(document)

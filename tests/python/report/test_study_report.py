@@ -169,5 +169,91 @@ class TestPage:
 
     def test_a_simulated_study_is_marked(self, browser: Watched, tmp_path: Path) -> None:
         page = browser.open(report.html(study("simulated"), tmp_path / "s.html").as_uri())
-        assert page.locator(".watermark").count() >= 4
-        assert "SIMULATED DATA" in page.locator("#chart-total svg").text_content()
+        charts = page.locator(".chart svg")
+        assert charts.count() >= 5
+        for text in [*charts.all_text_contents(), *page.locator("table caption").all_text_contents()]:
+            assert "SIMULATED DATA" in text
+        with page.expect_download() as download:
+            page.click("[data-csv=total]")
+        assert download.value.path().read_text(encoding="utf-8").startswith('"SIMULATED DATA"')
+
+    def test_filters_leave_what_they_name(self, browser: Watched, tmp_path: Path) -> None:
+        document = json.loads(study().to_json())
+        for i, m in enumerate(document["models"]):
+            m |= {"domain": ("vision", "text")[i % 2], "parameters": 10**6 * (i + 1), "label": "ABCE"[i]}
+        page = browser.open(report.html(report.Study(document), tmp_path / "s.html").as_uri())
+        page.click(".filters summary")
+        page.select_option("#is-domain", "vision")
+        assert page.inner_text("#tile-count") == "2 of 4"
+        page.select_option("#is-domain", "")
+        page.fill("#min-quality", "0.65")
+        assert page.inner_text("#tile-count") == "2 of 4"
+        page.fill("#max-size", "1")
+        assert page.inner_text("#tile-count") == "1 of 4"
+        assert page.inner_text("#tile-best") == "small"
+        page.fill("#max-carbon", "0.0000001")
+        assert page.inner_text("#empty") == "No model matches the filters."
+        other = browser.open(page.evaluate("location.href"))
+        assert other.inner_text("#tile-count") == "0 of 4"
+        page.click("#reset")
+        assert page.inner_text("#tile-count") == "4 of 4"
+        assert page.locator("#chart-labels [aria-roledescription=bar]").count() == 5
+
+    def test_it_suggests_the_least_carbon_for_at_least_the_quality(self, page: Any) -> None:
+        page.select_option("#model", "2")
+        text = page.inner_text("#suggestion")
+        assert text.startswith("small is at least as good as worse for ")
+        small, worse = (marginal_j(study().models[i]) or 0 for i in (0, 2))
+        once = [one_off_j(study().models[i]) or 0 for i in (0, 2)]
+        saved = 100 * (1 - (small + once[0] / 1000) / (worse + once[1] / 1000))
+        assert f"{saved:.0f} % less carbon" in text
+        page.select_option("#model", "0")
+        assert page.inner_text("#suggestion") == "No model here is at least as good as small for less carbon."
+
+    def test_other_places_are_priced_by_the_same_formula(self, page: Any) -> None:
+        page.fill("#pue", "1.5")
+        row = page.locator("#fig-regions tbody tr", has_text="(FRA)")
+        j = (marginal_j(study().models[0]) or 0) + (one_off_j(study().models[0]) or 0) / 1000
+        g = float(row.locator("td").nth(0).text_content())
+        assert row.locator("td").nth(1).text_content() == _text.mass(report.reprice(j, g, 1.5))
+
+    def test_what_is_saved_is_what_is_shown(self, page: Any) -> None:
+        with page.expect_download() as download:
+            page.click("#save-study")
+        assert report.Study.load(download.value.path()) == study()
+        with page.expect_download() as download:
+            page.click("[data-png=total]")
+        assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_where_one_model_overtakes_another() -> None:
+    from co2lib.report._study_more import crossing
+
+    n = crossing(100, 1, 10, 4)
+    assert n == 30
+    assert report.amortise(100, 1, n).total_j == report.amortise(10, 4, n).total_j
+    assert crossing(10, 4, 100, 1) is None
+    assert crossing(5, 1, 10, 4) is None
+
+
+def test_a_card_is_of_so_many_inferences() -> None:
+    card = co2lib.hub.read_card(f"---\n{study().card('small', n=10)}---\n")
+    m = study().models[0]
+    joules = report.amortise(one_off_j(m) or 0, marginal_j(m) or 0, 10).total_j
+    assert card.grams == pytest.approx(report.reprice(joules, 329.65))
+    assert "10 inferences" in study().card("small", n=10)
+    with pytest.raises(co2lib.Error, match="broken"):
+        study().card("broken")
+
+
+def test_a_notebook_gets_a_picture_without_a_script() -> None:
+    bundle = study()._repr_mimebundle_()
+    assert "data:image/svg+xml;base64," in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+    assert bundle["text/plain"] == str(study())
+
+
+@pytest.mark.parametrize("wrong", ["javascript:x", "data:text/html;base64,AAAA", "https://x/y.png", 3])
+def test_a_thumbnail_is_a_picture_or_nothing(wrong: Any, tmp_path: Path) -> None:
+    document = {**study().document, "input": {"thumbnail": wrong}}
+    assert 'class="thumbnail"' not in report.html(report.Study(document), tmp_path / "s.html").read_text()

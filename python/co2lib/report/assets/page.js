@@ -4,7 +4,8 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("co2-data").textContent);
   const views = {};
-  const fields = ["grid", "custom", "pue", "n", "load", "order", "model", "filter"].filter((id) => $(id));
+  const filters = [...document.querySelectorAll(".filters [id]")].map((node) => node.id);
+  const fields = ["grid", "custom", "pue", "n", "load", "order", "model", "filter"].filter((id) => $(id)).concat(filters);
   const state = {};
 
   // Quantities: three significant digits, the unit chosen after rounding (as in co2lib/report/_text.py).
@@ -45,12 +46,20 @@
       state.load = $("load").checked;
       state.picked = Number($("model").value);
       const wanted = $("filter").value.toLowerCase();
-      state.kept = data.models.map((m) => m.name.toLowerCase().includes(wanted));
+      state.kept = data.models.map((m) => m.name.toLowerCase().includes(wanted) && passes(m));
       const [by, way] = $("order").value.split("-");
       state.order = ordered(by, way);
     }
   };
   const perInference = (m) => m.marginal === null ? null : m.marginal + (state.load && m.one_off !== null ? m.one_off / state.n : 0);
+  // A model whose value is unknown passes no range that is set.
+  const passes = (m) => filters.every((id) => {
+    const wanted = $(id).value, [, how, key] = /^(min|max|is)-(.*)$/.exec(id);
+    if (wanted === "") return true;
+    if (how === "is") return m[key] === wanted;
+    const x = key === "carbon" ? gramsOf(m) : m[key], limit = Number(wanted);
+    return x !== null && Number.isFinite(limit) && (how === "min" ? x >= limit : x <= limit);
+  });
   const gramsOf = (m) => grams(perInference(m), data.start.own, data.start.pue0);
   const ordered = (by, way) => {
     const sign = way === "asc" ? 1 : -1;
@@ -89,6 +98,16 @@
       view.runAsync();
     }
   };
+  // At least the same quality for the least carbon.
+  const suggestion = (own, kept) => {
+    if (own.better === null || own.marginal === null) return "";
+    const good = kept.filter((m) => m !== own && m.better !== null && m.better >= own.better && gramsOf(m) < gramsOf(own));
+    if (!good.length) return "No model here is at least as good as " + own.name + " for less carbon.";
+    const best = good.reduce((a, b) => gramsOf(b) < gramsOf(a) ? b : a);
+    const saved = 100 * (1 - gramsOf(best) / gramsOf(own));
+    return best.name + " is at least as good as " + own.name + " for " + saved.toFixed(0) + " % less carbon: " +
+      amount(gramsOf(best), "mass") + " instead of " + amount(gramsOf(own), "mass") + ".";
+  };
   const drawStudy = () => {
     const kept = data.models.filter((m, i) => state.kept[i] && m.marginal !== null);
     const total = kept.reduce((sum, m) => sum + gramsOf(m), 0);
@@ -99,7 +118,13 @@
     $("tile-count").textContent = state.kept.filter(Boolean).length + " of " + data.models.length;
     $("empty").hidden = state.kept.some(Boolean);
     for (const node of document.querySelectorAll(".figures .chart")) node.style.visibility = state.kept.some(Boolean) ? "" : "hidden";
-    for (const cell of document.querySelectorAll("[data-what]")) {
+    const picked = data.models[state.picked];
+    if ($("suggestion")) $("suggestion").textContent = suggestion(picked, kept);
+    for (const cell of document.querySelectorAll("[data-what=place]")) {
+      const j = perInference(picked), pue = state.pue < 0 ? data.start.pue0 : state.pue;
+      cell.textContent = amount(j === null ? null : j / 3.6e6 * Number(cell.dataset.own) * pue, "mass");
+    }
+    for (const cell of document.querySelectorAll("[data-what]:not([data-what=place])")) {
       const m = data.models[Number(cell.dataset.model)];
       const j = perInference(m);
       const whole = m.marginal === null ? null : (state.load ? m.one_off ?? 0 : 0) + state.n * m.marginal;
@@ -146,9 +171,24 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
   const colours = (svg) => svg.replace(/var\((--\w+)\)/g, (_, name) => getComputedStyle(document.body).getPropertyValue(name).trim());
-  const csv = (table) => [...table.rows].map((row) => [...row.cells].map((c) => '"' + c.textContent.replace(/"/g, '""') + '"').join(",")).join("\r\n") + "\r\n";
+  const picture = async (id) => {
+    const image = new Image(), canvas = document.createElement("canvas"), scale = 2;
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(colours(await views[id].toSVG()));
+    await image.decode();
+    canvas.width = scale * image.width;
+    canvas.height = scale * image.height;
+    const context = canvas.getContext("2d");
+    context.fillStyle = getComputedStyle(document.body).getPropertyValue("--card").trim();
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return new Promise((done) => canvas.toBlob(done, "image/png"));
+  };
+  const quoted = (text) => '"' + text.replace(/"/g, '""') + '"';
+  const mark = document.querySelector(".watermark");
+  const csv = (table) => (mark ? quoted(mark.textContent) + "\r\n" : "") + [...table.rows].map((row) => [...row.cells].map((c) => quoted(c.textContent)).join(",")).join("\r\n") + "\r\n";
   document.addEventListener("click", async ({ target }) => {
-    const { svg, csv: id } = target.dataset ?? {};
+    const { svg, png, csv: id } = target.dataset ?? {};
+    if (png) offer(png + ".png", await picture(png), "image/png");
     if (svg) offer(svg + ".svg", colours(await views[svg].toSVG()), "image/svg+xml");
     if (id) offer(id + ".csv", csv(document.querySelector("#fig-" + CSS.escape(id) + " table")), "text/csv");
   });
@@ -165,6 +205,7 @@
   restore();
   for (const id of fields) $(id).addEventListener("input", () => { draw(); save(); });
   $("controls").addEventListener("submit", (event) => event.preventDefault());
+  $("save-study")?.addEventListener("click", () => offer("study.json", JSON.stringify(data.document, null, 1) + "\n", "application/json"));
   $("reset")?.addEventListener("click", () => { for (const id of fields) put(id, first[id]); draw(); save(); });
   $("theme").addEventListener("click", () => {
     const dark = document.body.dataset.theme ? document.body.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

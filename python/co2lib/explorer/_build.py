@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The page of the explorer, made with Gradio: what stands where, and what follows what.
+
+What was measured lies in the page's state as a study; every other control computes again from it. The events
+themselves are methods of :class:`co2lib.explorer._session.Session`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from co2lib._extras import require
+from co2lib.explorer._model import Settings
+from co2lib.explorer._session import Session, said
+from co2lib.explorer._view import HEADS, PHASE_HEADS
+
+CSS = """
+footer { display: none !important; }
+.co2-mark { color: #a04000; border: 2px solid #a04000; border-radius: 6px; padding: 2px 10px;
+  font-weight: 700; }
+.co2-tiles { display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
+.co2-tiles div { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: 10px 14px; }
+.co2-tiles b { display: block; font-size: 20px; overflow-wrap: anywhere; }
+.co2-stale { color: #a04000; font-weight: 700; }
+#co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
+#co2-models .wrap { max-height: 320px; overflow-y: auto; }
+"""
+ORDERS = ["Carbon", "Energy", "Time", "Name"]
+WAYS = ["Descending", "Ascending"]
+EXPORTS = {
+    "html": "Page (HTML)",
+    "json": "Data (JSON)",
+    "csv": "Table (CSV)",
+    "card": "Block of a model card",
+}
+PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
+
+
+def gradio() -> Any:
+    """Return the module gradio; ``core.missing_extra`` names the extra ``explorer`` where it is not there."""
+    return require("gradio", extra="explorer", needed_for="the explorer")
+
+
+def _input(gr: Any, kind: str, examples: list[str] | None) -> Any:
+    """Return the field of the second step: an image, or a text for models of texts."""
+    if kind == "text":
+        found = gr.Textbox(label="2  Give a text", lines=4, elem_id="co2-input")
+    else:
+        found = gr.Image(
+            type="filepath",
+            label="2  Give an image",
+            sources=["upload", "clipboard"],
+            height=200,
+            elem_id="co2-input",
+        )
+    if examples:
+        gr.Examples(examples, found, elem_id="co2-examples")
+    return found
+
+
+def _table(gr: Any, heads: list[str], label: str, name: str) -> Any:
+    return gr.Dataframe(headers=heads, interactive=False, label=label, wrap=True, elem_id=f"co2-{name}")
+
+
+def build(
+    models: Mapping[str, Any],
+    *,
+    title: str | None = None,
+    region: str | None = None,
+    pue: float = 1.0,
+    n: float = 1000,
+    settings: Settings | None = None,
+    meters: Any = None,
+    clock: Any = None,
+    cache: dict[str, Any] | None = None,
+    examples: list[str] | None = None,
+    folder: str | None = None,
+) -> Any:
+    """Return the page as Gradio blocks, for those who host it themselves; parameters as :func:`launch`.
+
+    `folder` is where exports are written; default: that of temporary files.
+    """
+    gr = gradio()
+    it = Session(
+        models,
+        region=region,
+        pue=pue,
+        settings=settings,
+        meters=meters,
+        clock=clock,
+        cache=cache,
+        folder=folder,
+    )
+    some = bool(it.names)
+    shown_progress = gr.Progress()
+    heading = title or "Carbon per inference"
+    with gr.Blocks(title=heading, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        study, stop = gr.State(None), gr.State({})
+        gr.Markdown(f"# {html.escape(heading)}")
+        with gr.Row():
+            with gr.Column(scale=2, min_width=260):
+                search = gr.Textbox(
+                    label="1  Select models", placeholder="search", interactive=some, elem_id="co2-search"
+                )
+                found = gr.HTML(said(f"{len(it.names)} models"), elem_id="co2-found")
+                pick = gr.CheckboxGroup(it.names, value=[], show_label=False, elem_id="co2-models")
+                with gr.Row():
+                    every = gr.Button("All", size="sm", min_width=60, interactive=some, elem_id="co2-all")
+                    none = gr.Button("None", size="sm", min_width=60, interactive=some, elem_id="co2-none")
+                given = _input(gr, it.kind, examples)
+                go = gr.Button("3  Measure", variant="primary", interactive=False, elem_id="co2-run")
+                with gr.Row():
+                    again = gr.Button("Measure again", size="sm", interactive=False, elem_id="co2-again")
+                    cancel = gr.Button("Cancel", size="sm", min_width=60, elem_id="co2-cancel")
+                status = gr.HTML(it.ask([], None)[1], elem_id="co2-status")
+            with gr.Column(scale=7, min_width=320):
+                with gr.Row():
+                    by = gr.Radio(ORDERS, value="Carbon", label="Order", elem_id="co2-order-by")
+                    order = gr.Radio(WAYS, value="Descending", label="Direction", elem_id="co2-order")
+                with gr.Row():
+                    place = gr.Dropdown(
+                        [*it.places, ("Another value", "custom")],
+                        value=it.home,
+                        label="Place",
+                        scale=3,
+                        min_width=280,
+                        elem_id="co2-region",
+                    )
+                    grid = gr.Number(100, label="g CO2e/kWh", minimum=0, visible=False, elem_id="co2-grid")
+                    facility = gr.Number(pue, label="PUE", minimum=1, maximum=3, step=0.01, elem_id="co2-pue")
+                    count = gr.Number(n, label="Inferences", minimum=1, maximum=1e9, elem_id="co2-n")
+                    load = gr.Checkbox(True, label="include loading", elem_id="co2-load")
+                stale = gr.HTML(elem_id="co2-stale")
+                with gr.Column(elem_id="co2-results"):
+                    tiles = gr.HTML(elem_id="co2-tiles")
+                    detail = gr.Radio([], label="Model in detail", elem_id="co2-detail")
+                    with gr.Tabs():
+                        with gr.Tab("Compare"):
+                            chart = gr.Plot(show_label=False, elem_id="co2-chart")
+                            table = _table(gr, HEADS, "Models, per inference", "table")
+                            phases = _table(gr, PHASE_HEADS, "Phases", "phases")
+                            answers = _table(gr, ["Answer", "Probability"], "Answers", "answers")
+                        with gr.Tab("Trade-off"):
+                            tradeoff = gr.Plot(show_label=False, elem_id="co2-tradeoff")
+                            suggestion = gr.HTML(elem_id="co2-suggestion")
+                        with gr.Tab("Regions"):
+                            regions = gr.Plot(show_label=False, elem_id="co2-regions")
+                            places = _table(gr, PLACES, "The model in detail in other places", "places")
+                        with gr.Tab("Method"):
+                            method = gr.Markdown(elem_id="co2-method")
+                        with gr.Tab("Export"), gr.Row():
+                            saves = [
+                                gr.DownloadButton(text, elem_id=f"co2-export-{what}")
+                                for what, text in EXPORTS.items()
+                            ]
+        shown = [study, by, order, place, grid, facility, count, load, detail]
+        results = [tiles, chart, table, detail, phases, answers, method]
+        results += [tradeoff, suggestion, regions, places, *saves[2:]]
+        quiet = {"show_progress": "hidden"}
+        search.change(it.search, [search, pick], [pick, found], **quiet)
+        every.click(it.every, search, pick)
+        none.click(lambda: [], None, pick)
+        for thing in (pick, given):
+            thing.change(it.changed, [pick, given, study], [go, again, status, stale], **quiet)
+
+        def measured(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
+            return it.run(selected, path, held, progress, fresh=False)
+
+        def renewed(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
+            return it.run(selected, path, held, progress, fresh=True)
+
+        line = {"concurrency_limit": 1, "concurrency_id": "co2-measure"}
+        for button, action in ((go, measured), (again, renewed)):
+            done = button.click(action, [pick, given, stop], [study, status, stale], **line)
+            done.then(it.look, shown, results)
+        cancel.click(it.cancel, stop, None)
+        for thing in (by, order, place, grid, facility, count, load):
+            thing.change(it.look, shown, results, **quiet)
+        place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
+        detail.input(it.look, shown, results, **quiet)
+
+        # Gradio gives one argument per control.
+        def opened(s: Any, b: Any, o: Any, p: Any, g: Any, f: Any, c: Any, w: Any, d: Any, event: Any) -> Any:  # noqa: PLR0917
+            return it.look(s, b, o, p, g, f, c, w, it.row(event, d))
+
+        opened.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
+        table.select(opened, shown, results, **quiet)
+        study.change(it.files, [study, count], saves[:2])
+    page.queue(max_size=8)
+    return page

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""What the explorer's controls do: measure, look, export. Nothing here knows the layout."""
+
+from __future__ import annotations
+
+import html
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from co2lib._errors import Error
+from co2lib._extras import require
+from co2lib.explorer._measure import measure
+from co2lib.explorer._model import Settings, as_model
+from co2lib.explorer._torch import decode
+from co2lib.explorer._view import View
+from co2lib.report import Study, _text
+from co2lib.report._study import marginal_j
+
+GREYED = "<style>#co2-results{opacity:.45}</style>"
+EXAMPLE = "examples/explorer/app.py"
+
+
+def said(text: str) -> str:
+    """Return a line that a screen reader says; the text is text."""
+    return f"<div role='status'>{html.escape(text)}</div>"
+
+
+def matches(names: list[str], wanted: str, selected: list[str]) -> list[str]:
+    """Return the names that hold a text, and those selected: a search loses no selection."""
+    return [name for name in names if wanted.casefold() in name.casefold() or name in selected]
+
+
+def _gradio() -> Any:
+    return require("gradio", extra="explorer", needed_for="the explorer")
+
+
+class _Forgetful(dict[str, Any]):
+    """A cache that knows nothing of what it holds, so that everything is measured again."""
+
+    def __init__(self, store: dict[str, Any]) -> None:
+        super().__init__()
+        self._store = store
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._store[key] = value
+
+
+def _fixes() -> list[str]:
+    """Return what would make this machine measure."""
+    from co2lib import sensors
+
+    return [f"{found.provider}: {found.fix}" for found in sensors() if found.fix][:4]
+
+
+class Session:
+    """The models of a page, what was measured of them, and how it is measured.
+
+    Parameters are those of :func:`co2lib.explorer.launch`.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Any],
+        *,
+        region: str | None,
+        pue: float,
+        settings: Settings | None,
+        meters: Any,
+        clock: Any,
+        cache: dict[str, Any] | None,
+        folder: str | None,
+    ) -> None:
+        from co2lib import intensity
+        from co2lib.report._page import places
+
+        self._ready = {name: as_model(name, given) for name, given in models.items()}
+        self.names = list(self._ready)
+        self._store: dict[str, Any] = {} if cache is None else cache
+        self._settings = settings or Settings()
+        self._options: dict[str, Any] = {"region": region, "pue": pue, "meters": meters, "clock": clock}
+        self._folder = folder
+        self.places = [(text, key) for key, text, _ in places()]
+        self.home = intensity.factor(region or "WORLD").place
+        if self.home not in {key for _, key in self.places}:
+            self.places.insert(0, (self.home, self.home))
+        tasks = {model.task for model in self._ready.values()}
+        self.kind = "text" if tasks and all(task.startswith("text") for task in tasks) else "image"
+
+    def search(self, text: str, selected: list[str]) -> tuple[Any, str]:
+        """Filter the list; what is selected stays in it, and selected."""
+        hits = sum(text.casefold() in name.casefold() for name in self.names)
+        left = _gradio().update(choices=matches(self.names, text, selected), value=selected)
+        return left, said(f"{hits} of {len(self.names)} models")
+
+    def every(self, text: str) -> list[str]:
+        """Select what the search shows."""
+        return matches(self.names, text, [])
+
+    def ask(self, selected: list[str], given: str | None) -> tuple[bool, str]:
+        """Return whether it can be measured, and what is missing or how long it takes."""
+        if not self.names:
+            return False, said(f'No models. Pass a mapping: launch({{"name": model}}), as {EXAMPLE} does.')
+        if not selected:
+            return False, said("Select at least one model.")
+        if not given:
+            return False, said("Give a text." if self.kind == "text" else "Give an image.")
+        s = self._settings
+        seconds = s.idle_s + len(selected) * (s.windows + 1) * 3 * s.window_s
+        what = f"{len(selected)} models x {s.windows} repetitions"
+        return True, said(f"Measure {what}, about {_text.seconds(seconds)}.")
+
+    def changed(self, selected: list[str], given: str | None, study: Study | None) -> list[Any]:
+        """Return what new choices mean: the buttons, the status, and that results are of other inputs."""
+        enough, text = self.ask(selected, given)
+        stale = f"{GREYED}<p class='co2-stale'>inputs changed: measure again</p>"
+        buttons = [_gradio().update(interactive=enough)] * 2
+        return [*buttons, text, stale if study is not None else ""]
+
+    def run(
+        self, selected: list[str], given: str | None, held: dict[str, Any], progress: Any, *, fresh: bool
+    ) -> tuple[Study | None, str, str]:
+        """Measure what is selected; return the study, what to say, and that results are of these inputs."""
+        try:
+            data: Any = given or ""
+            if self.kind == "image":
+                data = Path(given or "").read_bytes() if given else b""
+                decode(data)
+            event = held["event"] = threading.Event()
+            study = measure(
+                {name: self._ready[name] for name in self.names if name in selected},
+                data,
+                settings=self._settings,
+                **self._options,
+                cache=_Forgetful(self._store) if fresh else self._store,
+                progress=lambda text, part: progress(part, desc=text),
+                cancelled=event.is_set,
+                keep_thumbnail=self.kind == "image",
+            )
+        except Error as error:
+            return None, said(error.message), ""
+        failed = [m for m in study.models if marginal_j(m) is None]
+        if len(failed) == len(study.models):
+            reason = failed[0].get("error") or "its energy could not be measured"
+            return study, said(f"No model could be measured. {failed[0]['name']}: {reason}"), ""
+        done = len(study.models) - len(failed)
+        return study, said(f"Measured {done} of {len(study.models)} models."), ""
+
+    def cancel(self, held: dict[str, Any]) -> None:
+        """Stop after the window that goes on; what was finished stays."""
+        if "event" in held:
+            held["event"].set()
+
+    def row(self, event: Any, otherwise: str | None) -> str | None:
+        """Return the model of the row of the table that was chosen."""
+        value = getattr(event, "row_value", None)
+        return str(value[0]) if value and value[0] in self.names else otherwise
+
+    def look(self, study: Study | None, *choices: Any) -> list[Any]:
+        """Compute everything that is shown, from the study and the visitor's choices; nothing is measured."""
+        from co2lib import intensity
+
+        update = _gradio().update
+        by, order, place, grid, pue, n, load, detail = choices
+        if study is None:
+            nobody, nothing = update(choices=[], value=None), update(value=None)
+            return ["", None, [], nobody, [], [], "", None, "", None, [], nothing, nothing]
+        g = grid if place == "custom" else intensity.factor(place).value.g_per_kwh
+        view = View(
+            study,
+            g_per_kwh=g or 0.0,
+            pue=pue or 1.0,
+            n=max(1.0, n or 1.0),
+            load=load,
+            by=by,
+            descending=order == "Descending",
+        )
+        listed = [m["name"] for m in view.models]
+        picked = detail if detail in listed else listed[0]
+        regions, places = view.regions(picked)
+        method = view.method()
+        if study.document["provenance"] != "measured":
+            method += "".join(f"\n\nTo measure: {html.escape(fix)}" for fix in _fixes())
+        return [
+            view.tiles(),
+            view.chart(picked),
+            view.rows(),
+            update(choices=listed, value=picked),
+            view.phases(picked),
+            view.answers(picked),
+            method,
+            view.tradeoff(picked),
+            html.escape(view.suggestion(picked)),
+            regions,
+            places,
+            update(value=self._file("study.csv", view.csv())),
+            update(value=self._file("card.yaml", view.card(picked))),
+        ]
+
+    def files(self, study: Study | None, n: float) -> list[Any]:
+        """Return the page and the data of a study as files."""
+        if study is None:
+            return [_gradio().update(value=None)] * 2
+        from co2lib import report
+
+        folder = self._place()
+        page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
+        return [str(page), str(study.save(folder / "study.json"))]
+
+    def _place(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="co2lib-", dir=self._folder))
+
+    def _file(self, name: str, text: str) -> str | None:
+        if not text:
+            return None
+        file = self._place() / name
+        file.write_text(text, encoding="utf-8")
+        return str(file)
