@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How fast kernels are predicted beside scikit-learn, graphs extracted, steps divided; writes docs/inference.md.
+"""How fast kernels are predicted beside scikit-learn, and graphs extracted; writes docs/inference.md.
 
 A forest of 100 trees is grown on 10 000 simulated convolutions; both predict the same 200 of them on one
 thread. The program is `co2lib_inference` of benchmarks/cpp; another one may be the first argument.
