@@ -59,8 +59,7 @@ std::vector<TransferForm> time_forms(std::span<const TransferPoint> points, std:
     roofs.emplace_back(Kind::roof, array, false);
     roofs.back().fit(points, y);
   }
-  std::stable_sort(roofs.begin(), roofs.end(),
-                   [](const TransferForm& a, const TransferForm& b) { return a.error() < b.error(); });
+  numeric::stable_sort(roofs, [](const TransferForm& a, const TransferForm& b) { return a.error() < b.error(); });
   std::vector<TransferForm> forms{};
   for (const bool by_kernel : {false, true}) {
     for (std::size_t i = 0; i < finalists; ++i) {

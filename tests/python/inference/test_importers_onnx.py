@@ -40,10 +40,10 @@ def save(tmp_path: Path) -> Save:
         weights: Sequence[Any],
         shape: Sequence[Any] = (1, 8, 8, 8),
         kind: int = FLOAT,
-        out: str = "y",
+        made: int = FLOAT,
     ) -> Path:
         inputs = [helper.make_tensor_value_info("x", kind, list(shape))]
-        outputs = [helper.make_tensor_value_info(out, FLOAT, None)]
+        outputs = [helper.make_tensor_value_info("y", made, None)]
         graph = helper.make_graph(nodes, "net", inputs, outputs, list(weights))
         domains = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
         file = tmp_path / "net.onnx"
@@ -188,7 +188,9 @@ def test_operators_of_onnx_runtime(save: Save) -> None:
 
 def test_old_integer_operators(save: Save) -> None:
     nodes = [node("ConvInteger", ["x", "w"], ["y"])]
-    graph = onnx_graph(save(nodes, [tensor("w", (4, 8, 3, 3), INT8)], kind=UINT8))
+    graph = onnx_graph(
+        save(nodes, [tensor("w", (4, 8, 3, 3), INT8)], kind=UINT8, made=onnx.TensorProto.INT32)
+    )
     assert (ops(graph), attrs(graph, "conv")["w_bits"], attrs(graph, "conv")["a_bits"]) == (["conv"], 8, 8)
 
 
@@ -214,7 +216,7 @@ def test_open_sizes_need_an_input_shape(save: Save) -> None:
 
 def test_a_device_predicts_an_onnx_file(save: Save) -> None:
     file = save([node("Conv", ["x", "w"], ["y"])], [tensor("w", (16, 8, 3, 3))])
-    predicted = inference.Device.named("h100_sxm").predict(file)
+    predicted = inference.Device.named("h100_sxm").predict(file, precision="fp16")
     assert predicted.latency.seconds > 0
     assert [kernel.kernel for kernel in predicted.kernels] == ["conv-bn-relu"]
 
@@ -259,19 +261,23 @@ def test_sizes_that_nothing_has_are_refused(save: Save) -> None:
     assert "no size of a model" in refused(save([node("Relu", ["x"], ["y"])], [], (1, 2**40, 2**40, 8)))
 
 
-def test_graphs_in_graphs_end_somewhere(save: Save) -> None:
-    inner = helper.make_graph(
-        [node("Relu", ["x"], ["z"])], "g", [], [helper.make_tensor_value_info("z", FLOAT, None)]
-    )
-    for _ in range(20):
-        branch = node("If", ["c"], ["z"], then_branch=inner, else_branch=inner)
-        inner = helper.make_graph([branch], "g", [], [helper.make_tensor_value_info("z", FLOAT, None)])
-        if inner.ByteSize() > 4_000_000:
-            break
-    file = save(
-        [node("If", ["c"], ["y"], then_branch=inner, else_branch=inner)], [values("c", True, np.bool_)]
-    )
-    assert "nodes" in refused(file)
+def test_graphs_in_graphs_end_somewhere(monkeypatch: pytest.MonkeyPatch, save: Save) -> None:
+    out = [helper.make_tensor_value_info("z", FLOAT, None)]
+    inner = helper.make_graph([node("Relu", ["x"], ["z"])], "g", [], out)
+    for _ in range(5):
+        inner = helper.make_graph([node("If", ["c"], ["z"], then_branch=inner)], "g", [], out)
+    file = save([node("If", ["c"], ["y"], then_branch=inner)], [values("c", True, np.bool_)])
+    monkeypatch.setattr("co2lib.inference.importers._onnx.MAX_DEPTH", 4)
+    assert "graphs in graphs more than 4 deep" in refused(file)
+    monkeypatch.setattr("co2lib.inference.importers._onnx.MAX_DEPTH", 64)
+    monkeypatch.setattr("co2lib.inference.importers._onnx.MAX_NODES", 4)
+    assert "more than 4 nodes" in refused(file)
+
+
+def test_a_file_that_is_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch, save: Save) -> None:
+    file = save([node("Relu", ["x"], ["y"])], [])
+    monkeypatch.setattr("co2lib.inference.importers._onnx.MAX_BYTES", 10)
+    assert "a model is read up to 10" in refused(file)
 
 
 def test_attributes_that_lack_what_is_needed_are_refused(save: Save) -> None:

@@ -397,9 +397,10 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, text: str) -> None:
 @needs_sklearn
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_this_machine_is_profiled_with_torch(tmp_path: Path, precision: str) -> None:
-    pytest.importorskip("torch", reason="needs PyTorch (only in the full environment)")
+    torch = pytest.importorskip("torch", reason="needs PyTorch (only in the full environment)")
     runner = inference.TorchRunner(precision)
-    plan = Plan(windows=2, window_s=0.0005, pause_s=0.0)
+    torch.set_num_threads(1)
+    plan = Plan(windows=2, window_s=0.0005, pause_s=0.0, max_cv=10.0)
     bits = {"fp32": 32, "int8": 8}[precision]
     device = small(runner, tmp_path, kernels=["fc", "relu"], samples=12, windows=plan, meters=[])
     said = json.loads((tmp_path / "device.json").read_text())

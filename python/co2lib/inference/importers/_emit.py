@@ -81,7 +81,8 @@ def _join_views(draft: Draft) -> None:
         reads = [origins.get(name, name) for name in node.inputs]
         if node.op not in VIEWS:
             same = [
-                draft.shapes.get(name) == draft.shapes.get(read)
+                (draft.shapes.get(name), draft.bits.get(name))
+                == (draft.shapes.get(read), draft.bits.get(read))
                 for name, read in zip(node.inputs, reads, strict=True)
             ]
             reads = [

@@ -21,7 +21,6 @@ from co2lib.inference.profiling._runners import Measured, Task
 from co2lib.tracker import RegionResult, Tracker
 
 UPDATES = 20
-MAX_CV = 0.05
 REPEATS = 3
 
 
@@ -35,6 +34,8 @@ class Plan:
     """Idle power before the campaign, and every ten minutes; only with a sensor."""
     pause_s: float = 0.2
     """Before a repetition."""
+    max_cv: float = 0.05
+    """Windows whose times vary by more are repeated, and unstable in the end."""
 
 
 PLANS = {
@@ -119,12 +120,12 @@ class Windows:
             taken = [self._window(task, runs) for _ in range(self._plan.windows)]
             times = [duration for duration, _ in taken]
             cv = statistics.stdev(times) / statistics.fmean(times) if len(times) > 1 else 0.0
-            if cv <= MAX_CV:
+            if cv <= self._plan.max_cv:
                 break
         latency = statistics.median(duration / runs for duration, _ in taken)
         gross = self._energy(taken, runs, 0.0)
         net = self._energy(taken, runs, self._idle_w) if self._idle_w is not None else None
-        return Measured(latency * 1e6, gross, net, len(taken), cv, cv > MAX_CV)
+        return Measured(latency * 1e6, gross, net, len(taken), cv, cv > self._plan.max_cv)
 
     def _energy(self, taken: list[tuple[float, float | None]], runs: int, idle_w: float) -> float | None:
         if not self.measures_energy or any(joules is None for _, joules in taken):
