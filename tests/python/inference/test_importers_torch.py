@@ -194,6 +194,13 @@ def test_the_model_is_left_as_it_was() -> None:
     assert model[0][1].num_batches_tracked == 0
 
 
+def test_inference_mode_changes_nothing() -> None:
+    with torch.inference_mode():
+        module = nn.Sequential(block(8, 8), nn.Flatten(), nn.Linear(512, 4))
+        graph = torch_graph(module, (1, 8, 8, 8))
+    assert ops(graph) == ["conv", "bn", "relu", "fc"]
+
+
 def test_names_do_not_change_the_features() -> None:
     class Renamed(nn.Module):
         def __init__(self) -> None:

@@ -64,10 +64,21 @@ def read(model: Any, input_shape: Any) -> tuple[Draft, int]:
             f"model: a {type(model).__name__} is no torch.nn.Module, torch.export.ExportedProgram, .onnx "
             "or graph; give one of these",
         )
-    inputs = _inputs(torch, model, input_shape)
-    recorder = Recorder(torch)
+    with torch.inference_mode(False):  # in it, operators that are made of others are not taken apart
+        inputs = _inputs(torch, model, input_shape)
+        recorder = Recorder(torch)
+        outputs = _tried(torch, model, inputs, recorder)
+    recorder.draft.outputs = list(
+        dict.fromkeys(recorder.name(each) for each in outputs if recorder.depends(each))
+    )
+    if not recorder.draft.outputs:
+        raise BadValueError("inference.bad_graph", "model: no output depends on its input")
+    return recorder.draft, int(inputs[0].shape[0]) if inputs[0].dim() else 1
+
+
+def _tried(torch: Any, model: Any, inputs: list[Any], recorder: Recorder) -> list[Any]:
     try:
-        outputs = _run(torch, model, inputs, recorder)
+        return _run(torch, model, inputs, recorder)
     except BadValueError:
         raise
     except Exception as error:
@@ -76,12 +87,6 @@ def read(model: Any, input_shape: Any) -> tuple[Draft, int]:
             f"model: does not run on inputs of shape {[tuple(each.shape) for each in inputs]}: {error}; give "
             "input_shape, or example tensors",
         ) from error
-    recorder.draft.outputs = list(
-        dict.fromkeys(recorder.name(each) for each in outputs if recorder.depends(each))
-    )
-    if not recorder.draft.outputs:
-        raise BadValueError("inference.bad_graph", "model: no output depends on its input")
-    return recorder.draft, int(inputs[0].shape[0]) if inputs[0].dim() else 1
 
 
 def _inputs(torch: Any, model: Any, given: Any) -> list[Any]:
@@ -127,7 +132,7 @@ def _reads_tokens(torch: Any, model: Any) -> bool:
 def _run(torch: Any, model: Any, inputs: list[Any], recorder: Recorder) -> list[Any]:
     for number, tensor in enumerate(inputs):
         recorder.input(tensor, f"input{number or ''}")
-    with torch.no_grad(), _evaluating(torch, model), _hooked(model, recorder), recorder.mode():
+    with _evaluating(torch, model), _hooked(model, recorder), torch.no_grad(), recorder.mode():
         result = model(*inputs)
     flat, _ = torch.utils._pytree.tree_flatten(result)
     return [each for each in flat if isinstance(each, torch.Tensor)]
@@ -298,6 +303,16 @@ def _convolution(rec: Recorder, args: list[Any], kwargs: dict[str, Any], out: An
     if transposed or weight.dim() != 4:
         return None
     attrs = conv_attrs(weight.shape, stride, padding, dilation, groups, bias=bias is not None)
+    return conv(attrs, int(source.shape[1]), source, rec.bits(weight))
+
+
+def _conv2d(rec: Recorder, args: list[Any], kwargs: dict[str, Any], out: Any) -> Any:
+    source, weight = args[:2]
+    stride, padding, dilation = _get(args, 3, 1), _get(args, 4, 0), _get(args, 5, 1)
+    if isinstance(padding, str):
+        return None
+    groups, bias = int(_get(args, 6, 1)), _get(args, 2) is not None
+    attrs = conv_attrs(weight.shape, stride, padding, dilation, groups, bias=bias)
     return conv(attrs, int(source.shape[1]), source, rec.bits(weight))
 
 
@@ -512,6 +527,7 @@ HANDLERS: dict[str, Handler] = {
     **{f"aten::{name}": _same("identity") for name in _SAME.split()},
     **{f"aten::{name}": _transpose for name in _TURNS.split()},
     "aten::convolution": _convolution,
+    "aten::conv2d": _conv2d,
     "aten::_convolution": _convolution,
     "aten::addmm": _addmm,
     "aten::mm": _matmul,
@@ -527,6 +543,8 @@ HANDLERS: dict[str, Handler] = {
     "aten::cudnn_batch_norm": _batch_norm,
     "aten::batch_norm": _batch_norm,
     "aten::native_layer_norm": _same("norm"),
+    "aten::layer_norm": _same("norm"),
+    "aten::group_norm": _same("norm"),
     "aten::native_group_norm": _same("norm"),
     "aten::_fused_rms_norm": _same("norm"),
     "aten::rms_norm": _same("norm"),
@@ -559,6 +577,7 @@ HANDLERS: dict[str, Handler] = {
     "aten::rsqrt": _same("rsqrt"),
     "aten::reciprocal": _same("reciprocal"),
     "aten::_softmax": _same("softmax"),
+    "aten::softmax": _same("softmax"),
     "aten::_safe_softmax": _same("softmax"),
     "aten::max_pool2d_with_indices": _pool("maxpool"),
     "aten::max_pool2d": _pool("maxpool"),
@@ -586,11 +605,13 @@ HANDLERS: dict[str, Handler] = {
     "aten::channel_shuffle": _same("channelshuffle"),
     "aten::embedding": _embedding,
     "aten::native_dropout": _same("dropout"),
+    "aten::dropout": _same("dropout"),
     "aten::_scaled_dot_product_flash_attention_for_cpu": _attention,
     "aten::_scaled_dot_product_flash_attention": _attention,
     "aten::_scaled_dot_product_efficient_attention": _attention,
     "aten::_scaled_dot_product_fused_attention_overrideable": _attention,
     "aten::_scaled_dot_product_attention_math": _attention,
+    "aten::scaled_dot_product_attention": _attention,
     "aten::quantize_per_tensor": _same("quantize"),
     "aten::quantize_per_channel": _same("quantize"),
     "aten::dequantize": _same("dequantize"),
