@@ -277,3 +277,35 @@ def test_bytes_outside_of_the_block_never_change(text: str, metadata: bool, gram
     (ends,) = [e for e in ("\n", "\r\n", "\r") if block.replace("\n", e) in updated]
     without = updated.replace(block.replace("\n", ends), "", 1)
     assert without in (card, f"---{ends}---{ends}{card}")
+
+
+def test_least_squares_with_one_variable_are_those_of_scipy() -> None:
+    stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+    x = [1.0, 2.0, 4.0, 7.0, 8.0, 11.0]
+    y = [2.0, 1.5, 4.0, 3.0, 6.0, 5.5]
+    found = hub.least_squares(y, {"x": x})
+    line = stats.linregress(x, y)
+    assert found.coefficients["x"] == pytest.approx(line.slope, rel=1e-12)
+    assert found.coefficients["intercept"] == pytest.approx(line.intercept, rel=1e-12)
+    assert found.p["x"] == pytest.approx(line.pvalue, rel=1e-10)
+    assert found.r_squared == pytest.approx(line.rvalue**2, rel=1e-12)
+    assert hub.least_squares(y, {"x": x, "twice": [2 * v for v in x]}) is None
+    assert hub.least_squares([1.0], {"x": [1.0]}) is None
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.least_squares(y, {"x": x[1:]})
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.least_squares(y, {"x": [math.nan] * 6})
+
+
+def test_what_drives_emissions() -> None:
+    table = study_table()
+    found = hub.drivers(table).set_index("term")
+    assert list(found.index) == ["intercept", "is_nlp", "is_cv", "ln_size"]
+    assert found.loc["is_nlp", "coefficient"] is None  # all models of the table are of one of two domains
+    table.loc[table.index % 8 == 4, "domain"] = "Audio"
+    found = hub.drivers(table).set_index("term")
+    assert 0 <= found.loc["ln_size", "p"] <= 1
+    assert (found["n"] == 60).all()
+    assert 0 <= found.loc["is_cv", "r_squared"] <= 1
+    with pytest.raises(co2lib.Error, match=r"size_pytorch_bin_bytes.*hub\.bad_value"):
+        hub.drivers(table.drop(columns="size_pytorch_bin_bytes"))
