@@ -8,6 +8,7 @@
 # make plan    says what adapting is worth on the traces at hand, and how fast it is decided; writes docs/adaptive.md
 # make predict  says how fast a network is predicted, beside scikit-learn; writes docs/inference.md
 # make embodied  validates the hardware's carbon on published footprints, times its draws; writes docs/embodied.md
+# make hub     reads a million generated cards, beside huggingface_hub's reader and over Dask; writes docs/hub.md
 # make speed   measures PreIndex beside NumPy loops, scikit-learn and the forward passes; writes docs/preindex.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
 # make dist    makes the source archive and a manylinux wheel for each Python found, in dist/
@@ -49,7 +50,7 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo forecast plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
+.PHONY: help demo forecast hub plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
   python-test-full torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost
 
 help:
@@ -227,6 +228,12 @@ predict: setup-cost build/.full build/.wheel-in-full
 # ----------------------------------------------------------------------------------------------------------------------
 embodied: setup-test build/.wheel-in-full
 	@$(VENV_PYTHON) -P benchmarks/embodied/run.py
+
+# ----------------------------------------------------------------------------------------------------------------------
+# hub
+# ----------------------------------------------------------------------------------------------------------------------
+hub: setup-test build/.wheel-in-full
+	@$(VENV_PYTHON) -P benchmarks/hub/run.py $(HUB_ARGS)
 
 # ----------------------------------------------------------------------------------------------------------------------
 # speed

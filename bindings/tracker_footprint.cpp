@@ -11,6 +11,15 @@
 
 namespace co2lib::bindings::tracker_domain {
 
+namespace {
+
+/// A footprint in a format of others: `co2lib.exchange` has the keywords and their checks.
+py::object exchanged(const char* format, const py::object& footprint, const py::kwargs& how) {
+  return py::module_::import("co2lib.exchange").attr("of_footprint")(format, footprint, **how);
+}
+
+}  // namespace
+
 void register_footprint(py::module_& m) {
   py::class_<Facility>(m, "Facility", "The building around the machine.")
       .def(py::init([](double pue, double wue) {
@@ -182,6 +191,21 @@ void register_footprint(py::module_& m) {
           py::kw_only(), py::arg("training_type") = "", py::arg("geographical_location") = "",
           py::arg("hardware_used") = "", py::arg("embodied") = false,
           "The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.")
+      .def(
+          "to_cyclonedx",
+          [](const py::object& f, const py::kwargs& how) { return exchanged("cyclonedx", f, how).cast<std::string>(); },
+          "A CycloneDX ML-BOM; keywords: activity, counts, and those of co2lib.exchange.cyclonedx.")
+      .def(
+          "to_spdx",
+          [](const py::object& f, const py::kwargs& how) { return exchanged("spdx", f, how).cast<std::string>(); },
+          "An SPDX 3.0.1 document; keywords: activity, counts, and those of co2lib.exchange.spdx.")
+      .def(
+          "to_boamps",
+          [](const py::object& f, const py::kwargs& how) { return exchanged("boamps", f, how).cast<std::string>(); },
+          "A BoAmps 1.1 report; keywords: activity, counts, and those of co2lib.exchange.boamps.")
+      .def(
+          "to_sci_ai", [](const py::object& f, const py::kwargs& how) { return exchanged("sci_ai", f, how); },
+          "A score of SCI for AI; keywords: activity, counts, and those of co2lib.exchange.sci_ai.")
       .def(
           "csv_row",
           [](const Footprint& f, const std::map<std::string, std::string>& known) {

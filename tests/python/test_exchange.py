@@ -181,3 +181,100 @@ def test_the_library_of_cyclonedx_takes_it() -> None:
         )
         is None
     )
+
+
+# ----------------------------------------------------------------------------------------------------------
+# The short form, and documents that are made to grow
+# ----------------------------------------------------------------------------------------------------------
+def test_a_footprint_has_the_short_form() -> None:
+    with co2lib.track(location="FRA") as run:
+        pass
+    made = run.footprint
+    created = "2026-03-02T00:00:00Z"
+    one = exchange.disclosure(made, activity="inference", counts={"request": 7})
+    short = made.to_cyclonedx(activity="inference", counts={"request": 7}, model="m", created=created)
+    assert short == exchange.cyclonedx(one, model="m", created=created)
+    assert made.to_spdx(
+        activity="inference", counts={"request": 7}, created=created, **SPDX
+    ) == exchange.spdx(one, created=created, **SPDX)
+    report = made.to_boamps(activity="inference", counts={"request": 7}, context=CONTEXT, created=created)
+    assert report == exchange.boamps(one, CONTEXT, created=created)
+    score = made.to_sci_ai(activity="inference", unit="token", count=1e6)
+    assert score.to_json() == exchange.sci_ai(one, unit="token", count=1e6).to_json()
+    with pytest.raises(co2lib.Error, match=r"exchange\.missing_field"):
+        made.to_cyclonedx(activity="inference")
+    with pytest.raises(co2lib.Error, match=r"exchange\.bad_value"):
+        exchange.of_footprint("pdf", made)
+
+
+def bom(entries: list[Any], name: str = "m", **more: Any) -> str:
+    card = {"considerations": {"environmentalConsiderations": {"energyConsumptions": entries}}}
+    return json.dumps({"bomFormat": "CycloneDX", "components": [{"name": name, "modelCard": card}], **more})
+
+
+def spdx_of(*nodes: dict[str, Any]) -> str:
+    return json.dumps({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": list(nodes)})
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        bom([{}] * 2000, "x" * 100_000),
+        bom([], **{f"key{i}": 1 for i in range(2000)}),
+        spdx_of(
+            {"spdxId": "q", "ai_energyUnit": "kilowattHour", "ai_energyQuantity": "1.0"},
+            {"spdxId": "e", "ai_trainingEnergyConsumption": ["q"] * 1000},
+            *[{"type": "ai_AIPackage", "ai_energyConsumption": "e"}] * 1000,
+        ),
+        spdx_of(
+            {"spdxId": "x", "extension_cdxProperty": [{"extension_cdxPropName": "a"}] * 3000},
+            {"spdxId": "e"},
+            *[{"type": "ai_AIPackage", "ai_energyConsumption": "e", "extension": "x"}] * 3000,
+        ),
+        json.dumps({"schema": "co2lib-sci-ai/1", "issues": ["a"] * 5000, "activities": [{}] * 5000}),
+    ],
+    ids=["name", "keys", "quantities", "extensions", "issues"],
+)
+def test_a_document_does_not_become_far_larger_than_it_is(document: str) -> None:
+    with pytest.raises(
+        co2lib.Error, match=r"(refers to its own parts|more than 1000 keys).*exchange\.bad_document"
+    ):
+        exchange.read(document)
+
+
+def test_many_honest_entries_are_read_and_compared() -> None:
+    entry = {"activityEnergyCost": {"value": 1.0, "unit": "kWh"}}
+    runs = [
+        {
+            **entry,
+            "activity": ("training", "inference")[i % 2],
+            "properties": [{"name": "co2lib:run_id", "value": f"r{i}"}],
+        }
+        for i in range(400)
+    ]
+    a = exchange.read(bom(runs, "a rather long name of a model, as people write them" * 4))
+    assert len(a) == 400
+    same = exchange.compare(a, exchange.read(bom(runs[::-1])))
+    assert (same.agree, same.unpaired) == (True, 0)
+    without = [{**entry, "activity": "inference"}] * 300
+    part = exchange.compare(a, exchange.read(bom(without)))
+    assert part.unpaired == 200 + 100
+
+
+def test_each_entry_is_paired_with_the_first_that_is_left() -> None:
+    def entry(activity: str | None, run: str | None, kwh: float) -> dict[str, Any]:
+        properties = [{"name": "co2lib:run_id", "value": run}] if run else []
+        named = {"activity": activity} if activity else {}
+        return {**named, "activityEnergyCost": {"value": kwh, "unit": "kWh"}, "properties": properties}
+
+    a = exchange.read(
+        bom([entry("training", None, 1.0), entry("training", "x", 2.0), entry("inference", "y", 3.0)])
+    )
+    b = exchange.read(
+        bom([entry("training", "x", 2.0), entry("training", "z", 1.0), entry("inference", None, 3.0)])
+    )
+    found = exchange.compare(a, b)
+    assert (found.agree, found.unpaired) == (True, 0)
+    unknown = exchange.read(bom([entry(None, None, 1.0)]))
+    assert exchange.compare(unknown, exchange.read(bom([entry("inference", "y", 1.0)]))).agree is None
+    assert exchange.compare(unknown, exchange.read(bom([entry("design", "y", 1.0)]))).agree is True

@@ -199,3 +199,113 @@ def test_undefined_tests_have_none() -> None:
     assert hub.trend([1.0, 2.0]) == (None, None, None)
     with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
         hub.holm([0.1, math.nan])
+
+
+# ----------------------------------------------------------------------------------------------------------
+# Comments and code blocks in the text of a card: whichever opens first wins
+# ----------------------------------------------------------------------------------------------------------
+STATED = "Carbon Emitted: 7 g"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (STATED, True),
+        (f"<!-- {STATED} -->", False),
+        (f"<!-- x -->{STATED}", True),
+        (f"<!--<!-- --><!---->{STATED}", True),
+        (f"<!-- x\n{STATED}\n-->", False),
+        (f"<!-- x\n-->\n{STATED}", True),
+        (f"<!-- x\n-->{STATED}", True),
+        (f"<!-- x\n--><!--\n{STATED}-->", False),
+        (f"<!-- open\n{STATED}", False),
+        (f"<!-->\n{STATED}", False),
+        (f"```\n{STATED}\n```", False),
+        (f"```\n```\n{STATED}", True),
+        (f"~~~~\n```\n{STATED}\n~~~~", False),
+        (f"````\n```\n{STATED}", False),
+        (f"    ```\n{STATED}", True),
+        (f"```\n<!--\n```\n{STATED}", True),
+        (f"<!--\n```\n-->\n{STATED}", True),
+        (f"```\n<!--\n```\n<!--\n{STATED}\n-->", False),
+        (f"x <!-- --> y <!--\n-->\n```\n{STATED}", False),
+        (f"~~~ <!--\n~~~\n{STATED}", True),
+    ],
+)
+def test_what_is_hidden_is_not_read(text: str, seen: bool) -> None:
+    for ends in ("\n", "\r\n", "\r"):
+        card = hub.read_card("# Model\n\n".replace("\n", ends) + text.replace("\n", ends))
+        assert card.grams == (7.0 if seen else None), repr(text)
+
+
+def test_co_2_in_the_value_does_not_hide_its_label() -> None:
+    assert hub.read_card("CO_2 emissions: 3 kg CO_2").grams == 3000.0
+    assert hub.read_card("CO2 emissions (CO_2): 3 kg of CO_2e").grams == 3000.0
+
+
+def test_words_for_co2_before_a_note_are_no_unit() -> None:
+    assert hub.read_card("Carbon Emitted: 5 CO2 eq (kg)").grams == 5000.0
+    assert hub.read_card("Carbon Emitted: 5 carbon dioxide equivalent (kg)").grams == 5000.0
+    assert hub.read_card("Carbon Emitted: 5 co2 of x (kg)").grams is None
+
+
+def test_anchors_inside_of_anchors_are_limited() -> None:
+    deep = "".join(f"&a{i} [" for i in range(60)) + "1," * 5000 + "1" + "]" * 60
+    card = hub.read_card(f"---\na: {deep}\nco2_eq_emissions: 5\n---\n")
+    assert (card.status, card.warnings) == ("invalid", ["yaml_error"])
+    assert hub.read_card("---\na: &a {b: &b [1, 2]}\nc: *b\nco2_eq_emissions: 5\n---\n").grams == 5.0
+
+
+def test_an_extra_key_that_is_there_twice_is_refused() -> None:
+    record = {"emissions": 1.0, **{f"key {i}": "x" for i in range(3000)}}
+    assert hub.read_card(hub.update_card("", record)).extra == {f"key {i}": "x" for i in range(3000)}
+
+
+@given(
+    st.text(alphabet="ab:=<!->`~\n\r (g)5Carbon Emitted", max_size=60), st.booleans(), st.floats(0.01, 1e6)
+)
+@settings(max_examples=150)
+def test_bytes_outside_of_the_block_never_change(text: str, metadata: bool, grams: float) -> None:
+    card = f"---\nlicense: mit\n---\n{text}" if metadata else text
+    block = hub.write_block({"emissions": grams}).yaml
+    try:
+        updated = hub.update_card(card, block)
+    except co2lib.Error:
+        return
+    assert hub.update_card(updated, block) == updated
+    assert hub.read_card(updated).grams == grams
+    (ends,) = [e for e in ("\n", "\r\n", "\r") if block.replace("\n", e) in updated]
+    without = updated.replace(block.replace("\n", ends), "", 1)
+    assert without in (card, f"---{ends}---{ends}{card}")
+
+
+def test_least_squares_with_one_variable_are_those_of_scipy() -> None:
+    stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+    x = [1.0, 2.0, 4.0, 7.0, 8.0, 11.0]
+    y = [2.0, 1.5, 4.0, 3.0, 6.0, 5.5]
+    found = hub.least_squares(y, {"x": x})
+    line = stats.linregress(x, y)
+    assert found.coefficients["x"] == pytest.approx(line.slope, rel=1e-12)
+    assert found.coefficients["intercept"] == pytest.approx(line.intercept, rel=1e-12)
+    assert found.p["x"] == pytest.approx(line.pvalue, rel=1e-10)
+    assert found.r_squared == pytest.approx(line.rvalue**2, rel=1e-12)
+    assert hub.least_squares(y, {"x": x, "twice": [2 * v for v in x]}) is None
+    assert hub.least_squares([1.0], {"x": [1.0]}) is None
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.least_squares(y, {"x": x[1:]})
+    with pytest.raises(co2lib.Error, match=r"hub\.bad_value"):
+        hub.least_squares(y, {"x": [math.nan] * 6})
+
+
+def test_what_drives_emissions() -> None:
+    table = study_table()
+    found = hub.drivers(table).set_index("term")
+    assert list(found.index) == ["intercept", "is_nlp", "is_cv", "ln_size"]
+    assert found.loc["is_nlp", "coefficient"] is None  # all models of the table are of one of two domains
+    table.loc[table.index % 8 == 4, "domain"] = "Audio"
+    found = hub.drivers(table).set_index("term")
+    assert 0 <= found.loc["ln_size", "p"] <= 1
+    assert (found["n"] == 60).all()
+    assert 0 <= found.loc["is_cv", "r_squared"] <= 1
+    with pytest.raises(co2lib.Error, match=r"size_pytorch_bin_bytes.*hub\.bad_value"):
+        hub.drivers(table.drop(columns="size_pytorch_bin_bytes"))

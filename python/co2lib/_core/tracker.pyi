@@ -328,6 +328,14 @@ class Footprint:
         """
         SCI in g CO2e per functional unit (ISO/IEC 21031).
         """
+    def to_boamps(self, **kwargs: typing.Any) -> str:
+        """
+        A BoAmps 1.1 report; keywords: activity, counts, and those of co2lib.exchange.boamps.
+        """
+    def to_cyclonedx(self, **kwargs: typing.Any) -> str:
+        """
+        A CycloneDX ML-BOM; keywords: activity, counts, and those of co2lib.exchange.cyclonedx.
+        """
     def to_dict(self) -> typing.Any:
         """
         The JSON as dicts and lists.
@@ -339,6 +347,14 @@ class Footprint:
     def to_model_card(self, *, training_type: str = '', geographical_location: str = '', hardware_used: str = '', embodied: bool = False) -> str:
         """
         The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.
+        """
+    def to_sci_ai(self, **kwargs: typing.Any) -> typing.Any:
+        """
+        A score of SCI for AI; keywords: activity, counts, and those of co2lib.exchange.sci_ai.
+        """
+    def to_spdx(self, **kwargs: typing.Any) -> str:
+        """
+        An SPDX 3.0.1 document; keywords: activity, counts, and those of co2lib.exchange.spdx.
         """
     def where(self, device: DeviceFootprint) -> str:
         """

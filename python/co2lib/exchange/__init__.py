@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from co2lib._core import exchange as _exchange
@@ -34,6 +34,7 @@ __all__ = [
     "cyclonedx",
     "disclosure",
     "format_of",
+    "of_footprint",
     "read",
     "sci_ai",
     "spdx",
@@ -87,6 +88,41 @@ def disclosure(
     else:
         text = footprint if isinstance(footprint, str) else footprint.to_json()
     return _exchange.disclosure_of(text, activity, dict(counts or {}))
+
+
+def of_footprint(
+    form: str,
+    footprint: Footprint | Mapping[str, Any] | str,
+    *,
+    activity: str | None = None,
+    counts: Mapping[str, float] | None = None,
+    **how: Any,
+) -> Any:
+    """Return one footprint in a format: what `Footprint.to_cyclonedx` and its like call.
+
+    Parameters
+    ----------
+    form : str
+        ``cyclonedx``, ``spdx``, ``boamps`` or ``sci_ai``.
+    activity, counts
+        As for :func:`disclosure`.
+    how
+        The keywords of the function of that name.
+
+    Raises
+    ------
+    co2lib.Error
+        ``exchange.bad_value`` for another form; what the function raises.
+    """
+    writers: dict[str, Callable[..., Any]] = {
+        "cyclonedx": cyclonedx,
+        "spdx": spdx,
+        "boamps": boamps,
+        "sci_ai": sci_ai,
+    }
+    if form not in writers:
+        raise BadValueError("exchange.bad_value", f"format {form!r}: use {', '.join(writers)}")
+    return writers[form]([disclosure(footprint, activity=activity, counts=counts)], **how)
 
 
 def _list(runs: Runs) -> list[Disclosure]:

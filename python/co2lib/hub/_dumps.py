@@ -66,14 +66,14 @@ def load(folder: str | os.PathLike[str]) -> Frame:
     co2lib.Error
         ``hub.cannot_read`` if there is none; ``core.missing_extra`` without the extra `hub`.
     """
-    pandas = require("pandas", extra="hub", needed_for="a table of models")
+    pq = require("pyarrow.parquet", extra="hub", needed_for="a table of models")
     file = Path(folder) / "models.parquet"
     if not file.exists():
         raise SystemFailureError(
             "hub.cannot_read", f"{file}: is not there; run 'co2lib mine {folder}' to its end"
         )
     try:
-        return pandas.read_parquet(file)
+        return _table.frame(pq.read_table(file))
     except (OSError, ValueError) as error:
         raise SystemFailureError("hub.cannot_read", f"{file}: {error}") from error
 
@@ -111,7 +111,7 @@ def read_dump(
     else:
         bag = require("dask.bag", needed_for="reading over Dask")
         tables = bag.from_sequence(parts, partition_size=1).map(read_part).compute(scheduler=scheduler)
-    return _table.finished(tables).to_pandas()
+    return _table.frame(_table.finished(tables))
 
 
 def parts_of(source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Part]:

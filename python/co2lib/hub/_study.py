@@ -9,7 +9,15 @@ from typing import Any
 
 from co2lib._errors import BadValueError
 from co2lib._extras import require
-from co2lib.hub._tests import NEEDED_FOR, holm, log_pearson, mann_whitney, spearman, trend
+from co2lib.hub._tests import (
+    NEEDED_FOR,
+    holm,
+    least_squares,
+    log_pearson,
+    mann_whitney,
+    spearman,
+    trend,
+)
 
 Frame = Any
 """A DataFrame of pandas, which is optional."""
@@ -253,3 +261,45 @@ def rq2(
     language = reported.loc[reported["domain"] == "NLP", "grams"].dropna()
     rows.append(_groups_row("computer vision against NLP", vision, language, seed))
     return _corrected(rows)
+
+
+def drivers(table: Frame) -> Frame:
+    """Return the study's regression of emissions on domain and size: ln g on is NLP, is CV and ln size.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per model: `status`, `grams`, `domain`, `size_pytorch_bin_bytes`. Models that report more than
+        0 g and have a size enter.
+
+    Returns
+    -------
+    DataFrame
+        A row per term (`intercept`, `is_nlp`, `is_cv`, `ln_size`): coefficient, its p (not corrected), n, R²
+        of all; None where the fit is not determined.
+
+    Raises
+    ------
+    co2lib.Error
+        ``hub.bad_value`` for a missing column; ``core.missing_extra``.
+    """
+    _need(table, "status", "grams", "domain", "size_pytorch_bin_bytes")
+    some = table[_reported(table) & (table["grams"] > 0) & (table["size_pytorch_bin_bytes"] > 0)]
+    variables = {
+        "is_nlp": (some["domain"] == "NLP").astype(float).tolist(),
+        "is_cv": (some["domain"] == "Computer Vision").astype(float).tolist(),
+        "ln_size": [math.log(x) for x in some["size_pytorch_bin_bytes"]],
+    }
+    found = least_squares([math.log(x) for x in some["grams"]], variables)
+    rows = [
+        {
+            "term": term,
+            "coefficient": None if found is None else found.coefficients[term],
+            "p": None if found is None else found.p[term],
+            "n": len(some),
+            "r_squared": None if found is None else found.r_squared,
+        }
+        for term in ("intercept", *variables)
+    ]
+    frame = _pandas().DataFrame(rows).astype(object)
+    return frame.where(frame.notna(), None)

@@ -121,6 +121,14 @@ def columns_of(table: Table) -> dict[str, Any]:
     }
 
 
+def frame(table: Table) -> Any:
+    """Return a table as a DataFrame; lists stay in Arrow, where they need a tenth of the memory."""
+    pandas = require("pandas", extra="hub", needed_for=NEEDED_FOR)
+    types = require("pyarrow.types", extra="hub", needed_for=NEEDED_FOR)
+    kept = {field.type: pandas.ArrowDtype(field.type) for field in table.schema if types.is_list(field.type)}
+    return table.to_pandas(types_mapper=kept.get, self_destruct=True, split_blocks=True)
+
+
 def reporting(table: Table) -> int:
     """Return how many models have emissions that are certain."""
     return int(table.num_rows - table["grams"].null_count)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from co2lib._errors import BadValueError
@@ -124,6 +124,50 @@ def mann_whitney(x: Sequence[float], y: Sequence[float], *, method: str = "auto"
     u = float(found.statistic)
     p = None if math.isnan(found.pvalue) or _constant(a + b) else float(found.pvalue)
     return MannWhitney(u, p, 2 * u / (len(a) * len(b)) - 1)
+
+
+class Regression(NamedTuple):
+    """Ordinary least squares: the intercept and a coefficient per variable, their two-sided p, R²."""
+
+    coefficients: dict[str, float]
+    p: dict[str, float | None]
+    r_squared: float | None
+    n: int
+
+
+def least_squares(y: Sequence[float], variables: Mapping[str, Sequence[float]]) -> Regression | None:
+    """Return the least-squares fit of y on an intercept and the variables; None where it is not determined.
+
+    Coefficients by `numpy.linalg.lstsq`, p by Student's t with n - k degrees of freedom.
+
+    Raises
+    ------
+    co2lib.Error
+        ``hub.bad_value`` for values that are not finite, or lists of unequal length.
+    """
+    numpy = require("numpy", needed_for=NEEDED_FOR)
+    target = numpy.array(_numbers("y", y))
+    columns = [numpy.array(_numbers(name, values)) for name, values in variables.items()]
+    if any(len(column) != len(target) for column in columns):
+        raise BadValueError("hub.bad_value", "y and the variables: need the same number of values")
+    n, k = len(target), len(columns) + 1
+    if n <= k:
+        return None
+    design = numpy.column_stack([numpy.ones(n), *columns])
+    solution, _, rank, _ = numpy.linalg.lstsq(design, target, rcond=None)
+    if rank < k:
+        return None
+    rest = target - design @ solution
+    inverse = numpy.linalg.pinv(design)
+    errors = numpy.sqrt(float(rest @ rest) / (n - k) * numpy.sum(inverse**2, axis=1))
+    names = ("intercept", *variables)
+    p: dict[str, float | None] = {}
+    for name, value, error in zip(names, solution, errors, strict=True):
+        p[name] = 2 * float(_stats().t.sf(abs(value / error), n - k)) if error > 0 else None
+    spread = target - target.mean()
+    total = float(spread @ spread)
+    r_squared = 1 - float(rest @ rest) / total if total > 0 else None
+    return Regression(dict(zip(names, map(float, solution), strict=True)), p, r_squared, n)
 
 
 def trend(y: Sequence[float]) -> Trend:
