@@ -25,14 +25,14 @@ from typing import Any
 
 from co2lib._errors import BadValueError
 from co2lib.explorer._model import Model, Settings, as_model, cache_key, digest, grid_of, one_at_a_time
-from co2lib.report import Study, median_interval
+from co2lib.explorer._records import one_line, predictions, record, thumbnail
+from co2lib.report import Study
 
 LEAST_WINDOWS = 5
 WIDEST = 0.05
 UPDATES = 20
 LOADINGS = 3
 MISMATCH = 0.05
-MOST_THUMBNAIL = 20_000
 STEPS = ("preprocess", "predict", "postprocess")
 NAMES = {"predict": "inference"}
 
@@ -64,11 +64,6 @@ class _Subject:
     warmup_j: float = 0.0
     output: Any = None
     error: str | None = None
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
 
 
 class _Bench:
@@ -176,12 +171,6 @@ def _prepare(bench: _Bench, subject: _Subject, given: Any, least_s: float) -> No
     _warm(bench, subject, least_s)
 
 
-def _record(values: list[float], confidence: float) -> dict[str, Any]:
-    found = median_interval(values, confidence)
-    names = ("median", "low", "high", "coverage", "below_confidence")
-    return {**{name: getattr(found, name) for name in names}, "n": len(values), "values": values}
-
-
 def _phase_record(phase: _Phase, settings: Settings, method: str) -> dict[str, Any]:
     flags = []
     energy: dict[str, Any] | None = None
@@ -192,10 +181,10 @@ def _phase_record(phase: _Phase, settings: Settings, method: str) -> dict[str, A
         flags.append("below_resolution")
         energy = {"median": None, "low": None, "high": phase.highest, "n": len(phase.joules)}
     else:
-        energy = _record(phase.joules, settings.confidence)
+        energy = record(phase.joules, settings.confidence)
     if phase.dropped:
         flags.append(f"dropped_{phase.dropped}")
-    seconds = _record(phase.seconds, settings.confidence) if phase.seconds else None
+    seconds = record(phase.seconds, settings.confidence) if phase.seconds else None
     return {
         "name": phase.name,
         "kind": "marginal",
@@ -205,15 +194,6 @@ def _phase_record(phase: _Phase, settings: Settings, method: str) -> dict[str, A
         "method": method,
         "flags": flags,
     }
-
-
-def _predictions(output: Any) -> list[dict[str, Any]]:
-    try:
-        pairs = [(str(label), float(p)) for label, p in output]
-    except (TypeError, ValueError):
-        return []
-    pairs.sort(key=lambda pair: -pair[1])
-    return [{"label": label, "probability": p} for label, p in pairs[:10]]
 
 
 def _mismatch(subject: _Subject) -> list[str]:
@@ -229,34 +209,13 @@ def _mismatch(subject: _Subject) -> list[str]:
     return ["phase_sum_mismatch"] if abs(sums - total) > MISMATCH * total else []
 
 
-def _thumbnail(data: Any) -> str | None:
-    """Return a small picture of an image as a data URI; None for what is no image, or stays too large."""
-    import base64
-    import io
-
-    from co2lib._errors import Error
-    from co2lib.explorer._torch import decode
-
-    try:
-        image = decode(data)
-    except (Error, ImportError):
-        return None
-    image.thumbnail((256, 256))
-    for quality in (85, 60, 30):
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=quality)
-        if file.tell() <= MOST_THUMBNAIL:
-            return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
-    return None
-
-
 def _model_record(subject: _Subject, settings: Settings, method: str) -> dict[str, Any]:
     model = subject.model
     phases = []
     if subject.load_j:
         load = {"name": "load", "kind": "one_off", "inner": 1, "method": method, "flags": []}
-        load |= {"energy_j": _record(subject.load_j, settings.confidence)}
-        phases.append(load | {"seconds": _record(subject.load_s, settings.confidence)})
+        load |= {"energy_j": record(subject.load_j, settings.confidence)}
+        phases.append(load | {"seconds": record(subject.load_s, settings.confidence)})
     if subject.error is None:
         phases += [_phase_record(phase, settings, method) for phase in subject.phases]
     return {
@@ -276,7 +235,7 @@ def _model_record(subject: _Subject, settings: Settings, method: str) -> dict[st
         "flags": ([] if model.load is not None else ["load_not_measured"]) + _mismatch(subject),
         "phases": phases,
         "warmup_j": subject.warmup_j,
-        "predictions": _predictions(subject.output) if subject.error is None else [],
+        "predictions": predictions(subject.output) if subject.error is None else [],
     }
 
 
@@ -302,7 +261,7 @@ def _repeat(
                     name = f"{subject.name}/{phase.name}/{k}"
                     _, joules, seconds, high = bench.window(name, phase.step, phase.inner)
                 except Exception as error:
-                    subject.error = _one_line(error)
+                    subject.error = one_line(error)
                     break
                 phase.highest = max(phase.highest, high / phase.inner if math.isfinite(high) else 0.0)
                 if joules is None:
@@ -392,7 +351,7 @@ def measure(
             records[subject.name] = record
             if cache is not None and record["status"] == "ok":
                 cache[keys[subject.name]] = {"model": record, "facts": facts}
-    picture = _thumbnail(input) if keep_thumbnail else None
+    picture = thumbnail(input) if keep_thumbnail else None
     return Study(
         {
             "schema": "co2lib-study/1",
@@ -445,7 +404,7 @@ def _measured(
             try:
                 _prepare(bench, subject, given, least_s)
             except Exception as error:
-                subject.error = _one_line(error)
+                subject.error = one_line(error)
         _repeat(bench, subjects, progress, cancelled)
     finally:
         footprint = bench.run.stop()

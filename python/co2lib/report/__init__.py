@@ -120,10 +120,11 @@ def chart(source: Any, kind: str, *, theme: str = "light") -> Any:
         As for :func:`html`.
     kind : str
         Of a run: ``power``, ``stretches``, ``region-energy``, ``region-carbon``, ``devices``, ``interval``;
-        of several: ``runs-energy``, ``runs-carbon``, ``comparison``; of a study: ``total``, ``phases``,
-        ``answers``, ``tradeoff``; of a plan: ``plan-models``, ``plan-intensity``, ``plan-carbon``,
-        ``plan-ways``, ``plan-family``; of a bill of materials: ``bom-parts``, ``bom-draws``, ``bom-factors``;
-        of labels: ``label-letters``, ``label-ratings``, ``label-spread``.
+        of several: ``runs-energy``, ``runs-carbon``, ``comparison``, ``runs-history``; of a study:
+        ``total``, ``phases``, ``answers``, ``tradeoff``, ``amortisation``, ``regions``, ``labels``; of a
+        plan: ``plan-models``, ``plan-intensity``, ``plan-carbon``, ``plan-ways``, ``plan-family``; of a bill
+        of materials: ``bom-parts``, ``bom-draws``, ``bom-factors``; of labels: ``label-letters``,
+        ``label-ratings``, ``label-spread``.
     theme : str
         ``light`` or ``dark``.
 

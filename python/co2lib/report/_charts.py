@@ -69,6 +69,8 @@ class Figure:
         A field above the table finds rows by a part of their head.
     live : str
         Id of a line below the caption that the page writes.
+    off : bool
+        The table is closed until the reader asks for it.
     """
 
     id: str
@@ -81,6 +83,7 @@ class Figure:
     shown: bool = False
     search: bool = False
     live: str = ""
+    off: bool = False
 
 
 def parameters(grid: float = -1.0, pue: float = -1.0) -> list[Any]:

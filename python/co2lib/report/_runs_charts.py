@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import _runs, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, data, finish
+from co2lib.report._charts import Cell, Column, Figure, altair, data, finish, time_axis
 from co2lib.report._run_charts import bars
 from co2lib.report._runs import RunView
 
@@ -157,7 +157,62 @@ def _percent(result: Any, joules: float) -> str:
     return "" if share is None else f"{share:+.2f} %"
 
 
+def history(views: list[RunView], mode: str) -> Figure | None:
+    """Draw the energy of three or more runs by when they began."""
+    known = [view for view in views if view.footprint.energy.joules is not None]
+    if len(known) < 3:
+        return None
+    alt = altair()
+    palette = _theme.MODES[mode]
+    known.sort(key=lambda view: view.footprint.start)
+    first = known[0].footprint.start
+    span = (known[-1].footprint.start - first).total_seconds()
+    seconds, unit = time_axis(span)
+    size, name = _text.best((view.footprint.energy.joules or 0.0 for view in known), _text.ENERGY)
+    rows, table = [], []
+    for view in known:
+        joules = view.footprint.energy.joules or 0.0
+        began = view.footprint.start
+        rows.append(
+            {
+                "name": view.name,
+                "t": (began - first).total_seconds() / seconds,
+                "e": joules / size,
+                "text": _text.energy(joules),
+            }
+        )
+        table.append(
+            [
+                Cell(view.name),
+                Cell(f"{began:%Y-%m-%d %H:%M}"),
+                Cell(_text.energy(joules), number=True),
+                Cell(_text.seconds(view.document["duration_s"]), number=True),
+            ]
+        )
+    base = alt.Chart(data(rows)).encode(
+        x=alt.X(
+            "t:Q",
+            title=f"began, since {first:%Y-%m-%d %H:%M} UTC ({unit})",
+            axis=alt.Axis(tickCount=6, grid=False),
+        ),
+        y=alt.Y("e:Q", title=f"energy ({name})", scale=alt.Scale(zero=True)),
+    )
+    line = base.mark_line(color=palette["line"], strokeWidth=2, aria=False)
+    points = base.mark_point(filled=True, size=80, opacity=1, color=palette["c1"]).encode(
+        tooltip=[alt.Tooltip("name:N"), alt.Tooltip("text:N", title="energy")]
+    )
+    return Figure(
+        "runs-history",
+        "Over time",
+        "Each point is a run, where it began.",
+        finish(alt.layer(line, points), mode, height=200),
+        [Column("Run"), Column("Began (UTC)"), Column("Energy"), Column("Time")],
+        table,
+        wide=True,
+    )
+
+
 def runs_figures(views: list[RunView], mode: str) -> list[Figure]:
     """Return the figures of several runs."""
-    found = [*overview(views, mode), comparison(views, mode)]
+    found = [*overview(views, mode), comparison(views, mode), history(views, mode)]
     return [figure for figure in found if figure is not None]

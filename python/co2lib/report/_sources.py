@@ -41,10 +41,12 @@ def _of_study(study: Study, n: float) -> Found:
 
 
 def _of_plan(document: Mapping[str, Any], where: str) -> Found:
-    from co2lib.report import _plan_page
+    from co2lib.report import _plan_charts, _plan_page
 
     plan = _plan_page.check(document, where)
-    return Found(lambda title: _plan_page.plan_page(plan, title), lambda m: _plan_page.plan_figures(plan, m))
+    return Found(
+        lambda title: _plan_page.plan_page(plan, title), lambda m: _plan_charts.plan_figures(plan, m)
+    )
 
 
 def _of_bom(document: Mapping[str, Any], where: str) -> Found:

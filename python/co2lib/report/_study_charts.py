@@ -433,6 +433,7 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
             _study_more.amortisation(study, mode, params),
             _study_more.regions(study, mode, params, "datum.j0+(load?datum.once_j/n:0)"),
             _study_more.labels(study, mode),
+            _study_more.equivalences(study),
         )
         if figure is not None
     ]

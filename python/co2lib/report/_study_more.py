@@ -258,6 +258,44 @@ def labels(study: Study, mode: str) -> Figure | None:
     )
 
 
+# What an amount is like, in J or g, with the source; energy of a household before anything else.
+EQUIVALENCES = (
+    (
+        "days of the electricity of a dwelling in the EU",
+        "j",
+        3600 * 3.6e6 / 365,
+        "3.6 MWh a year: ODYSSEE-MURE, Electricity consumption per dwelling, November 2025",
+    ),
+    (
+        "litres of petrol, burnt",
+        "g",
+        8890 / 3.785411784,
+        "8.89 kg CO2 per US gallon: US EPA, Greenhouse Gas Equivalencies Calculator, November 2009",
+    ),
+)
+
+
+def equivalences(study: Study) -> Figure | None:
+    """Return what all inferences are like; closed until the reader asks, each row with its source."""
+    if not _costs(study):
+        return None
+    table = [
+        [Cell(name), Cell("", what=f"equal-{kind}", model=-1, own=size, number=True), Cell(source)]
+        for name, kind, size, source in EQUIVALENCES
+    ]
+    return Figure(
+        "equivalences",
+        "What that is like",
+        "All inferences of the model in detail, as set above, with their price. Such pictures compare what "
+        "cannot be exchanged; the numbers above are the result.",
+        None,
+        [Column("Like"), Column("How many"), Column("Source")],
+        table,
+        wide=True,
+        off=True,
+    )
+
+
 def _about(model: Mapping[str, Any]) -> str:
     label = model.get("label")
     if not isinstance(label, Mapping):

@@ -95,6 +95,16 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Give the script of axe-core: npm install --prefix build axe-core."""
+    root = Path(__file__).parents[3]
+    file = Path(os.environ.get("CO2LIB_AXE", root / "build" / "node_modules" / "axe-core" / "axe.min.js"))
+    if not file.is_file():
+        pytest.skip("needs axe-core: npm install --prefix build axe-core, or CO2LIB_AXE=axe.min.js")
+    return file.read_text(encoding="utf-8")
+
+
 class Watched:
     """Pages that fail the test for a request to elsewhere, an error, or a warning on the console."""
 

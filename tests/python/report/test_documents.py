@@ -13,7 +13,7 @@ import pytest
 import co2lib
 from co2lib import adaptive, embodied, report
 from co2lib.cli import main
-from co2lib.report import _bom_page, _plan_page, _text
+from co2lib.report import _bom_page, _plan_charts, _text
 
 from .conftest import HOSTILE, Watched
 
@@ -71,15 +71,15 @@ class TestPlan:
 
     def test_steps_that_are_put_together_keep_the_sums(self, monkeypatch: pytest.MonkeyPatch) -> None:
         plan = a_plan().to_dict()
-        monkeypatch.setattr(_plan_page, "MOST_STEPS", 10)
-        steps = _plan_page._Steps(plan)
+        monkeypatch.setattr(_plan_charts, "MOST_STEPS", 10)
+        steps = _plan_charts.Steps(plan)
         assert len(steps.rows) <= 10
         assert sum(row["grams"] for row in steps.rows) == pytest.approx(plan["carbon_g"])
         assert all(sum(row["shares"].values()) == pytest.approx(1) for row in steps.rows)
 
     def test_ways_are_those_of_the_report(self) -> None:
         plan = a_plan()
-        page = _plan_page.ways({**plan.to_dict(), "reports": {}})
+        page = _plan_charts.ways({**plan.to_dict(), "reports": {}})
         assert page[0] == ("this plan", plan.accuracy, plan.carbon.grams)
         singles = {f"always {one.name}": one.carbon.grams for one in plan.singles}
         assert {name: grams for name, _, grams in page if name in singles} == pytest.approx(singles)

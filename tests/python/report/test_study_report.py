@@ -257,3 +257,20 @@ def test_a_notebook_gets_a_picture_without_a_script() -> None:
 def test_a_thumbnail_is_a_picture_or_nothing(wrong: Any, tmp_path: Path) -> None:
     document = {**study().document, "input": {"thumbnail": wrong}}
     assert 'class="thumbnail"' not in report.html(report.Study(document), tmp_path / "s.html").read_text()
+
+
+def test_equivalences_are_closed_and_have_sources(browser: Watched, tmp_path: Path) -> None:
+    page = browser.open(report.html(study(), tmp_path / "s.html").as_uri())
+    assert page.locator("#fig-equivalences table").is_hidden()
+    page.click("#fig-equivalences summary")
+    page.fill("#n", "1000000")
+    rows = page.locator("#fig-equivalences tbody tr")
+    assert rows.count() == 2
+    m = study().models[0]
+    joules = report.amortise(one_off_j(m) or 0, marginal_j(m) or 0, 1e6).total_j
+    days = float(rows.nth(0).locator("td").nth(0).text_content())
+    assert days == pytest.approx(joules / (3600 * 3.6e6 / 365), rel=0.005)
+    litres = float(rows.nth(1).locator("td").nth(0).text_content())
+    assert litres == pytest.approx(report.reprice(joules, 329.65) / 2348.5, rel=0.005)
+    for text in rows.locator("td:last-child").all_text_contents():
+        assert ":" in text

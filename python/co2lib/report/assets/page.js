@@ -124,7 +124,12 @@
       const j = perInference(picked), pue = state.pue < 0 ? data.start.pue0 : state.pue;
       cell.textContent = amount(j === null ? null : j / 3.6e6 * Number(cell.dataset.own) * pue, "mass");
     }
-    for (const cell of document.querySelectorAll("[data-what]:not([data-what=place])")) {
+    for (const cell of document.querySelectorAll("[data-what^=equal]")) {
+      const j = picked.marginal === null ? null : (state.load ? picked.one_off ?? 0 : 0) + state.n * picked.marginal;
+      const x = cell.dataset.what === "equal-j" ? j : grams(j, data.start.own, data.start.pue0);
+      cell.textContent = x === null ? "unknown" : x === 0 ? "0" : plain(x / Number(cell.dataset.own));
+    }
+    for (const cell of document.querySelectorAll("[data-what]:not([data-what=place]):not([data-what^=equal])")) {
       const m = data.models[Number(cell.dataset.model)];
       const j = perInference(m);
       const whole = m.marginal === null ? null : (state.load ? m.one_off ?? 0 : 0) + state.n * m.marginal;
