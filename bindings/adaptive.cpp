@@ -29,6 +29,13 @@ std::vector<double> maybe_numbers(const py::object& given, const std::string& fi
   return given.is_none() ? std::vector<double>() : numbers_of(given, field);
 }
 
+std::vector<Seconds> seconds_of(const py::object& given, const std::string& field) {
+  std::vector<Seconds> values;
+  for (const double x : maybe_numbers(given, field))
+    values.emplace_back(co2lib::adaptive::detail::not_negative(x, field));
+  return values;
+}
+
 Slots slots_of(const py::object& given) {
   if (py::isinstance<Slots>(given)) return given.cast<Slots>();
   if (py::isinstance<intensity::Trace>(given)) return Slots(given.cast<const intensity::Trace&>());
@@ -44,10 +51,10 @@ void register_adaptive(py::module_& m) {
   adaptive_domain::register_models(m);
   adaptive_domain::register_plans(m);
   adaptive_domain::register_reports(m);
+  adaptive_domain::register_receipts(m);
   adaptive_domain::register_control(m);
   adaptive_domain::register_shift(m);
   adaptive_domain::register_search(m);
-  adaptive_domain::register_receipts(m);
 }
 
 }  // namespace co2lib::bindings

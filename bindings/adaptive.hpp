@@ -30,6 +30,8 @@ inline py::object maybe_time(const std::optional<UtcTime>& time) { return time ?
 std::vector<double> numbers_of(const py::object& given, const std::string& field);
 /// As `numbers_of`; None is no number at all.
 std::vector<double> maybe_numbers(const py::object& given, const std::string& field);
+/// As `maybe_numbers`, in s and not negative.
+std::vector<Seconds> seconds_of(const py::object& given, const std::string& field);
 /// A count that is not negative; else `adaptive.bad_input` naming the field.
 inline std::size_t count_of(std::int64_t given, const char* field) {
   if (given < 0) throw Error(bad_input, std::string(field) + ": " + std::to_string(given) + " is not a count");

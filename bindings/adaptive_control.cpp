@@ -31,6 +31,34 @@ std::vector<RequestClass> classes_of(const py::object& given) {
   return {{"", given.cast<std::vector<Model>>()}};
 }
 
+/// By class, from dicts {name of a class: limit} and {name: latencies by slot and model}; those not named have none.
+std::vector<ClassLimits> limits_of(const std::vector<RequestClass>& classes, const py::object& limit,
+                                   const py::object& latency) {
+  const py::dict limits = limit.is_none() ? py::dict() : limit.cast<py::dict>();
+  const py::dict latencies = latency.is_none() ? py::dict() : latency.cast<py::dict>();
+  std::vector<ClassLimits> found(classes.size());
+  std::size_t used = 0;
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    const py::str name(classes[k].name);
+    if (limits.contains(name)) {
+      const py::object value = limits[name];
+      const std::string field = "latency_limit_s['" + classes[k].name + "']";
+      found[k].latency_limit =
+          seconds_of(py::isinstance<py::sequence>(value) ? value : py::object(py::make_tuple(value)), field);
+      ++used;
+    }
+    if (!latencies.contains(name)) continue;
+    ++used;
+    for (const py::handle slot : py::iter(latencies[name])) {
+      found[k].latency.push_back(
+          seconds_of(py::reinterpret_borrow<py::object>(slot), "latency_s['" + classes[k].name + "']"));
+    }
+  }
+  if (used != limits.size() + latencies.size())
+    throw Error(bad_input, "latency: it names a class that classes has not");
+  return found;
+}
+
 void bind_control(py::module_& m) {
   py::class_<Controlled>(m, "Controlled", "What a controller did over a series, beside what was possible.")
       .def_readonly("accuracy", &Controlled::accuracy)
@@ -105,7 +133,8 @@ void bind_classes(py::module_& m) {
       .def_readonly("because_of_carbon", &ClassesPlan::because_of_carbon, "Points that it adds.");
   m.def(
       "plan_classes",
-      [](const py::dict& classes, const py::object& intensity, const py::dict& demand, CarbonMass budget, double pue) {
+      [](const py::dict& classes, const py::object& intensity, const py::dict& demand, CarbonMass budget, double pue,
+         const py::object& latency_limit_s, const py::object& latency_s) {
         const std::vector<RequestClass> given = classes_of(classes);
         std::vector<std::vector<double>> requests;
         for (const RequestClass& x : given) {
@@ -113,13 +142,16 @@ void bind_classes(py::module_& m) {
           requests.push_back(numbers_of(demand[py::str(x.name)], "demand['" + x.name + "']"));
         }
         if (demand.size() != given.size()) throw Error(bad_input, "demand: it has a class that classes has not");
+        const std::vector<ClassLimits> limits = limits_of(given, latency_limit_s, latency_s);
         const Slots slots = slots_of(intensity);
         const bindings::GilReleased released;  // pure computation on copies
-        return plan_classes(given, slots, requests, budget, pue);
+        return plan_classes(given, slots, requests, budget, pue, limits);
       },
       py::arg("classes"), py::arg("intensity"), py::kw_only(), py::arg("demand"), py::arg("budget"),
-      py::arg("pue") = 1.0,
-      "The plan over classes of requests {name: models} with demand {name: requests by slot} and one budget.");
+      py::arg("pue") = 1.0, py::arg("latency_limit_s") = py::none(), py::arg("latency_s") = py::none(),
+      "The plan over classes of requests {name: models} with demand {name: requests by slot} and one budget.\n\n"
+      "latency_limit_s: {name: seconds, or one for each slot}; models of a slot above it are dropped by latency_s: {name: "
+      "[[seconds of each model] of each slot]}, a queue estimate of yours, or by Model.latency_s.");
 }
 
 void bind_pacer(py::module_& m) {
@@ -145,18 +177,34 @@ void bind_pacer(py::module_& m) {
            "Of a list of models, or of {class of requests: models}.")
       .def(
           "choose",
-          [](Pacer& p, const py::object& now, CarbonIntensity intensity, double requests, std::size_t kind) {
-            return p.choose(to_utc(now), intensity, requests, kind);
+          [](Pacer& p, const py::object& now, CarbonIntensity intensity, double requests, std::size_t kind,
+             const std::string& user) {
+            const UtcTime time = to_utc(now);
+            const bindings::GilReleased released;  // may wait for another thread's receipt
+            return p.choose(time, intensity, requests, kind, user);
           },
-          py::arg("now"), py::arg("intensity"), py::arg("requests") = 1.0, py::arg("kind") = 0,
-          "Index of the model for a call, which is charged.")
+          py::arg("now"), py::arg("intensity"), py::arg("requests") = 1.0, py::arg("kind") = 0, py::kw_only(),
+          py::arg("user") = "", "Index of the model for a call, which is charged.")
       .def(
           "decide",
-          [](Pacer& p, const py::object& now, CarbonIntensity intensity, double requests, std::size_t kind) {
-            return p.decide(to_utc(now), intensity, requests, kind);
+          [](Pacer& p, const py::object& now, CarbonIntensity intensity, double requests, std::size_t kind,
+             const std::string& user) {
+            const UtcTime time = to_utc(now);
+            const bindings::GilReleased released;  // may wait for another thread's receipt
+            return p.decide(time, intensity, requests, kind, user);
           },
-          py::arg("now"), py::arg("intensity"), py::arg("requests") = 1.0, py::arg("kind") = 0,
-          "As choose, with what was charged.")
+          py::arg("now"), py::arg("intensity"), py::arg("requests") = 1.0, py::arg("kind") = 0, py::kw_only(),
+          py::arg("user") = "", "As choose, with what was charged; `user` stands in the receipt.")
+      .def(
+          "limit_latency",
+          [](Pacer& p, double limit_s, const py::object& latency_s, std::size_t kind) {
+            p.limit_latency(kind, Seconds(limit_s), seconds_of(latency_s, "latency_s"));
+          },
+          py::arg("limit_s"), py::arg("latency_s"), py::arg("kind") = 0,
+          "Models of a class whose latency now (yours, by model) is above the limit serve nothing until the next call; "
+          "raises adaptive.infeasible with min_latency_s.")
+      .def("keep_receipts", &Pacer::keep_receipts, py::arg("book").none(true),
+           "From now on each decision is a receipt in this ReceiptBook; None: no longer.")
       .def(
           "expect",
           [](Pacer& p, const py::object& from, const py::object& g_per_kwh) {

@@ -8,12 +8,6 @@ namespace co2lib::bindings::adaptive_domain {
 
 namespace {
 
-std::vector<Seconds> seconds_of(const py::object& given, const std::string& field) {
-  std::vector<Seconds> values;
-  for (const double x : maybe_numbers(given, field)) values.emplace_back(adaptive::detail::not_negative(x, field));
-  return values;
-}
-
 PlanOptions plan_options(const py::object& demand, std::optional<CarbonMass> budget, std::optional<double> accuracy,
                          std::optional<double> price, double pue, Power idle, const py::object& latency_limit_s,
                          const py::object& accuracy_floor, const py::object& latency_s) {

@@ -35,7 +35,8 @@ void register_receipts(py::module_& m) {
       .def_readonly("interval", &Receipt::interval)
       .def(
           "__eq__", [](const Receipt& a, const Receipt& b) { return a == b; }, py::is_operator());
-  py::class_<ReceiptBook>(m, "ReceiptBook", "A file that receipts are appended to; they survive the process.")
+  py::class_<ReceiptBook, std::shared_ptr<ReceiptBook>>(
+      m, "ReceiptBook", "A file that receipts are appended to; they survive the process.")
       .def(py::init<const std::filesystem::path&, bool>(), py::arg("file"), py::kw_only(), py::arg("synced") = false)
       .def(
           "add",

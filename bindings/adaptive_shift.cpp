@@ -129,6 +129,50 @@ void bind_online(py::module_& m) {
       "All rules on jobs submitted at first, first + step, ...; over a whole series.");
 }
 
+void bind_pairs(py::module_& m) {
+  py::class_<ServingRegion>(m, "ServingRegion", "A region that can serve requests.")
+      .def(py::init([](std::string name, const py::object& intensity, double pue, std::vector<Energy> energy,
+                       Energy transfer, CarbonIntensity transfer_intensity) {
+             return ServingRegion{std::move(name), slots_of(intensity), pue, std::move(energy),
+                                  transfer,        transfer_intensity};
+           }),
+           py::arg("name"), py::arg("intensity"), py::kw_only(), py::arg("pue") = 1.0,
+           py::arg("energy") = std::vector<Energy>(), py::arg("transfer") = Energy(),
+           py::arg("transfer_intensity") = CarbonIntensity(),
+           "`energy`: per request by model, where its machines need another one; `transfer`: per request served here.")
+      .def_readonly("name", &ServingRegion::name)
+      .def_readonly("intensity", &ServingRegion::intensity)
+      .def_readonly("pue", &ServingRegion::pue);
+  py::class_<PairMix>(m, "PairMix",
+                      "How one slot is served: a share of its requests by `upgraded`, the rest by `pair`.")
+      .def_property_readonly(
+          "pair", [](const PairMix& x) { return std::make_pair(x.pair.region, x.pair.model); },
+          "(index of the region, index of the model)")
+      .def_property_readonly("upgraded",
+                             [](const PairMix& x) { return std::make_pair(x.upgraded.region, x.upgraded.model); })
+      .def_readonly("share", &PairMix::share);
+  py::class_<PairsPlan>(m, "PairsPlan", "A plan over models and regions at once.")
+      .def_readonly("accuracy", &PairsPlan::accuracy)
+      .def_readonly("carbon", &PairsPlan::carbon)
+      .def_readonly("lambda_per_g", &PairsPlan::lambda_per_g)
+      .def_readonly("mixes", &PairsPlan::mixes, "By slot.")
+      .def_readonly("least_carbon", &PairsPlan::least_carbon)
+      .def_readonly(
+          "alone", &PairsPlan::alone,
+          "Mean accuracy by region, if all is served there with the same budget; None where it is too small.");
+  m.def(
+      "plan_where",
+      [](const std::vector<Model>& models, const std::vector<ServingRegion>& regions, CarbonMass budget,
+         const py::object& demand) {
+        const std::vector<double> n = maybe_numbers(demand, "demand");
+        const bindings::GilReleased released;  // pure computation on copies
+        return plan_where(models, regions, budget, n);
+      },
+      py::arg("models"), py::arg("regions"), py::kw_only(), py::arg("budget"), py::arg("demand") = py::none(),
+      "The greatest mean accuracy for a budget, over models and regions at once; regions are compared in one signal, "
+      "scope and factor set.");
+}
+
 void bind_places(py::module_& m) {
   py::class_<CandidateRegion>(m, "CandidateRegion", "Where a job could run.")
       .def(py::init([](std::string name, CarbonIntensity intensity, double pue, std::optional<Energy> energy) {
@@ -173,6 +217,7 @@ void bind_places(py::module_& m) {
 void register_shift(py::module_& m) {
   bind_shift(m);
   bind_suspend(m);
+  bind_pairs(m);
   bind_online(m);
   bind_places(m);
 }

@@ -17,6 +17,7 @@
 #include <co2lib/adaptive/model.hpp>      // Model, hull, read_models
 #include <co2lib/adaptive/online.hpp>     // shift_online, shift_table
 #include <co2lib/adaptive/pacer.hpp>      // Pacer: a controller in a service
+#include <co2lib/adaptive/pairs.hpp>
 #include <co2lib/adaptive/plan.hpp>       // plan, static_optimal
 #include <co2lib/adaptive/policy.hpp>     // Policy, Diffusion
 #include <co2lib/adaptive/receipt.hpp>    // Receipt, ReceiptBook

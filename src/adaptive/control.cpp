@@ -11,15 +11,18 @@
 namespace co2lib::adaptive {
 
 std::size_t allowed(const std::vector<Model>& models, std::size_t preferred, double budget_g, double spent_g,
-                    double exposure, double rest_g, double pue) {
+                    double exposure, double rest_g, double pue, const std::vector<char>& use) {
   // From the preferred one down by energy; no list is made, there are a handful.
   const auto carbon = [&](std::size_t m) { return exposure * models[m].energy.kwh() * pue; };
-  std::size_t smallest = 0;
-  for (std::size_t m = 1; m < models.size(); ++m) {
-    if (models[m].energy < models[smallest].energy) smallest = m;
+  const auto usable = [&](std::size_t m) { return use.empty() || use[m] != 0; };
+  std::size_t smallest = models.size();
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    if (!usable(m)) continue;
+    if (smallest == models.size() || models[m].energy < models[smallest].energy) smallest = m;
   }
   std::size_t best = smallest;
   for (std::size_t m = 0; m < models.size(); ++m) {
+    if (!usable(m)) continue;
     if (models[m].energy > models[preferred].energy) continue;
     if (models[m].energy == models[preferred].energy && m != preferred) continue;
     if (!detail::fits(spent_g + carbon(m) + rest_g, budget_g)) continue;

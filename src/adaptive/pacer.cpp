@@ -2,6 +2,7 @@
 // Pacer: the clock, the lock and the saved state around Steering.
 #include <co2lib/adaptive/pacer.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -92,6 +93,7 @@ void put_state(JsonWriter& o, const detail::SteeringState& s) {
   o.add("slot", s.slot);
   o.add("next_solve", s.next_solve);
   o.add("spent_g", s.spent);
+  o.add("spent_rest_g", s.spent_rest);
   o.add("requests", s.requests);
   o.add("acc", s.acc);
   o.add("lambda_per_g", as_text(s.lambda));
@@ -106,9 +108,26 @@ void put_state(JsonWriter& o, const detail::SteeringState& s) {
         }));
   o.add("expected_from", s.expected_from);
   o.add("expected", s.expected);
+  o.add("usable",
+        json_list(s.usable, [](const std::vector<char>& use) { return std::vector<int>(use.begin(), use.end()); }));
 }
 
-detail::SteeringState state_of(const DocumentValue& value, std::size_t kinds) {
+/// 0 or 1 for each model of a class, not all 0; none: all may serve.
+std::vector<char> usable_of(const DocumentValue& value, std::size_t models) {
+  std::vector<char> use;
+  for (const DocumentValue& x : value.items) {
+    const auto flag = x.integer();
+    if (!flag || (*flag != 0 && *flag != 1)) bad_state("'usable' is not a list of lists of 0 and 1");
+    use.push_back(static_cast<char>(*flag));
+  }
+  if (!use.empty() && (use.size() != models || std::find(use.begin(), use.end(), 1) == use.end())) {
+    bad_state("'usable' does not fit the models");
+  }
+  return use;
+}
+
+detail::SteeringState state_of(const DocumentValue& value, const std::vector<RequestClass>& classes) {
+  const std::size_t kinds = classes.size();
   const Members m(value);
   detail::SteeringState s;
   const auto read = [&m](std::string_view key) {  // written as a text, for it may be infinite
@@ -122,6 +141,9 @@ detail::SteeringState state_of(const DocumentValue& value, std::size_t kinds) {
   if (!m.any("slot").is_null()) s.slot = m.count("slot");
   s.next_solve = m.count("next_solve");
   s.spent = m.number("spent_g");
+  const auto rest = m.any("spent_rest_g").number();
+  if (!rest) bad_state("'spent_rest_g' is not a number");
+  s.spent_rest = *rest;
   s.requests = m.number("requests");
   s.acc = m.number("acc");
   s.lambda = read("lambda_per_g");
@@ -134,6 +156,10 @@ detail::SteeringState state_of(const DocumentValue& value, std::size_t kinds) {
   for (const DocumentValue& p : m.list("past")) s.past.push_back(past_of(p, kinds));
   s.expected_from = m.count("expected_from");
   s.expected = m.numbers("expected");
+  if (m.list("usable").size() != kinds) bad_state("'usable' is of another number of classes");
+  for (std::size_t k = 0; k < kinds; ++k) {
+    s.usable.push_back(usable_of(m.list("usable")[k], classes[k].models.size()));
+  }
   return s;
 }
 
@@ -163,6 +189,7 @@ struct Pacer::State {
   std::optional<UtcTime> start;
   UtcTime hour_begin = UtcTime::max();  ///< of the open slot
   UtcTime hour_end = UtcTime::min();
+  std::shared_ptr<ReceiptBook> book;
 
   /// Opens the slot of `now` if it is a new one.
   void advance(UtcTime now, double c, double requests) {
@@ -198,12 +225,39 @@ Pacer::Pacer(const std::vector<RequestClass>& classes, CarbonMass budget, const 
 Pacer::Pacer(const std::vector<Model>& models, CarbonMass budget, const PacerOptions& options)
     : Pacer(std::vector<RequestClass>{{"", models}}, budget, options) {}
 
-Decision Pacer::decide(UtcTime now, CarbonIntensity intensity, double requests, std::size_t kind) {
+namespace {
+
+Receipt receipt_of(const RequestClass& of, const Decision& decision, UtcTime now, CarbonIntensity intensity,
+                   double requests, double pue, std::string_view user) {
+  const Model& model = of.models[decision.model];
+  Receipt r{.time = now,
+            .user = std::string(user),
+            .model = model.name,
+            .rejected = {},
+            .requests = requests,
+            .energy = decision.energy,
+            .intensity = intensity,
+            .carbon = decision.carbon,
+            .interval = {}};
+  for (const Model& other : of.models) {
+    if (&other != &model) r.rejected.push_back(other.name);
+  }
+  if (model.interval) {
+    r.interval = Interval<CarbonMass>{model.interval->low * intensity * (pue * requests),
+                                      model.interval->high * intensity * (pue * requests), model.interval->confidence};
+  }
+  return r;
+}
+
+}  // namespace
+
+Decision Pacer::decide(UtcTime now, CarbonIntensity intensity, double requests, std::size_t kind,
+                       std::string_view user) {
   const double c = intensity.g_per_kwh();
   if (!(c >= 0) || std::isinf(c)) detail::not_negative(c, "intensity");
   if (!(requests >= 0) || std::isinf(requests)) detail::not_negative(requests, "requests");
   State& s = *state_;
-  const std::lock_guard lock(s.mutex);
+  std::unique_lock lock(s.mutex);
   detail::Steering& steering = s.steering;
   if (kind >= steering.classes().size()) {
     detail::bad_input("kind: " + std::to_string(kind) + "; there are " + std::to_string(steering.classes().size()) +
@@ -221,7 +275,48 @@ Decision Pacer::decide(UtcTime now, CarbonIntensity intensity, double requests, 
   Decision decision{.model = steering.model(kind, level, c, requests), .lambda_per_g = steering.state.lambda};
   decision.energy = Energy::from_kwh(requests * steering.energy_kwh(kind, decision.model));
   decision.carbon = CarbonMass::from_grams(steering.charge(kind, decision.model, c, requests));
+  if (s.book) {
+    const std::shared_ptr<ReceiptBook> book = s.book;
+    lock.unlock();  // the book has a lock of its own; a file that is slow holds up those with receipts alone
+    book->add(receipt_of(steering.classes()[kind], decision, now, intensity, requests, steering.options().pue, user));
+  }
   return decision;
+}
+
+void Pacer::limit_latency(std::size_t kind, Seconds limit, const std::vector<Seconds>& latency) {
+  detail::not_negative(limit.count(), "limit");
+  State& s = *state_;
+  const std::lock_guard lock(s.mutex);
+  const std::vector<RequestClass>& classes = s.steering.classes();
+  if (kind >= classes.size()) {
+    detail::bad_input("kind: " + std::to_string(kind) + "; there are " + std::to_string(classes.size()) +
+                      " classes, from 0");
+  }
+  if (latency.size() != classes[kind].models.size()) {
+    detail::bad_input("latency: " + std::to_string(latency.size()) + " values for " +
+                      std::to_string(classes[kind].models.size()) + " models; give one for each");
+  }
+  std::vector<char> usable;
+  double quickest = std::numeric_limits<double>::infinity();
+  for (std::size_t m = 0; m < latency.size(); ++m) {
+    if (!(latency[m].count() >= 0)) {
+      detail::bad_input("latency[" + std::to_string(m) + "]: " + numeric::text(latency[m].count()) +
+                        " s is not a number >= 0");
+    }
+    usable.push_back(latency[m] <= limit ? 1 : 0);
+    quickest = std::min(quickest, latency[m].count());
+  }
+  if (!(quickest <= limit.count())) {
+    detail::infeasible("latency: no model is within " + numeric::text(limit.count()) + " s; the quickest takes " +
+                           numeric::text(quickest) + " s",
+                       "min_latency_s", quickest);
+  }
+  s.steering.use(kind, std::move(usable));
+}
+
+void Pacer::keep_receipts(std::shared_ptr<ReceiptBook> book) {
+  const std::lock_guard lock(state_->mutex);
+  state_->book = std::move(book);
 }
 
 void Pacer::expect(UtcTime from, const std::vector<double>& g_per_kwh) {
@@ -303,7 +398,7 @@ Pacer Pacer::restore(const std::vector<RequestClass>& classes, std::string_view 
     if (!start) bad_state("'start' is not a time");
     state->start = *start;
   }
-  state->steering.state = state_of(m.any("state"), classes.size());
+  state->steering.state = state_of(m.any("state"), classes);
   state->steering.renew();
   state->set_hour();
   return Pacer(std::move(state));

@@ -6,6 +6,8 @@ namespace co2lib::adaptive {
 Slots::Slots(const intensity::Trace& trace) {
   if (trace.empty()) detail::bad_input("intensity: the trace has no slot");
   start = trace.start();
+  basis = std::string(text(trace.signal())) + ", " + std::string(text(trace.scope()));
+  if (!trace.record(0).factor_set.empty()) basis += ", " + trace.record(0).factor_set;
   const intensity::TimedValue first = trace.timed(0);
   step = first.end - first.start;
   g_per_kwh.reserve(trace.size());

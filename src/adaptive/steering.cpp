@@ -33,6 +33,8 @@ Steering::Steering(std::vector<RequestClass> classes, double budget_g, std::size
   if (options.lambda0_per_g) positive(*options.lambda0_per_g, "lambda0_per_g");
   if (options.requests_per_slot) positive(*options.requests_per_slot, "requests_per_slot");
   for (const RequestClass& x : classes_) hulls_.push_back(hull(x.models, options.pue));
+  serving_ = hulls_;
+  state.usable.resize(classes_.size());
   state.now.n.assign(classes_.size(), 0);
   if (options.method == Method::primal_dual) state.dual = options.lambda0_per_g;
   renew();
@@ -40,7 +42,18 @@ Steering::Steering(std::vector<RequestClass> classes, double budget_g, std::size
 
 void Steering::renew() {
   policies_.clear();
-  for (const Hull& h : hulls_) policies_.emplace_back(h, state.lambda);
+  for (std::size_t k = 0; k < classes_.size(); ++k) {
+    if (!state.usable[k].empty()) serving_[k] = hull(classes_[k].models, options_.pue, state.usable[k]);
+    policies_.emplace_back(serving_[k], state.lambda);
+  }
+}
+
+void Steering::use(std::size_t kind, std::vector<char> usable) {
+  if (std::find(usable.begin(), usable.end(), 0) == usable.end()) usable.clear();
+  if (usable == state.usable[kind]) return;
+  state.usable[kind] = std::move(usable);
+  serving_[kind] = hull(classes_[kind].models, options_.pue, state.usable[kind]);
+  policies_[kind] = Policy(serving_[kind], state.lambda);
 }
 
 void Steering::add(Sample& sample, double c, double weight, std::span<const double> mix) const {
@@ -214,7 +227,7 @@ void Steering::close() {
 
 Pick Steering::pick(std::size_t kind, double c) const noexcept {
   const Policy& policy = policies_[kind];
-  const std::vector<double>& slopes = hulls_[kind].slopes;
+  const std::vector<double>& slopes = serving_[kind].slopes;
   Pick picked{.level = policy.level(c), .share = 0};
   if (state.tie_share > 0 && picked.level < slopes.size() && equal(c * state.lambda, slopes[picked.level])) {
     picked.share = state.tie_share;
@@ -246,14 +259,19 @@ double Steering::rest_of_run() const {
 }
 
 std::size_t Steering::model(std::size_t kind, std::size_t level, double c, double requests) const {
-  const std::size_t preferred = hulls_[kind].models[level];
+  const std::size_t preferred = serving_[kind].models[level];
   if (!options_.hard_stop) return preferred;
-  return allowed(classes_[kind].models, preferred, budget_, state.spent, c * requests, rest_of_run(), options_.pue);
+  return allowed(classes_[kind].models, preferred, budget_, state.spent, c * requests, rest_of_run(), options_.pue,
+                 state.usable[kind]);
 }
 
 double Steering::charge(std::size_t kind, std::size_t model, double c, double requests) noexcept {
   const double grams = numeric::product(numeric::product(c, requests), energy_kwh(kind, model));
-  state.spent += grams;
+  // Compensated, so that receipts add up to it.
+  const double with_rest = grams + state.spent_rest;
+  const double sum = state.spent + with_rest;
+  state.spent_rest = with_rest - (sum - state.spent);
+  state.spent = sum;
   state.now_g += grams;
   state.now.n[kind] += requests;
   return grams;

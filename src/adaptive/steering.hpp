@@ -35,6 +35,7 @@ struct SteeringState {
   std::optional<std::size_t> slot{};  ///< the one that is open
   std::size_t next_solve = 0;         ///< of pacing
   double spent = 0;                   ///< g
+  double spent_rest = 0;              ///< what rounding has left out of it
   double requests = 0;                ///< in closed slots
   double acc = 0.5;                   ///< of error diffusion
   double lambda = 0;
@@ -42,11 +43,12 @@ struct SteeringState {
   std::optional<double> dual{};  ///< lambda of primal-dual once it runs
   double pacing_lambda = 0;      ///< of the last solve of pacing
   PastSlot now{};
-  double now_g = 0;                ///< spent in the open slot
-  double now_expected = 0;         ///< requests of the open slot, as far as known when it was opened
-  std::deque<PastSlot> past{};     ///< the last 192, of which 168 are the window
-  std::size_t expected_from = 0;   ///< slot of the first of `expected`
-  std::vector<double> expected{};  ///< g/kWh, given by the caller
+  double now_g = 0;                         ///< spent in the open slot
+  double now_expected = 0;                  ///< requests of the open slot, as far as known when it was opened
+  std::deque<PastSlot> past{};              ///< the last 192, of which 168 are the window
+  std::size_t expected_from = 0;            ///< slot of the first of `expected`
+  std::vector<double> expected{};           ///< g/kWh, given by the caller
+  std::vector<std::vector<char>> usable{};  ///< by class: 0 for models that must not serve now; empty: all may
 };
 
 /// Which vertex, and which share of the requests goes one further.
@@ -65,6 +67,8 @@ class Steering {
   [[nodiscard]] Pick pick(std::size_t kind, double c) const noexcept;
   /// The model of a vertex, made smaller by the hard stop if need be.
   [[nodiscard]] std::size_t model(std::size_t kind, std::size_t level, double c, double requests) const;
+  /// From now on these models of a class may serve: plans are made with all, choices with these. At least one.
+  void use(std::size_t kind, std::vector<char> usable);
   /// Enters requests served; returns the grams.
   double charge(std::size_t kind, std::size_t model, double c, double requests) noexcept;
 
@@ -104,7 +108,8 @@ class Steering {
   double budget_;
   std::size_t slots_;
   ControlOptions options_;
-  std::vector<Hull> hulls_;
+  std::vector<Hull> hulls_;    ///< of all models, for plans
+  std::vector<Hull> serving_;  ///< of those that may serve now
   std::vector<Policy> policies_;
 };
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -187,6 +188,53 @@ def test_classes_of_requests_share_a_budget() -> None:
     assert made.because_of_carbon == pytest.approx(0, abs=1e-9)  # all hours are alike
     with pytest.raises(ValueError, match="class 'hard'"):
         adaptive.plan_classes(classes, [100], demand={"easy": [1]}, budget=grams(6000))
+
+
+def test_a_pacer_keeps_receipts_and_limits_of_latency(tmp_path: Path) -> None:
+    pacer = adaptive.Pacer(TOY, grams(1e9), horizon_h=24)
+    book = adaptive.ReceiptBook(tmp_path / "receipts.jsonl")
+    pacer.keep_receipts(book)
+    chosen = [pacer.choose(START, g_per_kwh(100), user="ann")]
+    pacer.limit_latency(0.2, [0.1, 0.15] + [0.3] * (len(TOY) - 2))
+    chosen.append(pacer.decide(START, g_per_kwh(100), requests=3).model)
+    pacer.keep_receipts(None)
+    with pytest.raises(ValueError, match="the quickest takes 1 s") as slow:
+        pacer.limit_latency(0.5, [1, 2, 3])
+    assert isinstance(slow.value, co2lib.Error)
+    assert slow.value.details == {"min_latency_s": 1.0}
+    receipts, skipped = adaptive.read_receipts(tmp_path / "receipts.jsonl")
+    assert (skipped, [r.user for r in receipts], [r.requests for r in receipts]) == (0, ["ann", ""], [1, 3])
+    assert [r.model for r in receipts] == [TOY[m].name for m in chosen]
+    assert chosen == [len(TOY) - 1, 1]
+    assert book.carbon == pacer.spent
+
+
+def test_a_limit_of_latency_drops_models_of_a_class() -> None:
+    classes = {"easy": TOY[:2], "hard": TOY[:2]}
+    demand = {"easy": [1, 1], "hard": [1, 1]}
+    made = adaptive.plan_classes(
+        classes,
+        [100, 100],
+        demand=demand,
+        budget=grams(1e9),
+        latency_limit_s={"hard": 1},
+        latency_s={"hard": [[0.1, 0.2], [0.5, 2]]},
+    )
+    assert [[mix.model for mix in slots] for slots in made.mixes] == [[1, 1], [1, 0]]
+    with pytest.raises(ValueError, match="a class that classes has not"):
+        adaptive.plan_classes(
+            classes, [100, 100], demand=demand, budget=grams(1e9), latency_limit_s={"no": 1}
+        )
+
+
+def test_models_and_regions_at_once() -> None:
+    clean = adaptive.ServingRegion("clean", [10, 500])
+    home = adaptive.ServingRegion("home", [400, 100])
+    made = adaptive.plan_where(TOY, [home, clean], budget=grams(1e9))
+    assert [mix.pair for mix in made.mixes] == [(1, len(TOY) - 1), (0, len(TOY) - 1)]
+    assert made.least_carbon.grams == pytest.approx((10 + 100) * TOY[0].energy.kwh)
+    with pytest.raises(ValueError, match="its slots are not those of 'home'"):
+        adaptive.plan_where(TOY, [home, adaptive.ServingRegion("b", [1])], budget=grams(1e9))
 
 
 def test_models_files(tmp_path: object) -> None:

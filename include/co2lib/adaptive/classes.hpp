@@ -12,6 +12,14 @@
 
 namespace co2lib::adaptive {
 
+/// What drops models of a class from slots, as in `PlanOptions`: a limit of latency (of p95, say), by the caller's
+/// queue estimate for each slot and model of the class, and a least accuracy.
+struct ClassLimits {
+  std::vector<Seconds> latency_limit{};         ///< one for all slots, or one for each; empty: none
+  std::vector<std::vector<Seconds>> latency{};  ///< by slot and model; default: `Model::latency`
+  std::vector<double> accuracy_floor{};         ///< one for all slots, or one for each; empty: none
+};
+
 /// A plan for several classes, and where its gain comes from.
 struct ClassesPlan {
   double accuracy = 0;  ///< mean per request of all classes
@@ -29,9 +37,10 @@ struct ClassesPlan {
 
 /// The plan over (class, model) pairs: the greedy of `plan` over the hulls of all classes, with one lambda.
 ///
-/// `demand` is by class and slot. Throws as `plan`; `adaptive.infeasible` with `min_carbon_g`.
+/// `demand` is by class and slot, `limits` by class (empty: none). Where limits leave slots different models, the
+/// agnostic mix is one for all slots with the same models. Throws as `plan`; `adaptive.infeasible` with `min_carbon_g`.
 [[nodiscard]] ClassesPlan plan_classes(const std::vector<RequestClass>& classes, const Slots& slots,
                                        const std::vector<std::vector<double>>& demand, CarbonMass budget,
-                                       double pue = 1);
+                                       double pue = 1, const std::vector<ClassLimits>& limits = {});
 
 }  // namespace co2lib::adaptive

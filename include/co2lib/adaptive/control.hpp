@@ -45,11 +45,13 @@ inline constexpr std::size_t solve_every = 24;
 inline constexpr std::size_t mpc_leads = 47;
 
 /// Hard stop: the preferred model if `spent` + its carbon in this slot + the least carbon of the rest fits the budget;
-/// else the next smaller in energy that does; the smallest always.
+/// else the next smaller in energy that does; the smallest always. Of models with 0 in `use` (empty: none) there are
+/// none.
 ///
 /// `exposure` is requests x g/kWh of the slot, `rest_g` the least carbon of the slots after it. Energies with `pue`.
 [[nodiscard]] std::size_t allowed(const std::vector<Model>& models, std::size_t preferred, double budget_g,
-                                  double spent_g, double exposure, double rest_g, double pue = 1);
+                                  double spent_g, double exposure, double rest_g, double pue = 1,
+                                  const std::vector<char>& use = {});
 
 /// `allowed` slot by slot over known intensities: the models, by slot, and their carbon.
 struct Stopped {

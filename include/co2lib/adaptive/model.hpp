@@ -104,6 +104,33 @@ struct Hull {
   }
 };
 
+namespace detail {
+
+/// The upper concave hull of points that come by ascending energy, equals by descending accuracy. `refuse(m, before)`
+/// is called for two energies too close to have a slope, and must throw.
+template <class Refuse>
+[[nodiscard]] Hull upper_hull(std::span<const std::size_t> order, std::span<const double> energy,
+                              std::span<const double> accuracy, const Refuse& refuse) {
+  Hull h;
+  for (const std::size_t m : order) {
+    const double e = energy[m];
+    const double a = accuracy[m];
+    if (h.size() > 0 && a <= h.accuracy.back()) continue;  // the last one is the most accurate so far
+    const auto slope = [&] { return (a - h.accuracy.back()) / (e - h.energy_kwh.back()); };
+    while (!h.slopes.empty() && !below(slope(), h.slopes.back())) {
+      h.slopes.pop_back(), h.models.pop_back(), h.energy_kwh.pop_back(), h.accuracy.pop_back();
+    }
+    if (h.size() > 0) {
+      h.slopes.push_back(slope());
+      if (!std::isfinite(h.slopes.back())) refuse(m, h.models.back());
+    }
+    h.models.push_back(m), h.energy_kwh.push_back(e), h.accuracy.push_back(a);
+  }
+  return h;
+}
+
+}  // namespace detail
+
 /// The hull of the models that `use` allows (all if it is empty).
 ///
 /// A model on a chord (slopes within 1e-12 of each other) or below it is out, and so is one that needs more energy for
@@ -118,26 +145,16 @@ struct Hull {
     if (models[a].energy != models[b].energy) return models[a].energy < models[b].energy;
     return models[a].accuracy > models[b].accuracy;
   });
-  Hull h;
-  for (const std::size_t m : order) {
-    if (!use.empty() && use[m] == 0) continue;
-    const double e = numeric::product(models[m].energy.kwh(), pue);
-    const double a = models[m].accuracy;
-    if (h.size() > 0 && a <= h.accuracy.back()) continue;  // the last one is the most accurate so far
-    const auto slope = [&] { return (a - h.accuracy.back()) / (e - h.energy_kwh.back()); };
-    while (!h.slopes.empty() && !detail::below(slope(), h.slopes.back())) {
-      h.slopes.pop_back(), h.models.pop_back(), h.energy_kwh.pop_back(), h.accuracy.pop_back();
-    }
-    if (h.size() > 0) {
-      h.slopes.push_back(slope());
-      if (!std::isfinite(h.slopes.back())) {
-        detail::bad_model("model '" + models[m].name + "': its energy is too close to that of '" +
-                          models[h.models.back()].name + "' to compare them");
-      }
-    }
-    h.models.push_back(m), h.energy_kwh.push_back(e), h.accuracy.push_back(a);
+  if (!use.empty()) std::erase_if(order, [&](std::size_t m) { return use[m] == 0; });
+  std::vector<double> energy;
+  std::vector<double> accuracy;
+  for (const Model& m : models) {
+    energy.push_back(numeric::product(m.energy.kwh(), pue)), accuracy.push_back(m.accuracy);
   }
-  return h;
+  return detail::upper_hull(order, energy, accuracy, [&](std::size_t m, std::size_t before) {
+    detail::bad_model("model '" + models[m].name + "': its energy is too close to that of '" + models[before].name +
+                      "' to compare them");
+  });
 }
 
 /// Reads a models file, YAML or JSON: a list of maps with `name`, `energy_kwh` (or `energy`: a text such as `0.4 Wh`),

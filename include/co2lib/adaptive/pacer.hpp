@@ -12,6 +12,7 @@
 
 #include <co2lib/adaptive/control.hpp>
 #include <co2lib/adaptive/model.hpp>
+#include <co2lib/adaptive/receipt.hpp>
 #include <co2lib/clock.hpp>
 #include <co2lib/units.hpp>
 
@@ -63,10 +64,25 @@ class Pacer {
   ///
   /// Throws `adaptive.bad_input`: an intensity or requests that are negative or no number, a time before the start or
   /// beyond the horizon, a class that there is not.
-  std::size_t choose(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0) {
-    return decide(now, intensity, requests, kind).model;
+  std::size_t choose(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0,
+                     std::string_view user = {}) {
+    return decide(now, intensity, requests, kind, user).model;
   }
-  Decision decide(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0);
+  /// As `choose`, with what was charged; `user` stands in the receipt, if receipts are kept.
+  Decision decide(UtcTime now, CarbonIntensity intensity, double requests = 1, std::size_t kind = 0,
+                  std::string_view user = {});
+
+  /// A limit of latency (of p95, say) for class `kind`, with the latency of each of its models now, by the caller's
+  /// queue estimate: models above it serve nothing until the next call of this function. Plans count on all models.
+  ///
+  /// Throws `adaptive.infeasible` with `min_latency_s` if none is within it, which changes nothing;
+  /// `adaptive.bad_input` for a class that there is not, a latency that is negative or no number, or another number of
+  /// them.
+  void limit_latency(std::size_t kind, Seconds limit, const std::vector<Seconds>& latency);
+
+  /// From now on each decision is a receipt in this book (none: no longer), written after it was charged; what the book
+  /// throws passes through. Receipts add up to what is spent from here on. The interval is that of the model's energy.
+  void keep_receipts(std::shared_ptr<ReceiptBook> book);
 
   /// What is expected of the hours from `from` on: for MPC in place of its own forecast, for the hard stop as the
   /// intensities that the smallest model must still be paid for. In risk-averse mode give the upper ends of intervals.

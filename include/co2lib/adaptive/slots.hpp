@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Slots {
   bool forecast = false;      ///< made from a forecast
   std::vector<double> low{};  ///< ends of the forecast's 90 % interval; may be empty
   std::vector<double> high{};
+  /// Signal, scope and factor set of a trace, which what is compared with it must share; empty: not known.
+  std::string basis{};
 
   Slots() = default;
   Slots(std::vector<double> values)  // NOLINT(google-explicit-constructor): a list is slots

@@ -8,7 +8,7 @@ import co2lib._core.intensity
 import collections.abc
 import os
 import typing
-__all__: list[str] = ['Assignment', 'Baseline', 'CandidateRegion', 'ClassesPlan', 'Comparison', 'Controlled', 'Conversion', 'Decision', 'Elastic', 'HeuristicResult', 'Hull', 'Mix', 'Model', 'Pacer', 'Placement', 'Plan', 'Policy', 'Receipt', 'ReceiptBook', 'ReceiptSum', 'Report', 'ReportRow', 'SearchResult', 'SearchThresholds', 'Shift', 'ShiftRun', 'ShiftTable', 'Slots', 'StaticOptimal', 'Stopped', 'SuspendTest', 'SwitchPlan', 'Vertex', 'assign', 'cee', 'compare', 'control', 'elastic', 'equal_width', 'evaluate', 'hard_stop', 'heuristic', 'hull', 'k_max_alpha', 'k_search', 'k_search_thresholds', 'parse_models', 'place', 'plan', 'plan_classes', 'rank168', 'read_models', 'read_receipts', 'report', 'shift', 'shift_online', 'shift_table', 'static_optimal', 'sum_receipts', 'suspend', 'switch_plan', 'two_levels', 'where']
+__all__: list[str] = ['Assignment', 'Baseline', 'CandidateRegion', 'ClassesPlan', 'Comparison', 'Controlled', 'Conversion', 'Decision', 'Elastic', 'HeuristicResult', 'Hull', 'Mix', 'Model', 'Pacer', 'PairMix', 'PairsPlan', 'Placement', 'Plan', 'Policy', 'Receipt', 'ReceiptBook', 'ReceiptSum', 'Report', 'ReportRow', 'SearchResult', 'SearchThresholds', 'ServingRegion', 'Shift', 'ShiftRun', 'ShiftTable', 'Slots', 'StaticOptimal', 'Stopped', 'SuspendTest', 'SwitchPlan', 'Vertex', 'assign', 'cee', 'compare', 'control', 'elastic', 'equal_width', 'evaluate', 'hard_stop', 'heuristic', 'hull', 'k_max_alpha', 'k_search', 'k_search_thresholds', 'parse_models', 'place', 'plan', 'plan_classes', 'plan_where', 'rank168', 'read_models', 'read_receipts', 'report', 'shift', 'shift_online', 'shift_table', 'static_optimal', 'sum_receipts', 'suspend', 'switch_plan', 'two_levels', 'where']
 class Model:
     """
     A model that can serve a request.
@@ -428,6 +428,74 @@ class Report:
     @property
     def vertices(self) -> list[Vertex]:
         ...
+class Receipt:
+    """
+    What one call was charged.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, time: typing.Any, model: str, energy: co2lib._core.Energy, intensity: co2lib._core.CarbonIntensity, *, carbon: co2lib._core.CarbonMass | None = None, user: str = '', rejected: collections.abc.Sequence[str] = [], requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, interval: co2lib._core.CarbonMassInterval | None = None) -> None:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        ...
+    @property
+    def intensity(self) -> co2lib._core.CarbonIntensity:
+        ...
+    @property
+    def interval(self) -> co2lib._core.CarbonMassInterval | None:
+        ...
+    @property
+    def model(self) -> str:
+        ...
+    @property
+    def rejected(self) -> list[str]:
+        ...
+    @property
+    def requests(self) -> float:
+        ...
+    @property
+    def time(self) -> typing.Any:
+        ...
+    @property
+    def user(self) -> str:
+        ...
+class ReceiptBook:
+    """
+    A file that receipts are appended to; they survive the process.
+    """
+    def __init__(self, file: os.PathLike[str] | str | bytes, *, synced: bool = False) -> None:
+        ...
+    def add(self, receipt: Receipt) -> None:
+        ...
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        """
+        Of all receipts added to this object.
+        """
+class ReceiptSum:
+    """
+    The sum of some receipts.
+    """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        ...
+    @property
+    def keys(self) -> list[str]:
+        ...
+    @property
+    def receipts(self) -> int:
+        ...
+    @property
+    def requests(self) -> float:
+        ...
 class Controlled:
     """
     What a controller did over a series, beside what was possible.
@@ -541,17 +609,25 @@ class Pacer:
         """
         Of a list of models, or of {class of requests: models}.
         """
-    def choose(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0) -> int:
+    def choose(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0, *, user: str = '') -> int:
         """
         Index of the model for a call, which is charged.
         """
-    def decide(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0) -> Decision:
+    def decide(self, now: typing.Any, intensity: co2lib._core.CarbonIntensity, requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, kind: typing.SupportsInt | typing.SupportsIndex = 0, *, user: str = '') -> Decision:
         """
-        As choose, with what was charged.
+        As choose, with what was charged; `user` stands in the receipt.
         """
     def expect(self, start: typing.Any, g_per_kwh: typing.Any) -> None:
         """
         What is expected of the hours from `start` on.
+        """
+    def keep_receipts(self, book: ReceiptBook) -> None:
+        """
+        From now on each decision is a receipt in this ReceiptBook; None: no longer.
+        """
+    def limit_latency(self, limit_s: typing.SupportsFloat | typing.SupportsIndex, latency_s: typing.Any, kind: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
+        """
+        Models of a class whose latency now (yours, by model) is above the limit serve nothing until the next call; raises adaptive.infeasible with min_latency_s.
         """
     def save(self) -> str:
         """
@@ -652,6 +728,64 @@ class SuspendTest:
     @property
     def run_now(self) -> co2lib._core.CarbonMass:
         ...
+class ServingRegion:
+    """
+    A region that can serve requests.
+    """
+    def __init__(self, name: str, intensity: typing.Any, *, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, energy: collections.abc.Sequence[co2lib._core.Energy] = [], transfer: co2lib._core.Energy = ..., transfer_intensity: co2lib._core.CarbonIntensity = ...) -> None:
+        """
+        `energy`: per request by model, where its machines need another one; `transfer`: per request served here.
+        """
+    @property
+    def intensity(self) -> Slots:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def pue(self) -> float:
+        ...
+class PairMix:
+    """
+    How one slot is served: a share of its requests by `upgraded`, the rest by `pair`.
+    """
+    @property
+    def pair(self) -> tuple[int, int]:
+        """
+        (index of the region, index of the model)
+        """
+    @property
+    def share(self) -> float:
+        ...
+    @property
+    def upgraded(self) -> tuple[int, int]:
+        ...
+class PairsPlan:
+    """
+    A plan over models and regions at once.
+    """
+    @property
+    def accuracy(self) -> float:
+        ...
+    @property
+    def alone(self) -> list[float | None]:
+        """
+        Mean accuracy by region, if all is served there with the same budget; None where it is too small.
+        """
+    @property
+    def carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def lambda_per_g(self) -> float:
+        ...
+    @property
+    def least_carbon(self) -> co2lib._core.CarbonMass:
+        ...
+    @property
+    def mixes(self) -> list[PairMix]:
+        """
+        By slot.
+        """
 class ShiftRun:
     """
     The hours in which an online rule ran a job.
@@ -790,74 +924,6 @@ class Conversion:
     @property
     def alpha(self) -> float:
         ...
-class Receipt:
-    """
-    What one call was charged.
-    """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
-        ...
-    def __init__(self, time: typing.Any, model: str, energy: co2lib._core.Energy, intensity: co2lib._core.CarbonIntensity, *, carbon: co2lib._core.CarbonMass | None = None, user: str = '', rejected: collections.abc.Sequence[str] = [], requests: typing.SupportsFloat | typing.SupportsIndex = 1.0, interval: co2lib._core.CarbonMassInterval | None = None) -> None:
-        ...
-    @property
-    def carbon(self) -> co2lib._core.CarbonMass:
-        ...
-    @property
-    def energy(self) -> co2lib._core.Energy:
-        ...
-    @property
-    def intensity(self) -> co2lib._core.CarbonIntensity:
-        ...
-    @property
-    def interval(self) -> co2lib._core.CarbonMassInterval | None:
-        ...
-    @property
-    def model(self) -> str:
-        ...
-    @property
-    def rejected(self) -> list[str]:
-        ...
-    @property
-    def requests(self) -> float:
-        ...
-    @property
-    def time(self) -> typing.Any:
-        ...
-    @property
-    def user(self) -> str:
-        ...
-class ReceiptBook:
-    """
-    A file that receipts are appended to; they survive the process.
-    """
-    def __init__(self, file: os.PathLike[str] | str | bytes, *, synced: bool = False) -> None:
-        ...
-    def add(self, receipt: Receipt) -> None:
-        ...
-    @property
-    def carbon(self) -> co2lib._core.CarbonMass:
-        """
-        Of all receipts added to this object.
-        """
-class ReceiptSum:
-    """
-    The sum of some receipts.
-    """
-    @property
-    def carbon(self) -> co2lib._core.CarbonMass:
-        ...
-    @property
-    def energy(self) -> co2lib._core.Energy:
-        ...
-    @property
-    def keys(self) -> list[str]:
-        ...
-    @property
-    def receipts(self) -> int:
-        ...
-    @property
-    def requests(self) -> float:
-        ...
 def assign(capacity: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex], cost: collections.abc.Sequence[collections.abc.Mapping[str, co2lib._core.CarbonMass]]) -> Assignment:
     """
     Whole jobs to regions with room for so many each, at the least total carbon: {region: jobs}, [{region: carbon}].
@@ -918,9 +984,15 @@ def place(regions: collections.abc.Sequence[CandidateRegion], *, source: str, en
     """
 def plan(models: collections.abc.Sequence[Model], intensity: typing.Any, *, demand: typing.Any = None, budget: co2lib._core.CarbonMass | None = None, accuracy: typing.SupportsFloat | typing.SupportsIndex | None = None, price: typing.SupportsFloat | typing.SupportsIndex | None = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, idle: co2lib._core.Power = ..., latency_limit_s: typing.Any = None, accuracy_floor: typing.Any = None, latency_s: typing.Any = None) -> Plan:
     ...
-def plan_classes(classes: dict[str, typing.Any], intensity: typing.Any, *, demand: dict[str, typing.Any], budget: co2lib._core.CarbonMass, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> ClassesPlan:
+def plan_classes(classes: dict[str, typing.Any], intensity: typing.Any, *, demand: dict[str, typing.Any], budget: co2lib._core.CarbonMass, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, latency_limit_s: typing.Any = None, latency_s: typing.Any = None) -> ClassesPlan:
     """
     The plan over classes of requests {name: models} with demand {name: requests by slot} and one budget.
+
+    latency_limit_s: {name: seconds, or one for each slot}; models of a slot above it are dropped by latency_s: {name: [[seconds of each model] of each slot]}, a queue estimate of yours, or by Model.latency_s.
+    """
+def plan_where(models: collections.abc.Sequence[Model], regions: collections.abc.Sequence[ServingRegion], *, budget: co2lib._core.CarbonMass, demand: typing.Any = None) -> PairsPlan:
+    """
+    The greatest mean accuracy for a budget, over models and regions at once; regions are compared in one signal, scope and factor set.
     """
 def rank168(intensity: typing.Any, count: typing.SupportsInt | typing.SupportsIndex) -> list[int]:
     """

@@ -55,6 +55,33 @@ TEST(AdaptiveClasses, SatisfyStrongDuality) {
   EXPECT_DOUBLE_EQ(low.detail("min_carbon_g"), 200);
 }
 
+TEST(AdaptiveClasses, LimitsOfLatencyDropModelsWhereTheQueueIsLong) {
+  const std::vector<RequestClass> classes{kinds()[0], kinds()[2]};
+  const Slots c(std::vector<double>{100, 100, 100});
+  const std::vector<std::vector<double>> n{{1, 1, 1}, {1, 1, 1}};
+  const CarbonMass all = CarbonMass::from_grams(1e4);
+  // In slot 1 the queue of the hard class is long: its large model is beyond the limit.
+  const std::vector<ClassLimits> limits{{},
+                                        {.latency_limit = {Seconds(1)},
+                                         .latency = {{Seconds(0.1), Seconds(0.2), Seconds(0.4)},
+                                                     {Seconds(0.5), Seconds(1.0), Seconds(2.0)},
+                                                     {Seconds(0.1), Seconds(0.2), Seconds(0.4)}},
+                                         .accuracy_floor = {}}};
+  const ClassesPlan p = plan_classes(classes, c, n, all, 1, limits);
+  EXPECT_EQ(p.mixes[1][0].model, 2U);
+  EXPECT_EQ(p.mixes[1][1].model, 1U);
+  EXPECT_EQ(p.mixes[0][1].model, 1U);  // the other class has no limit
+  EXPECT_DOUBLE_EQ(p.accuracy, (3 * 90 + 78 + 55 + 78) / 6.0);
+  EXPECT_DOUBLE_EQ(p.agnostic_accuracy, p.accuracy);
+  EXPECT_LT(p.accuracy, plan_classes(classes, c, n, all).accuracy);
+  std::vector<ClassLimits> none = limits;
+  none[1].latency_limit = {Seconds(0.3)};
+  const auto low = refused([&] { (void)plan_classes(classes, c, n, all, 1, none); });
+  EXPECT_EQ(low.code, "adaptive.infeasible");
+  EXPECT_DOUBLE_EQ(low.detail("min_latency_s"), 0.5);
+  EXPECT_EQ(refused([&] { (void)plan_classes(classes, c, n, all, 1, {limits[0]}); }).code, "adaptive.bad_input");
+}
+
 TEST(AdaptiveClasses, OnlineTheBudgetIsMetAndNearlyAllOfTheGainIsHad) {
   if (golden::traces().empty()) GTEST_SKIP() << "the traces are not here";
   // In Great Britain the wind makes weeks too unlike each other for what the past says of the price.

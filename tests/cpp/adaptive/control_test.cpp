@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include <co2lib/adaptive/pacer.hpp>
@@ -138,6 +140,94 @@ TEST(AdaptivePacer, RefusesBadCalls) {
   EXPECT_EQ(refused([] { Pacer(toy(), CarbonMass::from_grams(-1)); }).code, "adaptive.bad_input");
 }
 
+TEST(AdaptivePacer, ServesNoModelAboveItsLimitOfLatency) {
+  Pacer pacer(toy(), CarbonMass::from_grams(1e9), {.horizon = std::chrono::hours(48)});
+  EXPECT_EQ(pacer.choose(start, g(100)), 2U);
+  pacer.limit_latency(0, Seconds(1), {Seconds(0.1), Seconds(0.5), Seconds(1.5)});
+  EXPECT_EQ(pacer.choose(start, g(100)), 1U);
+  EXPECT_EQ(pacer.choose(hour(30), g(100)), 1U);  // after a new price too
+  const auto refusal = refused([&] { pacer.limit_latency(0, Seconds(0.05), {Seconds(0.1), Seconds(1), Seconds(2)}); });
+  EXPECT_EQ(refusal.code, "adaptive.infeasible");
+  EXPECT_DOUBLE_EQ(refusal.detail("min_latency_s"), 0.1);
+  EXPECT_EQ(pacer.choose(hour(30), g(100)), 1U);  // the refusal changed nothing
+  Pacer again = Pacer::restore(toy(), pacer.save());
+  EXPECT_EQ(again.choose(hour(31), g(100)), 1U);
+  EXPECT_EQ(again.save(), (pacer.choose(hour(31), g(100)), pacer.save()));
+  pacer.limit_latency(0, Seconds(1), {Seconds(0.1), Seconds(0.2), Seconds(0.3)});
+  EXPECT_EQ(pacer.choose(hour(31), g(100)), 2U);
+  EXPECT_EQ(refused([&] { pacer.limit_latency(1, Seconds(1), {}); }).code, "adaptive.bad_input");
+  EXPECT_EQ(refused([&] { pacer.limit_latency(0, Seconds(1), {Seconds(1)}); }).code, "adaptive.bad_input");
+  EXPECT_EQ(refused([&] {
+              pacer.limit_latency(0, Seconds(1), {Seconds(NAN), Seconds(0), Seconds(0)});
+            }).code,
+            "adaptive.bad_input");
+}
+
+TEST(AdaptivePacer, StopsHardWithinTheModelsThatMayServe) {
+  Pacer pacer(toy(), CarbonMass::from_grams(1), {.horizon = std::chrono::hours(1), .control = {.hard_stop = true}});
+  pacer.limit_latency(0, Seconds(1), {Seconds(2), Seconds(1), Seconds(1)});
+  EXPECT_EQ(pacer.choose(start, g(100)), 1U);  // the smallest that may
+}
+
+TEST(AdaptivePacer, KeepsReceiptsThatAddUp) {
+  std::string folder = (std::filesystem::temp_directory_path() / "pacer.XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::filesystem::path file = std::filesystem::path(folder) / "receipts.jsonl";
+  std::vector<Model> models = toy();
+  models[0].interval = Interval<Energy>{models[0].energy * 0.5, models[0].energy * 2};
+  Pacer pacer(models, CarbonMass::from_grams(1e6), {.horizon = std::chrono::hours(48), .control = {.pue = 1.2}});
+  pacer.keep_receipts(std::make_shared<ReceiptBook>(file));
+  std::atomic<int> calls{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&, i] {
+        const std::string user = "user " + std::to_string(i);
+        for (std::size_t k = 0; k < 300; ++k, ++calls) {
+          (void)pacer.choose(hour(k / 10), g(100.1 + static_cast<double>(k % 7)), 1 + static_cast<double>(k % 3), 0,
+                             user);
+        }
+      });
+    }
+  }
+  pacer.keep_receipts(nullptr);
+  const double kept = pacer.spent().grams();
+  (void)pacer.choose(hour(40), g(100));  // no longer
+  const Receipts read = read_receipts(file);
+  EXPECT_EQ(read.skipped, 0U);
+  EXPECT_EQ(read.receipts.size(), static_cast<std::size_t>(calls.load()));
+  const auto sums = sum_receipts(read.receipts, {});
+  EXPECT_NEAR(sums.at(0).carbon.grams() / kept, 1, 1e-12);
+  EXPECT_EQ(sum_receipts(read.receipts, {ReceiptKey::user}).size(), 4U);
+  for (const Receipt& r : read.receipts) {
+    EXPECT_EQ(r.rejected.size(), 2U);
+    EXPECT_EQ(std::count(r.rejected.begin(), r.rejected.end(), r.model), 0);
+    EXPECT_NEAR((r.energy * r.intensity).grams() / r.carbon.grams(), 1, 1e-12);
+    EXPECT_EQ(r.interval.has_value(), r.model == "small");
+    if (r.interval) EXPECT_NEAR(r.interval->high / r.carbon, 2, 1e-12);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AdaptivePacer, APolicyServesManyThreads) {
+  const Policy policy(resnets(), 0.001);
+  std::atomic<std::size_t> differ{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int k = 0; k < 2000; ++k) {
+          const CarbonIntensity now = g(static_cast<double>(k));
+          const std::size_t m = policy.choose(now);
+          const Policy own(resnets(), 0.001);
+          if (k % 100 == 0 && own.choose(now) != m) ++differ;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(differ, 0U);
+}
+
 TEST(AdaptivePacer, TakesCallsFromManyThreads) {
   Pacer pacer(toy(), CarbonMass::from_grams(1e5), {.horizon = std::chrono::hours(48)});
   std::atomic<int> calls{0};
@@ -148,6 +238,7 @@ TEST(AdaptivePacer, TakesCallsFromManyThreads) {
         for (std::size_t k = 0; k < 2000; ++k, ++calls) {
           (void)pacer.choose(hour(k / 50), g(100 + static_cast<double>(k % 7)));
           if (k % 500 == 0) (void)pacer.save();
+          if (k % 300 == 0) pacer.limit_latency(0, Seconds(1), {Seconds(0), Seconds(1), Seconds(k % 600 == 0 ? 2 : 1)});
         }
       });
     }
