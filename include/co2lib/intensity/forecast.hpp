@@ -20,7 +20,7 @@ namespace co2lib::intensity {
 
 class Trace;
 
-/// How the hours to come are computed from those known; docs/intensity.md#forecasts has the formulas.
+/// How the hours to come are computed from those known; docs/intensity.md has the formulas.
 enum class Forecaster : std::uint8_t {
   persistence,          ///< the last hour
   same_hour_yesterday,  ///< the same hour of the last 24 h
@@ -93,8 +93,8 @@ struct ForecastOptions {
 /// time. Anything else is `intensity.bad_value`, a hole among them `intensity.gap`.
 [[nodiscard]] Forecast forecast_of(std::span<const Record> records);
 
-/// The values alone, of leads 0, 1, ... h, for `hours[0 .. issue)` that are known; the others are not read. At most 168
-/// leads. Throws as `forecast`.
+/// The values alone, of leads 0, 1, ... h, for the first `issue` hours, which are known; the others are not read. At
+/// most 168 leads. Throws as `forecast`.
 void forecast_values(std::span<const double> hours, std::size_t issue, Forecaster method, std::span<double> values);
 
 /// A forecast as one line of JSON, and back; refusals as of records (<co2lib/intensity/lines.hpp>).

@@ -61,7 +61,7 @@ using Transport = std::function<HttpResponse(const HttpRequest&)>;
 /// `GET https://host/path?zone=DE&api_key=***`: for people; secrets are `***`, headers are left out.
 [[nodiscard]] std::string to_string(const HttpRequest& request);
 
-/// The code that a status means, without `intensity.`: 401 is `auth`, 404 is `no_coverage` if the body has the word
+/// The code that a status means, without its domain: 401 is `auth`, 404 is `no_coverage` if the body has the word
 /// coverage, else `no_data`; a redirect that was not followed is `server`. Empty for 2xx, `transport` for 0.
 ///
 /// What a provider means by it (a 403 that is a log-in that ran out) is in its parser.
