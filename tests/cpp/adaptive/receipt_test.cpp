@@ -92,6 +92,36 @@ TEST_F(AdaptiveReceipts, SurviveTheDeathOfTheirProcess) {
   EXPECT_EQ(read.skipped, 1U);
 }
 
+TEST_F(AdaptiveReceipts, OfAPacerSurviveItsDeathAndAddUp) {
+  const auto file = folder / "r.jsonl";
+  const auto now = intensity::parse_time("2026-05-01T00:00:00Z");
+  const auto serve = [&](Pacer& pacer) {
+    for (int i = 0; i < 50; ++i) (void)pacer.choose(now, CarbonIntensity::from_g_per_kwh(100.1 + i), 1 + i % 3);
+  };
+  int pipe[2]{};
+  ASSERT_EQ(::pipe(pipe), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Pacer pacer(toy(), CarbonMass::from_grams(1e6));
+    pacer.keep_receipts(std::make_shared<ReceiptBook>(file));
+    serve(pacer);
+    (void)::write(pipe[1], "x", 1);
+    ::pause();
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(pipe[0], &byte, 1), 1);
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ::close(pipe[0]), ::close(pipe[1]);
+  Pacer same(toy(), CarbonMass::from_grams(1e6));
+  serve(same);
+  const Receipts read = read_receipts(file);
+  EXPECT_EQ(read.skipped, 0U);
+  EXPECT_EQ(read.receipts.size(), 50U);
+  EXPECT_NEAR(sum_receipts(read.receipts, {}).at(0).carbon / same.spent(), 1, 1e-12);
+}
+
 TEST_F(AdaptiveReceipts, RefuseWhatIsNone) {
   for (const char* line : {"", "{}", "[]", "{\"v\":2}", "{\"v\":1,\"utc\":\"x\"}"}) {
     EXPECT_EQ(refused([&] { (void)parse_receipt_line(line); }).code, "adaptive.bad_receipt") << line;
