@@ -51,7 +51,7 @@ SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
 .PHONY: help demo forecast hub plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
-  python-test-full torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost
+  python-test-full torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost setup-site
 
 help:
 	@sed -n "2,/^[^#]/s/^# //p" Makefile
@@ -65,6 +65,8 @@ setup-test:
 	@tools/setup.sh test
 setup-cost:
 	@tools/setup.sh cost
+setup-site:
+	@tools/setup.sh site
 
 .venv/pyvenv.cfg: | setup-demo
 	@"$$(tools/setup.sh python)" -m venv --clear .venv
@@ -252,6 +254,16 @@ format: setup-test build/.full
 # What is given to others. Wheels are not those of `make wheel`: smaller, and they run on other machines.
 dist: setup-demo
 	@JOBS=$(JOBS) tools/dist.sh
+
+# The documentation site, with the package that is installed in an environment of its own.
+build/site-env/.ready: tools/site/requirements.txt pyproject.toml | setup-site
+	@"$$(tools/setup.sh python)" -m venv --clear build/site-env
+	@build/site-env/bin/$(PIP) -r tools/site/requirements.txt
+	@touch $@
+
+site: setup-site build/site-env/.ready build/wheel/.built
+	@build/site-env/bin/$(PIP) --force-reinstall build/wheel/*.whl
+	@build/site-env/bin/python -P tools/site/build.py
 
 # The types of the extension module, python/co2lib/_core/*.pyi; a test compares them with what is installed.
 stubs: setup-test build/.full build/.wheel-in-full

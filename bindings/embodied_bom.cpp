@@ -48,7 +48,7 @@ void bind_footprint(py::module_& m) {
   py::class_<FactorUse>(m, "FactorUse", "A factor in use, and what it does to the total.")
       .def_readonly("factor", &FactorUse::factor, "In the unit of the field.")
       .def_readonly("swing_kg", &FactorUse::swing_kg, "Total at its high end less that at its low one, kg.")
-      .def_readonly("rank", &FactorUse::rank, "From 1 by |swing|; 0 for what does not move the total.")
+      .def_readonly("rank", &FactorUse::rank, "From 1 by the size of the swing; 0 for what does not move the total.")
       .def_readonly("rho", &FactorUse::rho, "Rank correlation of its draws with the total.")
       .def_readonly("rho2_share", &FactorUse::rho2_share, "rho^2 over the sum of all.")
       .def(
@@ -107,7 +107,7 @@ void bind_compare(py::module_& m) {
           "verdict", [](const Comparison& c) { return std::string(text(c.verdict)); }, "a_lower, b_lower or undecided.")
       .def_readonly("difference_kg", &Comparison::difference_kg, "A - B.")
       .def_readonly("ratio", &Comparison::ratio, "A / B; NaN where B can be 0.")
-      .def_readonly("drivers", &Comparison::drivers, "By |rho|.")
+      .def_readonly("drivers", &Comparison::drivers, "By the size of rho.")
       .def_readonly("draws", &Comparison::draws)
       .def_readonly("seed", &Comparison::seed)
       .def_readonly("issues", &Comparison::issues)

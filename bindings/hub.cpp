@@ -169,7 +169,7 @@ void register_hub(py::module_& m) {
                       [](const py::tuple& t) { return from_dict(t[0].cast<Fields>()); }));
 
   py::class_<CardBlock>(m, "CardBlock", "A written block and what is to be known about it.")
-      .def_readonly("yaml", &CardBlock::yaml, "The lines from `co2_eq_emissions:` on, each with its line end.")
+      .def_readonly("yaml", &CardBlock::yaml, "The lines from ``co2_eq_emissions:`` on, each with its line end.")
       .def_readonly("issues", &CardBlock::issues)
       .def("__str__", [](const CardBlock& b) { return b.yaml; })
       .def(

@@ -103,8 +103,8 @@ void bind_backtest(py::module_& m) {
                     "Width, and 2 / (1 - level) times what a truth lies outside, g/kWh.");
   py::class_<DayScore>(m, "DayScore", "The scores of one day of leads: day d has the leads 24 (d - 1) to 24 d - 1 h.")
       .def_readonly("pairs", &DayScore::pairs, "Forecast and truth.")
-      .def_readonly("mae_g_per_kwh", &DayScore::mae_g_per_kwh, "Mean of |f - a|.")
-      .def_readonly("mape_percent", &DayScore::mape_percent, "100 times the mean of |f - a| / a over a > 0.")
+      .def_readonly("mae_g_per_kwh", &DayScore::mae_g_per_kwh, "Mean of abs(f - a).")
+      .def_readonly("mape_percent", &DayScore::mape_percent, "100 times the mean of abs(f - a) / a over a > 0.")
       .def_readonly("with_interval", &DayScore::with_interval, "Pairs whose forecast has intervals.")
       .def_readonly("levels", &DayScore::levels, "Of those; empty if there are none.")
       .def_readonly("pinball_g_per_kwh", &DayScore::pinball_g_per_kwh,

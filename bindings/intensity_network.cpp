@@ -208,7 +208,7 @@ CacheKey key_of(const std::string& provider, const std::string& zone, const std:
 
 void register_http(py::module_& m) {
   m.def("redact", static_cast<std::string (*)(std::string_view)>(&redact), py::arg("url"),
-        "The URL with *** for its user info and for the values of secret names.");
+        "The URL with ``***`` for its user info and for the values of secret names.");
   m.def(
       "redact_headers",
       [](const std::map<std::string, std::string>& headers) {
@@ -216,7 +216,7 @@ void register_http(py::module_& m) {
         for (const auto& [name, value] : headers) shown[name] = is_secret_header(name) ? std::string(redacted) : value;
         return shown;
       },
-      py::arg("headers"), "The headers with *** for the values that are secret.");
+      py::arg("headers"), "The headers with ``***`` for the values that are secret.");
   m.def("code_of_status", &code_of_status, py::arg("status"), py::arg("body") = "",
         "The code that a status means, without `intensity.`; empty for 2xx.");
   m.def("fetch", &fetch_with, py::arg("transport"), py::arg("request"), py::kw_only(), py::arg("wait") = py::none(),

@@ -5,6 +5,7 @@
 #   tools/setup.sh demo     what `make demo` needs: a compiler, CMake, the C++ libraries, Python with venv
 #   tools/setup.sh test     that, and what `make test` needs
 #   tools/setup.sh cost     what `make demo` needs, and Google Benchmark for `make cost`
+#   tools/setup.sh site     what `make demo` needs, and Doxygen for `make site`
 #   tools/setup.sh python   prints the Python to use (PYTHON=... chooses another one)
 set -euo pipefail
 
@@ -36,6 +37,9 @@ test_needs=(
 
 cost_needs=(
   "header benchmark/benchmark.h libbenchmark-dev"
+)
+site_needs=(
+  "command doxygen doxygen"
 )
 
 say() { echo "setup: $*" >&2; }
@@ -165,6 +169,7 @@ main() {
   local needs=("${demo_needs[@]}")
   if [[ "$what" == test ]]; then needs+=("${test_needs[@]}"); fi
   if [[ "$what" == cost ]]; then needs+=("${cost_needs[@]}"); fi
+  if [[ "$what" == site ]]; then needs+=("${site_needs[@]}"); fi
   mapfile -t packages < <(printf '%s\n' "${needs[@]}" | missing_packages)
   if ! complete_python > /dev/null; then
     local found more

@@ -186,7 +186,7 @@ class FactorUse:
     @property
     def rank(self) -> int:
         """
-        From 1 by |swing|; 0 for what does not move the total.
+        From 1 by the size of the swing; 0 for what does not move the total.
         """
     @property
     def rho(self) -> float | None:
@@ -340,7 +340,7 @@ class Comparison:
     @property
     def drivers(self) -> list[Driver]:
         """
-        By |rho|.
+        By the size of rho.
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:

@@ -100,7 +100,7 @@ class CardBlock:
     @property
     def yaml(self) -> str:
         """
-        The lines from `co2_eq_emissions:` on, each with its line end.
+        The lines from ``co2_eq_emissions:`` on, each with its line end.
         """
 class Card:
     """

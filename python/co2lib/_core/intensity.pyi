@@ -563,12 +563,12 @@ class DayScore:
     @property
     def mae_g_per_kwh(self) -> float:
         """
-        Mean of |f - a|.
+        Mean of abs(f - a).
         """
     @property
     def mape_percent(self) -> float | None:
         """
-        100 times the mean of |f - a| / a over a > 0.
+        100 times the mean of abs(f - a) / a over a > 0.
         """
     @property
     def pairs(self) -> int:
@@ -1065,11 +1065,11 @@ def read_json_lines(file: os.PathLike[str] | str | bytes) -> list[Record]:
     """
 def redact(url: str) -> str:
     """
-    The URL with *** for its user info and for the values of secret names.
+    The URL with ``***`` for its user info and for the values of secret names.
     """
 def redact_headers(headers: collections.abc.Mapping[str, str]) -> dict[str, str]:
     """
-    The headers with *** for the values that are secret.
+    The headers with ``***`` for the values that are secret.
     """
 def reprice(samples: collections.abc.Iterable[typing.Any], stored: typing.Any, other: typing.Any, *, gap: str = 'fail', mode: str = 'step', max_hold: typing.Any = None) -> Repriced:
     """
