@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from co2lib.hub._client import Client, HttpFailure
-from co2lib.hub._models import FIRST_RECORDED, time_or_none
+from co2lib.hub._models import is_unrecorded, time_or_none
 from co2lib.hub._store import Asked
 
 R = TypeVar("R")
@@ -53,7 +53,7 @@ def ask_model(
     if sizes:
         files = tried("files", lambda: _files(client, name, sha))
         created = time_or_none(item.get("createdAt"))
-        if created is not None and created <= FIRST_RECORDED:
+        if created is not None and is_unrecorded(created):
             first = tried("commits", lambda: _first_commit(client, name, sha))
     return Asked(files, first, etag, tuple(errors), text, healing)
 

@@ -16,7 +16,7 @@ from co2lib.hub._cards import read_card, read_metadata
 from co2lib.hub._labels import report_class
 
 FIRST_RECORDED: Final = datetime(2022, 3, 2, 23, 29, 4, tzinfo=UTC)
-"""No model is older by the Hub's API: it began to record creation then."""
+"""The Hub began to record creation then; its API says this of all older models."""
 
 NOT_SPECIFIED: Final = "Not Specified"
 
@@ -113,6 +113,11 @@ def time_or_none(value: Any) -> datetime | None:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def is_unrecorded(created: datetime) -> bool:
+    """Whether the time is the one that the Hub's API gives to all models that are older than its records."""
+    return created.replace(microsecond=0) == FIRST_RECORDED
 
 
 def metadata_of(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +247,7 @@ def model_row(
         read = read_card(card) if card is not None else read_metadata(_as_json(metadata))
     pipeline = text_or_none(item.get("pipeline_tag")) or text_or_none(metadata.get("pipeline_tag"))
     created = time_or_none(item.get("createdAt"))
-    if created is not None and created <= FIRST_RECORDED:
+    if created is not None and is_unrecorded(created):
         created = time_or_none(first_commit)
     named = datasets_of(item)
     sizes = [(dataset_sizes or {}).get(name) for name in named]

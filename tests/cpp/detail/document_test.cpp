@@ -330,6 +330,16 @@ TEST(Document, CountsEveryUseOfAnAnchor) {
   std::string deep = "- &a0 x\n";
   for (int i = 1; i < 40; ++i) deep += "- &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   EXPECT_TRUE(bad_yaml(deep).starts_with("limit")) << "depth through aliases";
+  std::string nested;
+  for (int i = 0; i < 30; ++i) nested += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 100; ++i) nested += "1, ";
+  nested += std::string(30, ']');
+  EXPECT_TRUE(bad_yaml(nested, {.values = 1000}).starts_with("limit")) << "each of them keeps all that is in it";
+}
+
+TEST(Document, LimitsTheKeysOfAMap) {
+  EXPECT_EQ(bad_json("{\"a\": 1,\n\"b\": {\"c\": 2}}", {.keys = 1}), "limit at a.json:2");
+  EXPECT_TRUE(parse_json("{\"a\": {\"b\": {\"c\": 2}}}", "a.json", {.keys = 1}));
 }
 
 TEST(Document, IsJsonOrYamlByItsNameOrContent) {

@@ -201,3 +201,14 @@ def test_the_verb_labels_dumps(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "a.jsonl").write_text("{")
     assert main(["label", str(tmp_path / "a.jsonl")]) == 2
     assert "a.jsonl:1" in capsys.readouterr().err
+
+
+def test_the_study_takes_the_table(tmp_path: Path) -> None:
+    pytest.importorskip("scipy", reason="needs SciPy")
+    table = hub.read_dump(write(tmp_path, "jsonl", rows(200)))
+    months, trends = hub.rq1(table, first="2022-01", last="2022-12")
+    assert months["models"].sum() == 200
+    assert months["reporting"].sum() == 160
+    assert len(trends) == 2
+    assert len(hub.rq2(table, first="2022-01", last="2022-12")) == 14
+    assert len(hub.drivers(table)) == 4
