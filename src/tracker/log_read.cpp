@@ -162,7 +162,7 @@ class LogReader {
       c.file = j.at("file").get<std::string>();
       c.files = j.at("files").get<std::map<std::string, std::string>>();
     } else if (j != "on") {
-      throw std::invalid_argument("embodied: " + detail::shown(j) + " is not known");
+      throw std::invalid_argument("embodied: " + detail::excerpt(j) + " is not known");
     }
     return c;
   }
