@@ -105,9 +105,18 @@ void register_factors(py::module_& m) {
   py::class_<FactorTable, std::shared_ptr<FactorTable>>(m, "FactorTable", "Rows of one CSV file.")
       .def_property_readonly("rows", &FactorTable::rows, "A copy, in the order of the file.")
       .def("__len__", [](const FactorTable& t) { return t.rows().size(); })
-      .def("__repr__", [](const FactorTable& t) {
-        return "<co2lib.embodied.FactorTable, " + std::to_string(t.rows().size()) + " rows>";
-      });
+      .def("__repr__",
+           [](const FactorTable& t) {
+             return "<co2lib.embodied.FactorTable, " + std::to_string(t.rows().size()) + " rows>";
+           })
+      .def(
+          "__eq__", [](const FactorTable& a, const FactorTable& b) { return a == b; }, py::is_operator())
+      .def(py::pickle([](const FactorTable& t) { return py::make_tuple(t.rows()); },
+                      [](const py::tuple& state) {
+                        auto table = std::make_shared<FactorTable>();
+                        for (Factor& row : state[0].cast<std::vector<Factor>>()) table->add(std::move(row));
+                        return table;
+                      }));
 
   m.def(
       "read_factors",
@@ -137,6 +146,7 @@ namespace co2lib::bindings {
 void register_embodied(py::module_& m) {
   embodied_domain::register_factors(m);
   embodied_domain::register_bom(m);
+  embodied_domain::register_explore(m);
   embodied_domain::register_formulas(m);
 }
 

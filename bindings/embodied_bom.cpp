@@ -26,8 +26,8 @@ FootprintOptions options_of(std::uint64_t seed, std::size_t draws, const std::st
 }
 
 void bind_footprint(py::module_& m) {
-  py::class_<PartFootprint>(m, "PartFootprint", "A part's carbon, before truncation, times its quantity.")
-      .def_readonly("id", &PartFootprint::id)
+  py::class_<PartFootprint> part(m, "PartFootprint", "A part's carbon, before truncation, times its quantity.");
+  part.def_readonly("id", &PartFootprint::id)
       .def_readonly("part_class", &PartFootprint::part_class)
       .def_property_readonly(
           "scope", [](const PartFootprint& p) { return std::string(text(p.scope)); },
@@ -44,8 +44,11 @@ void bind_footprint(py::module_& m) {
       .def("__repr__", [](const PartFootprint& p) {
         return "<co2lib.embodied.PartFootprint " + p.id + " " + to_string(p.value) + ">";
       });
-  py::class_<FactorUse>(m, "FactorUse", "A factor in use, and what it does to the total.")
-      .def_readonly("factor", &FactorUse::factor, "In the unit of the field.")
+  pickles_as<&PartFootprint::id, &PartFootprint::part_class, &PartFootprint::scope, &PartFootprint::quantity,
+             &PartFootprint::value, &PartFootprint::bounds, &PartFootprint::share, &PartFootprint::factors,
+             &PartFootprint::source, &PartFootprint::note>(part, 1);
+  py::class_<FactorUse> use(m, "FactorUse", "A factor in use, and what it does to the total.");
+  use.def_readonly("factor", &FactorUse::factor, "In the unit of the field.")
       .def_readonly("swing_kg", &FactorUse::swing_kg, "Total at its high end less that at its low one, kg.")
       .def_readonly("rank", &FactorUse::rank, "From 1 by |swing|; 0 for what does not move the total.")
       .def_readonly("rho", &FactorUse::rho, "Rank correlation of its draws with the total.")
@@ -55,9 +58,11 @@ void bind_footprint(py::module_& m) {
       .def("__repr__", [](const FactorUse& f) {
         return "<co2lib.embodied.FactorUse " + f.factor.id + ", swing " + numeric::text(f.swing_kg) + " kg>";
       });
-  py::class_<BomFootprint, Estimate<CarbonMass>>(
-      m, "BomFootprint", "Value, exact bounds, p5 to p95 of the draws, parts, factors with sources.")
-      .def_readonly("name", &BomFootprint::name)
+  pickles_as<&FactorUse::factor, &FactorUse::swing_kg, &FactorUse::rank, &FactorUse::rho, &FactorUse::rho2_share>(use,
+                                                                                                                  1);
+  py::class_<BomFootprint, Estimate<CarbonMass>> footprint(
+      m, "BomFootprint", "Value, exact bounds, p5 to p95 of the draws, parts, factors with sources.");
+  footprint.def_readonly("name", &BomFootprint::name)
       .def_readonly("seed", &BomFootprint::seed)
       .def_property_readonly("draws", [](const BomFootprint& f) { return f.draws_kg.size(); })
       .def_readonly("mean", &BomFootprint::mean)
@@ -77,18 +82,23 @@ void bind_footprint(py::module_& m) {
       .def("__repr__", [](const BomFootprint& f) {
         return "<co2lib.embodied.BomFootprint " + to_string(static_cast<const Estimate<CarbonMass>&>(f)) + ">";
       });
+  pickles_as<&BomFootprint::value, &BomFootprint::bounds, &BomFootprint::interval, &BomFootprint::issues,
+             &BomFootprint::sources, &BomFootprint::name, &BomFootprint::seed, &BomFootprint::mean, &BomFootprint::std,
+             &BomFootprint::p50, &BomFootprint::parts, &BomFootprint::factors, &BomFootprint::points_share,
+             &BomFootprint::truncation, &BomFootprint::lifetime, &BomFootprint::draws_kg>(footprint, 1);
 }
 
 void bind_compare(py::module_& m) {
-  py::class_<Spread>(m, "Spread", "A statistic over the draws.")
-      .def_readonly("mean", &Spread::mean)
+  py::class_<Spread> spread(m, "Spread", "A statistic over the draws.");
+  spread.def_readonly("mean", &Spread::mean)
       .def_readonly("p5", &Spread::p5)
       .def_readonly("p50", &Spread::p50)
       .def_readonly("p95", &Spread::p95)
       .def(
           "__eq__", [](const Spread& a, const Spread& b) { return a == b; }, py::is_operator());
-  py::class_<Driver>(m, "Driver", "A factor that makes the difference.")
-      .def_readonly("name", &Driver::name)
+  pickles_as<&Spread::mean, &Spread::p5, &Spread::p50, &Spread::p95>(spread, 1);
+  py::class_<Driver> driver(m, "Driver", "A factor that makes the difference.");
+  driver.def_readonly("name", &Driver::name)
       .def_readonly("shared", &Driver::shared, "It stands in both.")
       .def_readonly("rho", &Driver::rho, "Rank correlation of its draws with the difference.")
       .def(
@@ -97,8 +107,9 @@ void bind_compare(py::module_& m) {
         return "<co2lib.embodied.Driver " + d.name + (d.shared ? ", shared" : "") + ", rho " + numeric::text(d.rho) +
                ">";
       });
-  py::class_<Comparison>(m, "Comparison", "Two bills of materials on the same draws.")
-      .def_readonly("value_a", &Comparison::value_a)
+  pickles_as<&Driver::name, &Driver::shared, &Driver::rho>(driver, 1);
+  py::class_<Comparison> comparison(m, "Comparison", "Two bills of materials on the same draws.");
+  comparison.def_readonly("value_a", &Comparison::value_a)
       .def_readonly("value_b", &Comparison::value_b)
       .def_readonly("p_a_lower", &Comparison::p_a_lower, "Share of the draws with the smaller total for A.")
       .def_property_readonly(
@@ -116,6 +127,99 @@ void bind_compare(py::module_& m) {
         return "<co2lib.embodied.Comparison " + std::string(text(c.verdict)) +
                ", P(A < B) = " + numeric::text(c.p_a_lower) + ">";
       });
+  pickles_as<&Comparison::value_a, &Comparison::value_b, &Comparison::p_a_lower, &Comparison::verdict,
+             &Comparison::difference_kg, &Comparison::ratio, &Comparison::drivers, &Comparison::draws,
+             &Comparison::seed, &Comparison::issues>(comparison, 1);
+}
+
+constexpr int bom_version = 1;
+
+py::tuple state_of(const Part& part) {
+  py::dict fields;
+  for (const auto& [name, field] : part.fields) {
+    const py::object value = std::visit(
+        [](const auto& x) -> py::object {
+          if constexpr (std::is_same_v<std::decay_t<decltype(x)>, RowId>) {
+            return py::str(x.id);
+          } else {
+            return py::cast(x);
+          }
+        },
+        field);
+    fields[py::str(name)] = py::make_tuple(field.index(), value);
+  }
+  return py::make_tuple(part.id, part.part_class, part.quantity,
+                        part.scope ? std::optional(std::string(text(*part.scope))) : std::nullopt, part.source,
+                        part.note, part.ci_table, part.place, fields);
+}
+
+template <std::size_t... index>
+Field field_of(std::size_t kind, const py::handle& value, std::index_sequence<index...>) {
+  Field field;
+  const auto take = [&]<std::size_t i>() {
+    using T = std::variant_alternative_t<i, Field>;
+    if constexpr (std::is_same_v<T, RowId>) {
+      field = RowId{value.cast<std::string>()};
+    } else {
+      field.emplace<i>(value.cast<T>());
+    }
+  };
+  ((kind == index ? take.template operator()<index>() : void()), ...);
+  return field;
+}
+
+Part part_of(const py::tuple& state) {
+  Part part{.id = state[0].cast<std::string>(), .part_class = state[1].cast<std::string>()};
+  part.quantity = state[2].cast<double>();
+  if (const auto scope = state[3].cast<std::optional<std::string>>()) {
+    part.scope = parse<Scope>(*scope, "the pickled state", "embodied.bad_state");
+  }
+  part.source = state[4].cast<std::string>();
+  part.note = state[5].cast<std::string>();
+  part.ci_table = state[6].cast<std::string>();
+  part.place = state[7].cast<std::string>();
+  for (const auto& [name, field] : state[8].cast<py::dict>()) {
+    const auto pair = field.cast<py::tuple>();
+    part.fields[name.cast<std::string>()] =
+        field_of(pair[0].cast<std::size_t>(), pair[1], std::make_index_sequence<std::variant_size_v<Field>>());
+  }
+  return part;
+}
+
+py::tuple state_of(const Bom& b) {
+  py::list parts;
+  for (const Part& part : b.parts) parts.append(state_of(part));
+  std::vector<std::vector<Factor>> tables;
+  for (const auto& table : b.tables) tables.push_back(table->rows());
+  py::object lifetime = py::none();
+  if (b.lifetime_years) {
+    const RowId* row = std::get_if<RowId>(&*b.lifetime_years);
+    lifetime = row != nullptr ? py::object(py::str(row->id)) : py::cast(std::get<Factor>(*b.lifetime_years));
+  }
+  return py::make_tuple(bom_version, b.name, parts, b.ci_table, b.truncation, b.profile_gsd, lifetime, tables,
+                        b.issues);
+}
+
+Bom bom_of(const py::tuple& state) {
+  if (state.size() != 9 || state[0].cast<int>() != bom_version) bad_state(py::type::of<Bom>());
+  Bom b;
+  b.name = state[1].cast<std::string>();
+  for (const py::handle part : state[2]) b.parts.push_back(part_of(part.cast<py::tuple>()));
+  b.ci_table = state[3].cast<std::string>();
+  b.truncation = state[4].cast<std::optional<Factor>>();
+  b.profile_gsd = state[5].cast<std::optional<double>>();
+  if (py::isinstance<py::str>(state[6])) {
+    b.lifetime_years = RowId{state[6].cast<std::string>()};
+  } else if (!state[6].is_none()) {
+    b.lifetime_years = state[6].cast<Factor>();
+  }
+  for (const auto& rows : state[7].cast<std::vector<std::vector<Factor>>>()) {
+    auto table = std::make_shared<FactorTable>();
+    for (const Factor& row : rows) table->add(row);
+    b.tables.push_back(std::move(table));
+  }
+  b.issues = state[8].cast<std::vector<Issue>>();
+  return b;
 }
 
 void bind_bom(py::module_& m) {
@@ -143,6 +247,9 @@ void bind_bom(py::module_& m) {
           "Look the rows up and compute everything. `draws` 0: bounds only. `factors`: tables of one's own, searched "
           "first.")
       .def("__len__", [](const Bom& b) { return b.parts.size(); })
+      .def(
+          "__eq__", [](const Bom& a, const Bom& b) { return state_of(a).equal(state_of(b)); }, py::is_operator())
+      .def(py::pickle([](const Bom& b) { return state_of(b); }, [](const py::tuple& state) { return bom_of(state); }))
       .def("__repr__", [](const Bom& b) {
         return "<co2lib.embodied.Bom " + b.name + ", " + std::to_string(b.parts.size()) + " parts>";
       });

@@ -16,14 +16,15 @@ void bind_logic(py::module_& m) {
       },
       py::arg("model"), py::arg("area_cm2"), py::kw_only(), py::arg("d0_per_cm2") = default_d0_per_cm2,
       py::arg("alpha") = default_alpha, "Yield of a die: poisson, murphy, rectangular, seeds, neg_binomial or moore.");
-  py::class_<CarbonPerArea>(m, "CarbonPerArea", "Carbon per cm2 of processed wafer, before yield; g/cm2.")
-      .def_readonly("energy_g", &CarbonPerArea::energy_g)
+  py::class_<CarbonPerArea> cpa(m, "CarbonPerArea", "Carbon per cm2 of processed wafer, before yield; g/cm2.");
+  cpa.def_readonly("energy_g", &CarbonPerArea::energy_g)
       .def_readonly("gas_g", &CarbonPerArea::gas_g)
       .def_readonly("materials_g", &CarbonPerArea::materials_g)
       .def_property_readonly("total_g", &CarbonPerArea::total_g)
       .def("__repr__", [](const CarbonPerArea& c) {
         return "<co2lib.embodied.CarbonPerArea " + numeric::text(c.total_g()) + " g/cm2 before yield>";
       });
+  pickles_as<&CarbonPerArea::energy_g, &CarbonPerArea::gas_g, &CarbonPerArea::materials_g>(cpa, 1);
   m.def(
       "logic_cpa",
       [](const std::string& node, const std::variant<std::string, double>& fab_ci, const std::string& ci_table,
@@ -57,21 +58,24 @@ void bind_logic(py::module_& m) {
       py::arg("packages") = 1.0, py::arg("package_g") = default_package_g, "(fab, package) in g.");
   m.def("dies_per_wafer", &dies_per_wafer, py::arg("die_mm2"), py::kw_only(), py::arg("wafer_mm") = 300.0,
         "Not rounded.");
-  py::class_<EffectiveArea>(m, "EffectiveArea", "Wafer area that a good die takes.")
-      .def_readonly("effective_mm2", &EffectiveArea::effective_mm2)
+  py::class_<EffectiveArea> area(m, "EffectiveArea", "Wafer area that a good die takes.");
+  area.def_readonly("effective_mm2", &EffectiveArea::effective_mm2)
       .def_readonly("dies_per_wafer", &EffectiveArea::dies_per_wafer)
       .def_readonly("die_yield", &EffectiveArea::yield);
+  pickles_as<&EffectiveArea::effective_mm2, &EffectiveArea::dies_per_wafer, &EffectiveArea::yield>(area, 1);
   m.def("effective_area", &effective_area, py::arg("die_mm2"), py::kw_only(), py::arg("kerf_mm") = 0.2,
         py::arg("wafer_mm") = 300.0, py::arg("d0_per_cm2") = 0.1, "Edge and saw street included; Moore's yield.");
 }
 
 void bind_chiplet(py::module_& m) {
-  py::class_<ChipletCarbon>(m, "ChipletCarbon", "A chiplet by ECO-CHIP's rules.")
-      .def_readonly("manufacturing_kg", &ChipletCarbon::manufacturing_kg)
+  py::class_<ChipletCarbon> carbon(m, "ChipletCarbon", "A chiplet by ECO-CHIP's rules.");
+  carbon.def_readonly("manufacturing_kg", &ChipletCarbon::manufacturing_kg)
       .def_readonly("design_kg", &ChipletCarbon::design_kg)
       .def_readonly("operation_kg", &ChipletCarbon::operation_kg)
       .def_readonly("area_scaled_mm2", &ChipletCarbon::area_scaled_mm2)
       .def_readonly("die_yield", &ChipletCarbon::yield);
+  pickles_as<&ChipletCarbon::manufacturing_kg, &ChipletCarbon::design_kg, &ChipletCarbon::operation_kg,
+             &ChipletCarbon::area_scaled_mm2, &ChipletCarbon::yield>(carbon, 1);
   m.def(
       "chiplet",
       [](const std::string& type, int node_nm, double area_mm2, std::optional<double> system_area_mm2,
@@ -83,11 +87,12 @@ void bind_chiplet(py::module_& m) {
       py::arg("system_area_mm2") = std::nullopt, py::arg("system_power_w") = 0.0, py::arg("num_iter") = 1.0,
       py::arg("num_parts") = 1.0, py::arg("lifetime_h") = 0.0, py::arg("wafer_mm") = 300.0,
       "ECO-CHIP; areas at 7 nm, scaled to the node.");
-  py::class_<RdlPackage>(m, "RdlPackage", "A package with redistribution layers, by ECO-CHIP's rules.")
-      .def_readonly("interposer_mm2", &RdlPackage::interposer_mm2)
+  py::class_<RdlPackage> package(m, "RdlPackage", "A package with redistribution layers, by ECO-CHIP's rules.");
+  package.def_readonly("interposer_mm2", &RdlPackage::interposer_mm2)
       .def_readonly("package_kg", &RdlPackage::package_kg)
       .def_readonly("router_kg", &RdlPackage::router_kg)
       .def_property_readonly("total_kg", &RdlPackage::total_kg);
+  pickles_as<&RdlPackage::interposer_mm2, &RdlPackage::package_kg, &RdlPackage::router_kg>(package, 1);
   m.def(
       "rdl_package",
       [](const std::vector<std::tuple<std::string, int, double>>& chiplets, double rdl_layers, double num_beol) {
@@ -171,12 +176,13 @@ void bind_act(py::module_& m) {
       py::arg("category"), py::kw_only(), py::arg("type") = "generic", py::arg("weight_kg") = 0.0,
       py::arg("area_cm2") = 0.0, py::arg("energy_kwh") = 0.0, py::arg("chemistry") = "nmc", py::arg("layers") = 0,
       py::arg("quantity") = 0.0, py::arg("fab_ci") = "japan", "g, by ACT's rules.");
-  py::class_<ActFootprint>(m, "ActFootprint", "A footprint by ACT's rules, defects and all.")
-      .def_readonly("total_kg", &ActFootprint::total_kg)
+  py::class_<ActFootprint> act(m, "ActFootprint", "A footprint by ACT's rules, defects and all.");
+  act.def_readonly("total_kg", &ActFootprint::total_kg)
       .def_property_readonly(
           "parts_g",
           [](const ActFootprint& f) { return std::map<std::string, double>(f.parts_g.begin(), f.parts_g.end()); })
       .def_readonly("issues", &ActFootprint::issues);
+  pickles_as<&ActFootprint::total_kg, &ActFootprint::parts_g, &ActFootprint::issues>(act, 1);
   m.def("act_footprint", &act_footprint, py::arg("text"), py::kw_only(),
         py::arg("files") = std::map<std::string, std::string>(), py::arg("ci_table") = "act2022",
         py::arg("name") = "bom", "An ACT v2 file, as text, with the files that it imports.");
@@ -214,20 +220,21 @@ void bind_share(py::module_& m) {
 }
 
 void bind_validation(py::module_& m) {
-  py::class_<Metrics>(m, "Metrics", "Predictions against published footprints.")
-      .def_readonly("mape", &Metrics::mape)
+  py::class_<Metrics> figures(m, "Metrics", "Predictions against published footprints.");
+  figures.def_readonly("mape", &Metrics::mape)
       .def_readonly("bias", &Metrics::bias)
       .def_readonly("coverage", &Metrics::coverage)
       .def_readonly("median_width", &Metrics::median_width)
       .def_readonly("score", &Metrics::score);
+  pickles_as<&Metrics::mape, &Metrics::bias, &Metrics::coverage, &Metrics::median_width, &Metrics::score>(figures, 1);
   m.def(
       "metrics",
       [](const std::vector<double>& published, const std::vector<double>& predicted, const std::vector<double>& p5,
          const std::vector<double>& p95) { return metrics(published, predicted, p5, p95); },
       py::arg("published"), py::arg("predicted"), py::arg("p5") = std::vector<double>(),
       py::arg("p95") = std::vector<double>());
-  py::class_<TrivialPredictor>(m, "TrivialPredictor", "V = k x: constant, mass or sqrt_mass.")
-      .def_readonly("name", &TrivialPredictor::name)
+  py::class_<TrivialPredictor> trivial(m, "TrivialPredictor", "V = k x: constant, mass or sqrt_mass.");
+  trivial.def_readonly("name", &TrivialPredictor::name)
       .def_readonly("n", &TrivialPredictor::n)
       .def_readonly("k", &TrivialPredictor::k)
       .def_readonly("mape", &TrivialPredictor::mape)
@@ -235,13 +242,18 @@ void bind_validation(py::module_& m) {
       .def_readonly("coverage", &TrivialPredictor::coverage)
       .def_readonly("median_width", &TrivialPredictor::median_width)
       .def_readonly("score", &TrivialPredictor::score);
-  py::class_<Validation>(m, "Validation", "The model on devices, beside trivial predictors.")
-      .def_readonly("passed", &Validation::pass)
+  pickles_as<&TrivialPredictor::name, &TrivialPredictor::n, &TrivialPredictor::k, &TrivialPredictor::mape,
+             &TrivialPredictor::model_mape, &TrivialPredictor::coverage, &TrivialPredictor::median_width,
+             &TrivialPredictor::score>(trivial, 1);
+  py::class_<Validation> validation(m, "Validation", "The model on devices, beside trivial predictors.");
+  validation.def_readonly("passed", &Validation::pass)
       .def_readonly("model", &Validation::model)
       .def_readonly("trivial", &Validation::trivial)
       .def_readonly("predicted_kg", &Validation::predicted_kg)
       .def_readonly("p5_kg", &Validation::p5_kg)
       .def_readonly("p95_kg", &Validation::p95_kg);
+  pickles_as<&Validation::pass, &Validation::model, &Validation::trivial, &Validation::predicted_kg, &Validation::p5_kg,
+             &Validation::p95_kg>(validation, 1);
   using Device = std::tuple<std::string, double, HslLevels, std::optional<double>>;
   using Fit = std::vector<std::tuple<double, std::optional<double>>>;
   m.def(

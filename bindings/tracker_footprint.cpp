@@ -97,6 +97,34 @@ void register_footprint(py::module_& m) {
         return "<co2lib.tracker.RegionFootprint " + r.name + " x" + std::to_string(r.count) + " " +
                (r.inclusive.value ? to_string(*r.inclusive.value) : std::string("unknown")) + ">";
       });
+  py::class_<HardwarePart>(m, "HardwarePart", "A part of the hardware of a machine, over its whole life.")
+      .def_readonly("id", &HardwarePart::id)
+      .def_readonly("name", &HardwarePart::name)
+      .def_readonly("quantity", &HardwarePart::quantity, "Pieces that the run has a share of.")
+      .def_readonly("value", &HardwarePart::value, "Of that quantity.")
+      .def_readonly("bounds", &HardwarePart::bounds)
+      .def_readonly("factors", &HardwarePart::factors, "Ids of the rows and numbers it is computed from.")
+      .def_readonly("source", &HardwarePart::source)
+      .def("__repr__", [](const HardwarePart& p) {
+        return "<co2lib.tracker.HardwarePart " + p.id + " " + to_string(p.value) + ">";
+      });
+  py::class_<MachineFootprint>(m, "MachineFootprint",
+                               "The carbon of making a machine, and the share of it that belongs to the run.")
+      .def_readonly("host", &MachineFootprint::host)
+      .def_readonly("basis", &MachineFootprint::basis, "detected, mass, or the name of the bill of materials.")
+      .def_property_readonly(
+          "reserved_s", [](const MachineFootprint& f) { return f.reserved.count(); },
+          "The union of the times of its processes, suspend excluded.")
+      .def_readonly("cpu_share", &MachineFootprint::cpu_share, "CPUs of the scope / CPUs of the machine.")
+      .def_readonly("lifetime_years", &MachineFootprint::lifetime_years)
+      .def_readonly("lifetime_low_years", &MachineFootprint::lifetime_low_years)
+      .def_readonly("lifetime_high_years", &MachineFootprint::lifetime_high_years)
+      .def_readonly("hardware", &MachineFootprint::hardware, "All of its parts; the interval holds 95 % of the draws.")
+      .def_readonly("own", &MachineFootprint::own, "The run's share; the interval holds 95 % of the draws.")
+      .def_readonly("parts", &MachineFootprint::parts)
+      .def("__repr__", [](const MachineFootprint& f) {
+        return "<co2lib.tracker.MachineFootprint " + f.basis + ", " + to_string(f.own) + ">";
+      });
   py::class_<Footprint>(m, "Footprint", "What a run used, how that was obtained, and how far off it can be.")
       .def_readonly("run_id", &Footprint::run_id)
       .def_property_readonly(
@@ -113,7 +141,9 @@ void register_footprint(py::module_& m) {
           [](const Footprint& f) { return f.energy.value ? std::optional(f.facility_energy) : std::nullopt; },
           "energy * PUE")
       .def_readonly("operational", &Footprint::operational, "Operational carbon, PUE included.")
-      .def_readonly("embodied", &Footprint::embodied, "Embodied share; no value until the embodied domain fills it.")
+      .def_readonly("embodied", &Footprint::embodied,
+                    "Share of the hardware; its issues say what it rests on, or why it is unknown.")
+      .def_readonly("machines", &Footprint::machines, "What `embodied` is the sum of, with the parts behind it.")
       .def_readonly("water", &Footprint::water)
       .def_readonly("facility", &Footprint::facility)
       .def_readonly("totals", &Footprint::totals)
@@ -190,7 +220,8 @@ void register_footprint(py::module_& m) {
           },
           py::arg("known") = std::map<std::string, std::string>{},
           "The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.")
-      .def("sci", &Footprint::sci, py::arg("functional_units"), "SCI in g CO2e per functional unit (ISO/IEC 21031).")
+      .def("sci", &Footprint::sci, py::arg("functional_units"),
+           "SCI in g CO2e per functional unit (ISO/IEC 21031); None where energy, intensity or embodied is unknown.")
       .def("_repr_html_", [](const py::object& f) { return py::module_::import("co2lib._html").attr("footprint")(f); })
       .def("__str__", [](const Footprint& f) { return f.to_string(); })
       .def("__repr__", [](const Footprint& f) { return f.to_string(); });

@@ -136,6 +136,22 @@ std::vector<MeterChoice> meters(const char* option, const py::handle& value) {
   return chosen;
 }
 
+/// on, off, a mass such as `1200 kg`, or the file of a bill of materials.
+EmbodiedChoice embodied_of(const char* option, const py::handle& value) {
+  if (is_truth(value)) return truth(option, value);
+  if (py::isinstance<CarbonMass>(value)) return value.cast<CarbonMass>();
+  if (!py::isinstance<py::str>(value) && !py::hasattr(value, "__fspath__")) {
+    refuse(option, value, "\"on\", \"off\", a mass such as \"1200 kg\" or the file of a bill of materials");
+  }
+  if (py::isinstance<py::str>(value)) {
+    const std::string word = text(option, value);
+    if (word == "on" || word == "off") return word == "on";
+    if (const Result<CarbonMass> mass = co2lib::parse<CarbonMass>(word)) return *mass;
+    if (word.empty()) refuse(option, value, "\"on\", \"off\", a mass or a file");
+  }
+  return path(option, value);
+}
+
 IntensityChoice intensity_of(const char* option, const py::handle& value) {
   if (py::isinstance<CarbonIntensity>(value)) return value.cast<CarbonIntensity>();
   if (py::isinstance<intensity::IntensitySource>(value)) {
@@ -220,6 +236,16 @@ struct Field<IntensityChoice> {
   }
 };
 template <>
+struct Field<EmbodiedChoice> {
+  static constexpr const char* kind = "text";
+  static EmbodiedChoice read(const char* option, const py::object& value) { return embodied_of(option, value); }
+  static py::object show(const EmbodiedChoice& value) {
+    if (const bool* wanted = std::get_if<bool>(&value)) return py::str(*wanted ? "on" : "off");
+    if (const auto* mass = std::get_if<CarbonMass>(&value)) return py::cast(*mass);
+    return py::cast(std::get<std::filesystem::path>(value));
+  }
+};
+template <>
 struct Field<std::map<std::string, double>> {
   static constexpr const char* kind = "mapping";
   static std::map<std::string, double> read(const char* option, const py::object& value) {
@@ -285,21 +311,37 @@ constexpr Binding option(const char* name) {
 }
 
 constexpr std::array all_options{
-    option<&Options::location>("location"), option<&Options::intensity>("intensity"),
-    option<&Options::pue>("pue"),           option<&Options::wue>("wue"),
-    option<&Options::log>("log"),           option<&Options::log_exists>("log_exists"),
-    option<&Options::run_id>("run_id"),     option<&Options::resume>("resume"),
-    option<&Options::period_s>("period_s"), option<&Options::power_period_s>("power_period_s"),
-    option<&Options::flush_s>("flush_s"),   option<&Options::fsync>("fsync"),
-    option<&Options::meters>("meters"),     option<&Options::gpus>("gpus"),
-    option<&Options::scope>("scope"),       option<&Options::idle_w>("idle_w"),
-    option<&Options::tdp_w>("tdp_w"),       option<&Options::ram_w>("ram_w"),
-    option<&Options::modulus>("modulus"),   option<&Options::p_max_w>("p_max_w"),
-    option<&Options::slack_s>("slack_s"),   option<&Options::owner>("owner"),
-    option<&Options::project>("project"),   option<&Options::command>("command"),
-    option<&Options::sync>("sync"),         option<&Options::on_log>("on_log"),
-    option<&Options::host>("host"),         option<&Options::powercap_root>("powercap_root"),
-    option<&Options::clock>("clock"),       option<&Options::issues>("issues"),
+    option<&Options::location>("location"),
+    option<&Options::intensity>("intensity"),
+    option<&Options::pue>("pue"),
+    option<&Options::wue>("wue"),
+    option<&Options::embodied>("embodied"),
+    option<&Options::log>("log"),
+    option<&Options::log_exists>("log_exists"),
+    option<&Options::run_id>("run_id"),
+    option<&Options::resume>("resume"),
+    option<&Options::period_s>("period_s"),
+    option<&Options::power_period_s>("power_period_s"),
+    option<&Options::flush_s>("flush_s"),
+    option<&Options::fsync>("fsync"),
+    option<&Options::meters>("meters"),
+    option<&Options::gpus>("gpus"),
+    option<&Options::scope>("scope"),
+    option<&Options::idle_w>("idle_w"),
+    option<&Options::tdp_w>("tdp_w"),
+    option<&Options::ram_w>("ram_w"),
+    option<&Options::modulus>("modulus"),
+    option<&Options::p_max_w>("p_max_w"),
+    option<&Options::slack_s>("slack_s"),
+    option<&Options::owner>("owner"),
+    option<&Options::project>("project"),
+    option<&Options::command>("command"),
+    option<&Options::sync>("sync"),
+    option<&Options::on_log>("on_log"),
+    option<&Options::host>("host"),
+    option<&Options::powercap_root>("powercap_root"),
+    option<&Options::clock>("clock"),
+    option<&Options::issues>("issues"),
 };
 
 Options options_from(const py::kwargs& values) {

@@ -34,3 +34,15 @@ for use in footprint.ranked[:3]:
 
 other = embodied.compare(first, camera("dram.act.lpddr4"), seed=1)
 print(f"against another memory: {other.verdict}, P(first is lower) = {other.p_a_lower:.2f}")
+
+# Which node and which memory are worth building, if the delay in ms counts too?
+DELAYS = {"28nm": 40.0, "14nm": 25.0, "7nm": 18.0}
+space = embodied.explore(
+    first,
+    {"soc.node": list(DELAYS), "dram.capacity": ["1 GB", "2 GB"]},
+    figure=lambda given: DELAYS[given["soc.node"]] / (1.2 if given["dram.capacity"] == "2 GB" else 1.0),
+)
+print(f"{len(space.front)} of {len(space)} variants are worth building:")
+for point in space.front:
+    node, memory = (axis.values[i].strip('"') for axis, i in zip(space.axes, point.choice, strict=True))
+    print(f"  {node}, {memory}: {point.value}, {point.figure:.1f} ms")

@@ -10,6 +10,8 @@
 #include <co2lib/embodied/bom.hpp>
 #include <co2lib/embodied/chiplet.hpp>
 #include <co2lib/embodied/compare.hpp>
+#include <co2lib/embodied/expand.hpp>
+#include <co2lib/embodied/explore.hpp>
 #include <co2lib/embodied/factor.hpp>
 #include <co2lib/embodied/hsl.hpp>
 #include <co2lib/embodied/logic.hpp>

@@ -19,7 +19,8 @@ range: the factors for one and the same thing differ by 2 to 30 times (docs/embo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,16 @@ from typing import Any
 from co2lib._core import embodied as _core
 from co2lib._core.embodied import (
     ActFootprint,
+    Axis,
     Bom,
     BomFootprint,
     CarbonPerArea,
     ChipletCarbon,
     Comparison,
+    DesignPoint,
     Driver,
     EffectiveArea,
+    Exploration,
     Factor,
     FactorTable,
     FactorUse,
@@ -58,6 +62,7 @@ from co2lib._core.embodied import (
     eserve_cooling,
     eserve_gpu,
     eserve_host,
+    expand_hsl,
     factor,
     factors,
     from_levels,
@@ -74,16 +79,20 @@ from co2lib._core.embodied import (
     share,
     validate,
 )
+from co2lib._errors import BadValueError
 
 __all__ = [
     "ActFootprint",
+    "Axis",
     "Bom",
     "BomFootprint",
     "CarbonPerArea",
     "ChipletCarbon",
     "Comparison",
+    "DesignPoint",
     "Driver",
     "EffectiveArea",
+    "Exploration",
     "Factor",
     "FactorTable",
     "FactorUse",
@@ -110,6 +119,8 @@ __all__ = [
     "eserve_cooling",
     "eserve_gpu",
     "eserve_host",
+    "expand_hsl",
+    "explore",
     "factor",
     "factors",
     "from_levels",
@@ -181,6 +192,81 @@ def parse(document: Document, *, name: str = "bom", files: Mapping[str, Document
     """
     given = {key: _text(value) for key, value in (files or {}).items()}
     return _core.parse(_text(document), name=name, files=given)
+
+
+def _axis_value(field: str, value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise BadValueError(
+            "embodied.bad_bom",
+            f"{field}: {value!r} cannot stand in a bill of materials; give a number, a text or a mapping",
+        ) from error
+
+
+def explore(
+    bom: Bom,
+    axes: Mapping[str, Sequence[Any]],
+    *,
+    figure: Callable[[dict[str, Any]], float] | None = None,
+    draws: int = 0,
+    seed: int = 0,
+    reserved: timedelta | float | None = None,
+    ci_table: str = "act2022",
+    factors: Sequence[FactorTable] = (),
+) -> Exploration:
+    """Compute every combination of some fields' values, and which of them are worth building.
+
+    Parameters
+    ----------
+    bom : Bom
+        What is varied.
+    axes : mapping
+        Id of a part and its field (``"soc.node"``, ``"dram.capacity"``, ``"radio.qty"``), or
+        ``"lifetime_years"`` or ``"truncation"``, to its values as they stand in a file: numbers in the
+        field's unit, texts such as ``"60 mm2"``, mappings with value, low and high; None leaves it out.
+    figure : callable, optional
+        What else is to be small (a delay, a price, minus an accuracy), of a mapping of axes to values.
+    draws : int
+        Of each variant, with common random numbers; 0: bounds only.
+    seed : int
+        Of the draws.
+    reserved : timedelta or float, optional
+        Time in s: the carbon is then the share of a use that reserves the device so long, over the lifetime.
+    ci_table : str
+        Table of fab electricity for files that name none.
+    factors : sequence of FactorTable
+        Tables of one's own, searched first.
+
+    Returns
+    -------
+    Exploration
+        ``points``, the last axis varying fastest; ``front``: those that no other beats in carbon and figure.
+
+    Raises
+    ------
+    co2lib.Error
+        ``embodied.bad_bom`` naming the axis; ``embodied.out_of_range`` for no axis, no values or more than
+        10^7 variants; what `Bom.footprint` and `share` raise.
+    """
+    names = list(axes)
+    values = {name: list(given) for name, given in axes.items()}
+    texts = [(name, [_axis_value(name, value) for value in values[name]]) for name in names]
+
+    def of_choice(choice: list[int]) -> float:
+        assert figure is not None
+        return float(figure({name: values[name][i] for name, i in zip(names, choice, strict=True)}))
+
+    return _core.explore(
+        bom,
+        texts,
+        seed=seed,
+        draws=draws,
+        ci_table=ci_table,
+        factors=list(factors),
+        reserved=reserved,
+        figure=None if figure is None else of_choice,
+    )
 
 
 def act_footprint(

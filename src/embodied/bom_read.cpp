@@ -15,6 +15,7 @@
 #include <co2lib/embodied/bom.hpp>
 
 #include "detail/files.hpp"
+#include "embodied/field_in.hpp"
 #include "embodied/part_class.hpp"
 #include "embodied/quantity_in.hpp"
 
@@ -31,7 +32,6 @@ constexpr std::size_t most_imports = 10'000;
 constexpr double most_pieces = 1e15;
 constexpr std::array top_keys{"schema",  "name",  "ci_table",   "lifetime_years", "factors",
                               "imports", "parts", "truncation", "profile_gsd"};
-constexpr std::array part_keys{"id", "class", "qty", "scope", "source", "note"};
 
 template <class List>
 bool contains(const List& list, std::string_view key) {
@@ -41,7 +41,8 @@ bool contains(const List& list, std::string_view key) {
 /// Files by their name relative to the folder of the first one: given in memory, or read.
 class Files {
  public:
-  explicit Files(const ParseOptions& options) : options_(options) {}
+  /// `seen`, unless it is null, takes every text that is read.
+  Files(const ParseOptions& options, BomFiles* seen) : options_(options), seen_(seen) {}
 
   /// The path of a file named in another one, in short form; `embodied.bad_bom` if it leaves the folder.
   std::filesystem::path resolve(const std::filesystem::path& from, const Spot& spot) const {
@@ -73,16 +74,18 @@ class Files {
     }
     const auto text = co2lib::detail::read_file(options_.folder / path, bom_rules.bytes);
     if (!text) spot.bad(fmt::format("'{}': {}", path.string(), text.issue().text));
+    if (seen_ != nullptr) seen_->files[path.generic_string()] = *text;
     return *text;
   }
 
  private:
   const ParseOptions& options_;
+  BomFiles* seen_;
 };
 
 class Reader {
  public:
-  explicit Reader(const ParseOptions& options) : files_(options) {}
+  explicit Reader(const ParseOptions& options, BomFiles* seen = nullptr) : files_(options, seen) {}
 
   Bom read(std::string_view text, const std::string& name) {
     const DocumentValue top = bom_document(text, name);
@@ -250,7 +253,7 @@ class Reader {
       spot.bad(fmt::format("'{}' is not a class; known: {}", part.part_class, known_classes()));
     }
     for (const auto& [key, value] : spot.value.entries) {
-      if (!contains(part_keys, key.text)) field(part, *rule, spot.at(value, key.text), key.text);
+      if (!contains(part_keys, key.text)) read_field(part, *rule, spot.at(value, key.text), key.text);
     }
     for (const FieldRule& needed : rule->fields) {
       if (needed.required && !part.fields.contains(needed.name)) {
@@ -264,80 +267,6 @@ class Reader {
     if (!ids_.insert(part.id).second) spot.bad(fmt::format("the id {} stands twice; ids are unique", part.id));
     if (bom_.parts.size() >= most_parts) spot.bad("more than 100 000 parts");
     bom_.parts.push_back(std::move(part));
-  }
-
-  static void field(Part& part, const ClassRule& rule, const Spot& spot, const std::string& key) {
-    const auto found =
-        std::find_if(rule.fields.begin(), rule.fields.end(), [&](const FieldRule& known) { return known.name == key; });
-    if (found == rule.fields.end()) {
-      std::string known;
-      for (const FieldRule& other : rule.fields) known.append(known.empty() ? "" : ", ").append(other.name);
-      spot.bad(fmt::format("the class {} has no such key; known: {}{}{}", rule.name, known, known.empty() ? "" : ", ",
-                           fmt::join(part_keys, ", ")));
-    }
-    const std::string name = part.id + "." + key;
-    switch (found->kind) {
-      case FieldKind::number:
-        if (found->row && is_name(spot.value)) {
-          part.fields[key] = RowId{spot.value.text};
-        } else {
-          part.fields[key] = factor_in(spot, found->unit, name);
-        }
-        return;
-      case FieldKind::integer:
-        part.fields[key] = integer_in(spot, key == "layers" ? 1 : 0);
-        return;
-      case FieldKind::text:
-        part.fields[key] = text_in(spot);
-        return;
-      case FieldKind::flag:
-        part.fields[key] = flag_in(spot);
-        return;
-      case FieldKind::node: {
-        const std::string text = text_in(spot);
-        part.fields[key] = spot.value.number() ? fmt::format("{}nm", text) : text;
-        return;
-      }
-      case FieldKind::fab_ci:
-        if (is_name(spot.value)) {
-          part.fields[key] = spot.value.text;
-        } else {
-          part.fields[key] = factor_in(spot, found->unit, name);
-        }
-        return;
-      case FieldKind::yield:
-        yield(part, spot, name);
-        return;
-    }
-  }
-
-  /// A number, the id of a row, a factor, or a model with its density of defects.
-  static void yield(Part& part, const Spot& spot, const std::string& name) {
-    if (is_name(spot.value)) {
-      part.fields["yield"] = RowId{spot.value.text};
-      return;
-    }
-    if (spot.value.find("model") == nullptr) {
-      part.fields["yield"] = factor_in(spot, "1", name);
-      return;
-    }
-    for (const auto& [key, value] : spot.value.entries) {
-      const Spot here = spot.at(value, key.text);
-      if (key.text == "model") {
-        part.fields["yield.model"] = text_in(here);
-        (void)yield_model(text_in(here), here.place());
-      } else if (key.text == "d0_per_cm2") {
-        if (is_name(value)) {
-          part.fields["yield.d0"] = RowId{value.text};
-        } else {
-          part.fields["yield.d0"] = factor_in(here, "1/cm2", name + ".d0");
-        }
-      } else if (key.text == "alpha") {
-        part.fields["yield.alpha"] = factor_in(here, "1", name + ".alpha");
-      } else {
-        here.bad("the key is not known; known: model, d0_per_cm2, alpha");
-      }
-    }
   }
 
   Files files_;
@@ -355,13 +284,38 @@ Bom parse_bom(std::string_view text, const ParseOptions& options) {
   return Reader(options).read(text, options.name.empty() ? "bom" : options.name);
 }
 
-Bom load(const std::filesystem::path& file, bool allow_outside) {
-  const std::string text = co2lib::detail::read_file_or_throw(file, "embodied.bad_bom");
+namespace {
+
+ParseOptions options_for(const std::filesystem::path& file, bool allow_outside) {
   ParseOptions options;
   options.name = file.string();
   options.folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   options.allow_outside = allow_outside;
-  return parse_bom(text, options);
+  return options;
+}
+
+}  // namespace
+
+Bom load(const std::filesystem::path& file, bool allow_outside) {
+  const std::string text = co2lib::detail::read_file_or_throw(file, "embodied.bad_bom");
+  return parse_bom(text, options_for(file, allow_outside));
+}
+
+BomFiles read_bom(const std::filesystem::path& file, bool allow_outside) {
+  const std::string text = co2lib::detail::read_file_or_throw(file, "embodied.bad_bom");
+  const ParseOptions options = options_for(file, allow_outside);
+  BomFiles texts{.name = file.filename().generic_string(), .files = {}};
+  (void)Reader(options, &texts).read(text, options.name);
+  texts.files[texts.name] = text;
+  return texts;
+}
+
+Bom parse_bom(const BomFiles& texts) {
+  const auto first = texts.files.find(texts.name);
+  if (first == texts.files.end()) {
+    throw Error("embodied.bad_bom", fmt::format("'{}' is not among the files given with it", texts.name));
+  }
+  return parse_bom(first->second, {.name = texts.name, .files = texts.files, .folder = {}, .allow_outside = true});
 }
 
 }  // namespace co2lib::embodied

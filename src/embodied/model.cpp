@@ -5,6 +5,10 @@
 #include <cmath>
 #include <utility>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <fmt/format.h>
 
 namespace co2lib::embodied {
@@ -169,84 +173,199 @@ void Model::check_gas(const std::vector<double>& values, std::size_t lanes) cons
 
 namespace {
 
-/// Inlined into the functions below, each for its instructions; the bits are the same.
-__attribute__((always_inline)) inline void uniform_lanes(std::uint64_t hash, std::uint64_t seed, std::uint64_t first,
-                                                         std::span<double> out) {
-  // random::philox for a few draws at once, one lane each, which compilers turn into vector instructions.
-  constexpr std::size_t width = 64;
-  std::uint32_t c0[width];
-  std::uint32_t c1[width];
-  std::uint32_t c2[width];
-  std::uint32_t c3[width];
-  for (std::size_t begin = 0; begin < out.size(); begin += width) {
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::uint64_t d = first + begin + i;
-      c0[i] = static_cast<std::uint32_t>(d);
-      c1[i] = static_cast<std::uint32_t>(d >> 32U);
-      c2[i] = static_cast<std::uint32_t>(hash);
-      c3[i] = static_cast<std::uint32_t>(hash >> 32U);
-    }
-    auto k0 = static_cast<std::uint32_t>(seed);
-    auto k1 = static_cast<std::uint32_t>(seed >> 32U);
-    for (int round = 0; round < 10; ++round) {
-      for (std::size_t i = 0; i < width; ++i) {
-        const std::uint64_t p0 = std::uint64_t{0xD2511F53U} * c0[i];
-        const std::uint64_t p1 = std::uint64_t{0xCD9E8D57U} * c2[i];
-        const std::uint32_t n0 = static_cast<std::uint32_t>(p1 >> 32U) ^ c1[i] ^ k0;
-        const std::uint32_t n2 = static_cast<std::uint32_t>(p0 >> 32U) ^ c3[i] ^ k1;
-        c1[i] = static_cast<std::uint32_t>(p1);
-        c3[i] = static_cast<std::uint32_t>(p0);
-        c0[i] = n0;
-        c2[i] = n2;
-      }
-      k0 += 0x9E3779B9U;
-      k1 += 0xBB67AE85U;
-    }
-    const std::size_t count = std::min(width, out.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) {
-      // As signed numbers of 26 bits: their conversion is one instruction for several of them.
-      const double high = static_cast<double>(static_cast<std::int32_t>(c0[i] >> 6U));
-      const double low = static_cast<double>(static_cast<std::int32_t>(c1[i] >> 6U));
-      out[begin + i] = (high * 0x1p26 + low + 0.5) * 0x1p-52;
-    }
+/// The uniform draw of the first two words of Philox, as `random::draw` makes it.
+constexpr double uniform_of(std::uint32_t w0, std::uint32_t w1) noexcept {
+  return (static_cast<double>(w0 >> 6U) * 0x1p26 + static_cast<double>(w1 >> 6U) + 0.5) * 0x1p-52;
+}
+
+void uniform_scalar(std::uint64_t hash, std::uint64_t seed, std::uint64_t first, std::span<double> out) {
+  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::uint64_t d = first + i;
+    const auto w = random::philox({low(d), high(d), low(hash), high(hash)}, {low(seed), high(seed)});
+    out[i] = uniform_of(w[0], w[1]);
   }
 }
 
 #if defined(__x86_64__)
+
+// random::philox with a draw in each lane of 64 bits. A product takes the lower half of its lanes, so what stands in
+// the upper halves of the words never matters. Several vectors go through the rounds together: one waits for its
+// products.
+
+constexpr long long philox_m0 = 0xD2511F53;
+constexpr long long philox_m1 = 0xCD9E8D57;
+
 __attribute__((target("avx2"))) void uniform_avx2(std::uint64_t hash, std::uint64_t seed, std::uint64_t first,
                                                   std::span<double> out) {
-  uniform_lanes(hash, seed, first, out);
+  constexpr std::size_t vectors = 3;
+  constexpr std::size_t width = 4 * vectors;
+  const __m256i m0 = _mm256_set1_epi64x(philox_m0);
+  const __m256i m1 = _mm256_set1_epi64x(philox_m1);
+  const __m256i two52 = _mm256_set1_epi64x(0x4330000000000000);  // 2^52, whose last bits count ones
+  std::size_t i = 0;
+  for (; i + width <= out.size(); i += width) {
+    __m256i c0[vectors];
+    __m256i c1[vectors];
+    __m256i c2[vectors];
+    __m256i c3[vectors];
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto d = static_cast<long long>(first + i + 4 * v);
+      c0[v] = _mm256_add_epi64(_mm256_set1_epi64x(d), _mm256_set_epi64x(3, 2, 1, 0));
+      c1[v] = _mm256_srli_epi64(c0[v], 32);
+      c2[v] = _mm256_set1_epi64x(static_cast<long long>(hash));
+      c3[v] = _mm256_srli_epi64(c2[v], 32);
+    }
+    auto k0 = static_cast<std::uint32_t>(seed);
+    auto k1 = static_cast<std::uint32_t>(seed >> 32U);
+    for (int round = 0; round < 10; ++round) {
+      const __m256i key0 = _mm256_set1_epi64x(static_cast<long long>(k0));
+      const __m256i key1 = _mm256_set1_epi64x(static_cast<long long>(k1));
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const __m256i p0 = _mm256_mul_epu32(c0[v], m0);
+        const __m256i p1 = _mm256_mul_epu32(c2[v], m1);
+        c0[v] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p1, 32), c1[v]), key0);
+        c2[v] = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p0, 32), c3[v]), key1);
+        c1[v] = p1;
+        c3[v] = p0;
+      }
+      k0 += 0x9E3779B9U;
+      k1 += 0xBB67AE85U;
+    }
+    for (std::size_t v = 0; v < vectors; ++v) {
+      // (w0 >> 6) * 2^26 + (w1 >> 6) has 52 bits: all of it is exact.
+      const __m256i w0 = _mm256_srli_epi64(_mm256_slli_epi64(c0[v], 32), 38);
+      const __m256i w1 = _mm256_srli_epi64(_mm256_slli_epi64(c1[v], 32), 38);
+      const __m256i whole = _mm256_or_si256(_mm256_or_si256(_mm256_slli_epi64(w0, 26), w1), two52);
+      const __m256d x = _mm256_sub_pd(_mm256_castsi256_pd(whole), _mm256_castsi256_pd(two52));
+      const __m256d u = _mm256_mul_pd(_mm256_add_pd(x, _mm256_set1_pd(0.5)), _mm256_set1_pd(0x1p-52));
+      _mm256_storeu_pd(out.data() + i + 4 * v, u);
+    }
+  }
+  uniform_scalar(hash, seed, first + i, out.subspan(i));
+}
+
+__attribute__((target("avx512f"))) void uniform_avx512(std::uint64_t hash, std::uint64_t seed, std::uint64_t first,
+                                                       std::span<double> out) {
+  constexpr std::size_t vectors = 4;
+  constexpr std::size_t width = 8 * vectors;
+  const __m512i m0 = _mm512_set1_epi64(philox_m0);
+  const __m512i m1 = _mm512_set1_epi64(philox_m1);
+  const __m512i two52 = _mm512_set1_epi64(0x4330000000000000);
+  std::size_t i = 0;
+  for (; i + width <= out.size(); i += width) {
+    __m512i c0[vectors];
+    __m512i c1[vectors];
+    __m512i c2[vectors];
+    __m512i c3[vectors];
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto d = static_cast<long long>(first + i + 8 * v);
+      c0[v] = _mm512_add_epi64(_mm512_set1_epi64(d), _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0));
+      c1[v] = _mm512_srli_epi64(c0[v], 32);
+      c2[v] = _mm512_set1_epi64(static_cast<long long>(hash));
+      c3[v] = _mm512_srli_epi64(c2[v], 32);
+    }
+    auto k0 = static_cast<std::uint32_t>(seed);
+    auto k1 = static_cast<std::uint32_t>(seed >> 32U);
+    for (int round = 0; round < 10; ++round) {
+      const __m512i key0 = _mm512_set1_epi64(static_cast<long long>(k0));
+      const __m512i key1 = _mm512_set1_epi64(static_cast<long long>(k1));
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const __m512i p0 = _mm512_mul_epu32(c0[v], m0);
+        const __m512i p1 = _mm512_mul_epu32(c2[v], m1);
+        c0[v] = _mm512_xor_si512(_mm512_xor_si512(_mm512_srli_epi64(p1, 32), c1[v]), key0);
+        c2[v] = _mm512_xor_si512(_mm512_xor_si512(_mm512_srli_epi64(p0, 32), c3[v]), key1);
+        c1[v] = p1;
+        c3[v] = p0;
+      }
+      k0 += 0x9E3779B9U;
+      k1 += 0xBB67AE85U;
+    }
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const __m512i w0 = _mm512_srli_epi64(_mm512_slli_epi64(c0[v], 32), 38);
+      const __m512i w1 = _mm512_srli_epi64(_mm512_slli_epi64(c1[v], 32), 38);
+      const __m512i whole = _mm512_or_si512(_mm512_or_si512(_mm512_slli_epi64(w0, 26), w1), two52);
+      const __m512d x = _mm512_sub_pd(_mm512_castsi512_pd(whole), _mm512_castsi512_pd(two52));
+      const __m512d u = _mm512_mul_pd(_mm512_add_pd(x, _mm512_set1_pd(0.5)), _mm512_set1_pd(0x1p-52));
+      _mm512_storeu_pd(out.data() + i + 8 * v, u);
+    }
+  }
+  uniform_scalar(hash, seed, first + i, out.subspan(i));
+}
+
+#endif
+
+/// random::triangular with one root of what the branch needs; the same bits. Inlined into functions for different
+/// instructions; the file is compiled without fused products.
+__attribute__((always_inline)) inline void triangular_lanes(double low, double mode, double high, double* out,
+                                                            std::size_t count) {
+  const double width = high - low;
+  const double left = (mode - low) / width;
+  const double right = (high - mode) / width;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double u = out[i];
+    const bool below = u < left;
+    const double root = width * std::sqrt((below ? u : 1.0 - u) * (below ? left : right));
+    const double x = below ? low + root : high - root;
+    out[i] = x < low ? low : x > high ? high : x;
+  }
+}
+
+void triangular_plain(double low, double mode, double high, std::span<double> out) {
+  triangular_lanes(low, mode, high, out.data(), out.size());
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) void triangular_avx2(double low, double mode, double high, std::span<double> out) {
+  triangular_lanes(low, mode, high, out.data(), out.size());
+}
+__attribute__((target("avx512f"))) void triangular_avx512(double low, double mode, double high, std::span<double> out) {
+  triangular_lanes(low, mode, high, out.data(), out.size());
 }
 #endif
 
 }  // namespace
 
-void uniform_block(std::uint64_t hash, std::uint64_t seed, std::uint64_t first, std::span<double> out) {
+Instructions instructions() noexcept {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) {
-    uniform_avx2(hash, seed, first, out);
-    return;
-  }
+  if (__builtin_cpu_supports("avx512f")) return Instructions::avx512;
+  if (__builtin_cpu_supports("avx2")) return Instructions::avx2;
 #endif
-  uniform_lanes(hash, seed, first, out);
+  return Instructions::plain;
 }
 
-void draw_block(const Variable& variable, std::uint64_t seed, std::uint64_t first, std::span<double> out) {
+void uniform_block(std::uint64_t hash, std::uint64_t seed, std::uint64_t first, std::span<double> out,
+                   [[maybe_unused]] Instructions with) {
+#if defined(__x86_64__)
+  switch (with) {
+    case Instructions::avx512:
+      return uniform_avx512(hash, seed, first, out);
+    case Instructions::avx2:
+      return uniform_avx2(hash, seed, first, out);
+    case Instructions::plain:
+      break;
+  }
+#endif
+  uniform_scalar(hash, seed, first, out);
+}
+
+void draw_block(const Variable& variable, std::uint64_t seed, std::uint64_t first, std::span<double> out,
+                Instructions with) {
   const Factor& f = variable.factor;
-  uniform_block(variable.hash, seed, first, out);
+  uniform_block(variable.hash, seed, first, out, with);
   if (f.dist == Distribution::triangular) {
-    // random::triangular with both branches computed; the file is compiled without fused products.
-    const double low = *f.low;
-    const double high = *f.high;
-    const double width = high - low;
-    const double left = (f.value - low) / width;
-    const double right = (high - f.value) / width;
-    for (double& u : out) {
-      const double below = low + width * std::sqrt(u * left);
-      const double above = high - width * std::sqrt((1.0 - u) * right);
-      const double x = u < left ? below : above;
-      u = x < low ? low : x > high ? high : x;
+#if defined(__x86_64__)
+    switch (with) {
+      case Instructions::avx512:
+        return triangular_avx512(*f.low, f.value, *f.high, out);
+      case Instructions::avx2:
+        return triangular_avx2(*f.low, f.value, *f.high, out);
+      case Instructions::plain:
+        break;
     }
+#endif
+    triangular_plain(*f.low, f.value, *f.high, out);
   } else if (f.dist == Distribution::uniform) {
     const double low = *f.low;
     const double high = *f.high;

@@ -110,10 +110,18 @@ class Model {
   std::map<std::string, std::pair<Factor, std::string>, std::less<>> seen_;  ///< of names whose factor is a constant
 };
 
+/// What a processor has; the bits are the same with all of them.
+enum class Instructions : std::uint8_t { plain, avx2, avx512 };
+
+/// The best that this processor has.
+[[nodiscard]] Instructions instructions() noexcept;
+
 /// Draws first .. first + count - 1 of a variable, the same bits as `Factor::at(random::draw(seed, d, name))`.
-void draw_block(const Variable& variable, std::uint64_t seed, std::uint64_t first, std::span<double> out);
+void draw_block(const Variable& variable, std::uint64_t seed, std::uint64_t first, std::span<double> out,
+                Instructions with = instructions());
 
 /// The same draws before the quantile: uniform in (0, 1).
-void uniform_block(std::uint64_t hash, std::uint64_t seed, std::uint64_t first, std::span<double> out);
+void uniform_block(std::uint64_t hash, std::uint64_t seed, std::uint64_t first, std::span<double> out,
+                   Instructions with = instructions());
 
 }  // namespace co2lib::embodied

@@ -23,6 +23,7 @@
 #include "tracker/account.hpp"
 #include "tracker/estimate.hpp"
 #include "tracker/evaluation.hpp"
+#include "tracker/hardware.hpp"
 #include "tracker/timeline.hpp"
 #include "tracker/unreported.hpp"
 
@@ -371,6 +372,7 @@ Footprint Run::footprint() const {
   MethodEnergies method_j;
   RegionIndex index;
   detail::Bill bill;
+  detail::Hardware hardware;
   const bool one_run =
       std::all_of(segments.begin(), segments.end(), [&](const auto& s) { return s.run_id == segments.front().run_id; });
   for (std::size_t n = 0; n < segments.size(); ++n) {
@@ -388,6 +390,7 @@ Footprint Run::footprint() const {
     add_regions(f, index, segment, r, price, energy);
     add_command(f, segment, r, one_run);
     bill.add(segment, price, to_estimate(r.totals.total), energy.samples());
+    hardware.add(segment, placed[n], r);
   }
   order_regions(f);
   detail::add_segment_issues(f, segments, placed);
@@ -397,6 +400,7 @@ Footprint Run::footprint() const {
   add_times(f, segments, placed);
   add_energy(f, method_j);
   bill.write(f);
+  hardware.write(f);
   for (const Source& s : f.energy.sources) add_source(f.sources, s);
   return f;
 }
@@ -415,9 +419,8 @@ std::vector<PowerOverTime> Run::power() const {
 }
 
 std::optional<double> Footprint::sci(double functional_units) const {
-  if (!energy.value || !carbon_intensity) return std::nullopt;
-  const auto score =
-      co2lib::sci(facility_energy, *carbon_intensity, embodied.value.value_or(CarbonMass{}), functional_units);
+  if (!energy.value || !carbon_intensity || !embodied.value) return std::nullopt;
+  const auto score = co2lib::sci(facility_energy, *carbon_intensity, *embodied.value, functional_units);
   if (!score) throw Error("meter.bad_input", fmt::format("{}: {}", score.issue().subject, score.issue().text));
   return *score;
 }

@@ -153,6 +153,28 @@ void add_context(JsonWriter& o, const RunContext& c) {
   o.add("project", c.project);
   o.add("command", c.command);
   o.add("slurm_job_id", c.slurm_job_id);
+  detail::add_hardware(o, c.hardware);
+}
+
+void add_machine(JsonWriter& o, const MachineFootprint& m) {
+  o.add("host", m.host);
+  o.add("basis", m.basis);
+  o.add("reserved_s", m.reserved.count());
+  o.add("cpu_share", m.cpu_share);
+  o.add("lifetime_years", std::array{m.lifetime_low_years, m.lifetime_years, m.lifetime_high_years});
+  o.add("hardware", estimate_json(m.hardware, grams));
+  o.add("own", estimate_json(m.own, grams));
+  o.add("parts", json_list(m.parts, [](const HardwarePart& part) {
+          return JsonObject{[&part](JsonWriter& p) {
+            p.add("id", part.id);
+            p.add("name", part.name);
+            p.add("quantity", part.quantity);
+            p.add("value_g", part.value.grams());
+            p.add("bounds_g", std::array{part.bounds.low.grams(), part.bounds.high.grams()});
+            p.add("factors", part.factors);
+            p.add("source", part.source);
+          }};
+        }));
 }
 
 void add_totals(JsonWriter& o, const meter::Totals& t) {
@@ -173,6 +195,11 @@ void add_price(JsonWriter& o, const Footprint& f) {
         }});
   o.add("operational", estimate_json(f.operational, grams));
   o.add("embodied", estimate_json(f.embodied, grams));
+  if (!f.machines.empty()) {
+    o.add("machines", json_list(f.machines, [](const MachineFootprint& machine) {
+            return JsonObject{[&machine](JsonWriter& m) { add_machine(m, machine); }};
+          }));
+  }
   o.add("water", estimate_json(f.water, litres));
   o.add("location", f.location.empty() ? std::nullopt : std::optional(f.location));
   o.add("intensity", JsonObject{[&](JsonWriter& i) {

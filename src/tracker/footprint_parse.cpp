@@ -157,7 +157,34 @@ RunContext context_of(const Json& j) {
           .memory_bytes = detail::maybe_integer<std::uint64_t>(j, "memory_bytes"),
           .project = j.at("project").get<std::string>(),
           .command = j.at("command").get<std::string>(),
-          .slurm_job_id = j.at("slurm_job_id").get<std::string>()};
+          .slurm_job_id = j.at("slurm_job_id").get<std::string>(),
+          .hardware = detail::hardware_of(j)};
+}
+
+HardwarePart hardware_part_of(const Json& j) {
+  const Json& bounds = j.at("bounds_g");
+  return {.id = j.at("id").get<std::string>(),
+          .name = j.at("name").get<std::string>(),
+          .quantity = number(j.at("quantity")),
+          .value = grams.from(number(j.at("value_g"))),
+          .bounds = {grams.from(number(bounds.at(0))), grams.from(number(bounds.at(1))), 1.0},
+          .factors = j.at("factors").get<std::vector<std::string>>(),
+          .source = j.at("source").get<std::string>()};
+}
+
+MachineFootprint machine_of(const Json& j) {
+  const Json& years = j.at("lifetime_years");
+  MachineFootprint m{.host = j.at("host").get<std::string>(),
+                     .basis = j.at("basis").get<std::string>(),
+                     .reserved = Seconds(number(j.at("reserved_s"))),
+                     .cpu_share = number(j.at("cpu_share")),
+                     .lifetime_years = number(years.at(1)),
+                     .lifetime_low_years = number(years.at(0)),
+                     .lifetime_high_years = number(years.at(2)),
+                     .hardware = estimate_of(j.at("hardware"), grams),
+                     .own = estimate_of(j.at("own"), grams)};
+  for (const Json& part : j.at("parts")) m.parts.push_back(hardware_part_of(part));
+  return m;
 }
 
 meter::Method method_named(const std::string& name) {
@@ -217,6 +244,11 @@ Footprint Footprint::from_json(std::string_view text) {
   });
   read("operational", [&](const Json& v) { f.operational = estimate_of(v, grams); });
   read("embodied", [&](const Json& v) { f.embodied = estimate_of(v, grams); });
+  if (j.contains("machines")) {
+    read("machines", [&](const Json& v) {
+      for (const Json& m : list(v)) f.machines.push_back(machine_of(m));
+    });
+  }
   read("water", [&](const Json& v) { f.water = estimate_of(v, litres); });
   read("location", [&](const Json& v) { f.location = v.is_null() ? "" : v.get<std::string>(); });
   read("intensity", [&](const Json& v) {

@@ -11,6 +11,18 @@
 
 namespace co2lib::tracker {
 
+namespace {
+
+/// `detected, 1.31 t CO2e (0.6..3 t), 4 years (3 to 6), 50 % of its CPUs`.
+std::string hardware_text(const MachineFootprint& m) {
+  std::string text = fmt::format("{}: {} over {:.3g} years ({:.3g} to {:.3g})", m.basis, co2lib::to_string(m.hardware),
+                                 m.lifetime_years, m.lifetime_low_years, m.lifetime_high_years);
+  if (m.cpu_share < 1) text += fmt::format(", {:.3g} % of its CPUs", m.cpu_share * 100);
+  return text;
+}
+
+}  // namespace
+
 std::string Footprint::where(const DeviceFootprint& device) const {
   const auto differs = [&](const auto& member) {
     return std::any_of(devices.begin(), devices.end(), [&](const DeviceFootprint& d) {
@@ -47,6 +59,9 @@ std::string Footprint::to_string() const {
   }
   line("operational", co2lib::to_string(operational));
   if (embodied.value) line("embodied", co2lib::to_string(embodied));
+  for (const MachineFootprint& m : machines) {
+    if (m.own.value) line("  " + (m.host.empty() ? "machine" : m.host), hardware_text(m));
+  }
   if (water.value) line("water", co2lib::to_string(water));
   std::string grid = priced_with;
   if (carbon_intensity) grid += ", " + co2lib::to_string(*carbon_intensity);
@@ -70,6 +85,7 @@ std::string Footprint::to_string() const {
     line(fmt::format("  {}", r.name), value);
   }
   for (const Issue& issue : issues) line("note", co2lib::to_string(issue));
+  for (const Issue& issue : embodied.issues) line("note", co2lib::to_string(issue));
   if (text.ends_with('\n')) text.pop_back();
   return text;
 }

@@ -109,6 +109,28 @@ std::vector<Issue> issues_of(const Json& j) {
   return issues;
 }
 
+void add_hardware(co2lib::detail::JsonWriter& context, const std::optional<MachineHardware>& hardware) {
+  if (!hardware) return;
+  context.add("hardware", co2lib::detail::JsonObject{[&](co2lib::detail::JsonWriter& o) {
+                o.add("sockets", hardware->sockets);
+                o.add("hdd", hardware->hdd);
+                o.add("ssd", hardware->ssd);
+                o.add("is_server", hardware->is_server);
+                o.add("scope_cpus", hardware->scope_cpus);
+              }});
+}
+
+std::optional<MachineHardware> hardware_of(const Json& context) {
+  if (!context.contains("hardware") || context.at("hardware").is_null()) return std::nullopt;
+  const Json& j = context.at("hardware");
+  MachineHardware hardware{.sockets = maybe_integer<int>(j, "sockets"),
+                           .hdd = maybe_integer<int>(j, "hdd"),
+                           .ssd = maybe_integer<int>(j, "ssd")};
+  if (j.contains("is_server") && !j.at("is_server").is_null()) hardware.is_server = j.at("is_server").get<bool>();
+  hardware.scope_cpus = maybe_number(j, "scope_cpus");
+  return hardware;
+}
+
 std::string shown(const Json& j) { return j.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 64); }
 
 double number(const Json& j, double low) {

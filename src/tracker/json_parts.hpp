@@ -15,6 +15,7 @@
 #include <co2lib/meter/meter.hpp>
 #include <co2lib/meter/record.hpp>
 #include <co2lib/record.hpp>
+#include <co2lib/tracker/footprint.hpp>
 
 #include "detail/json.hpp"
 
@@ -35,6 +36,9 @@ template <class T>
 [[nodiscard]] Json events_json(const meter::Events& events);
 [[nodiscard]] meter::Events events_of(const Json& j);
 [[nodiscard]] std::vector<Issue> issues_of(const Json& j);
+/// The member `hardware` of a context; left out where nothing was looked for.
+void add_hardware(co2lib::detail::JsonWriter& context, const std::optional<MachineHardware>& hardware);
+[[nodiscard]] std::optional<MachineHardware> hardware_of(const Json& context);
 
 /// The start of a value, for messages.
 [[nodiscard]] std::string shown(const Json& j);

@@ -127,11 +127,13 @@ class LogReader {
     s.context.project = c.value("project", std::string());
     s.context.command = c.value("command", std::string());
     s.context.slurm_job_id = c.value("slurm_job_id", std::string());
+    s.context.hardware = detail::hardware_of(c);
     const Json& config = j.at("config");
     s.pricing.location = config.value("location", std::string());
     s.pricing.g_per_kwh = maybe_number(config, "g_per_kwh");
     s.pricing.intensity_text = config.value("intensity", std::string());
     s.pricing.facility = {maybe_number(config, "pue", 1).value_or(1), maybe_number(config, "wue").value_or(0)};
+    if (config.contains("embodied")) s.hardware = choice(config.at("embodied"));
     s.begin = time_of(j.at("mono_ns"));
     s.begin_utc = utc_of(j.at("utc"));
     s.end = s.begin;
@@ -146,6 +148,23 @@ class LogReader {
         {.mono = s.begin, .utc = s.begin_utc, .meters = std::vector<MeterPoint>(s.meters.size()), .price = {}});
     if (run_.segments.empty()) run_.run_id = s.run_id;
     run_.segments.push_back(std::move(s));
+  }
+
+  static HardwareChoice choice(const Json& j) {
+    HardwareChoice c;
+    if (j == "off") {
+      c.kind = HardwareChoice::Kind::off;
+    } else if (j.is_object() && j.contains("kg")) {
+      c.kind = HardwareChoice::Kind::mass;
+      c.kilograms = number(j.at("kg"));
+    } else if (j.is_object()) {
+      c.kind = HardwareChoice::Kind::bill;
+      c.file = j.at("file").get<std::string>();
+      c.files = j.at("files").get<std::map<std::string, std::string>>();
+    } else if (j != "on") {
+      throw std::invalid_argument("embodied: " + detail::shown(j) + " is not known");
+    }
+    return c;
   }
 
   static void command(RunSegment& s, const Json& j) {

@@ -66,6 +66,25 @@ void add_meter(JsonWriter& o, const MeterState& m, const MeterPoint& p, std::siz
   if (!events.empty()) o.add("events", events);
 }
 
+/// The option `embodied`, with the texts of a bill of materials: a log is complete without the files.
+void add_choice(JsonWriter& config, const HardwareChoice& choice) {
+  switch (choice.kind) {
+    case HardwareChoice::Kind::detected:
+      return config.add("embodied", "on");
+    case HardwareChoice::Kind::off:
+      return config.add("embodied", "off");
+    case HardwareChoice::Kind::mass:
+      return config.add("embodied", JsonObject{[&](JsonWriter& o) { o.add("kg", choice.kilograms); }});
+    case HardwareChoice::Kind::bill:
+      return config.add("embodied", JsonObject{[&](JsonWriter& o) {
+                          o.add("file", choice.file);
+                          o.add("files", JsonObject{[&](JsonWriter& files) {
+                                  for (const auto& [name, text] : choice.files) files.add(name, text);
+                                }});
+                        }});
+  }
+}
+
 }  // namespace
 
 std::string run_line(const LineHead& head, const RunSegment& s) {
@@ -88,6 +107,7 @@ std::string run_line(const LineHead& head, const RunSegment& s) {
             c.add("project", s.context.project);
             c.add("command", s.context.command);
             c.add("slurm_job_id", s.context.slurm_job_id);
+            add_hardware(c, s.context.hardware);
           }});
     o.add("config", JsonObject{[&](JsonWriter& c) {
             c.add("location", s.pricing.location);
@@ -95,6 +115,7 @@ std::string run_line(const LineHead& head, const RunSegment& s) {
             c.add("intensity", s.pricing.intensity_text);
             c.add("pue", s.pricing.facility.pue);
             c.add("wue", s.pricing.facility.wue);
+            add_choice(c, s.hardware);
           }});
     o.add("meters", json_list(s.meters, [](const MeterState& m) { return info_json(m.info); }));
   });

@@ -39,6 +39,8 @@ struct ActFootprint {
   double total_kg = 0;
   std::vector<std::pair<std::string, double>> parts_g{};
   std::vector<Issue> issues{};  ///< `act_defect` where a number rests on one of ACT's defects
+
+  bool operator==(const ActFootprint&) const = default;
 };
 
 /// Reads an ACT file (YAML or JSON text) with the files it imports by name.

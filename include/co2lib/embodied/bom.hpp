@@ -46,6 +46,8 @@ struct Part {
   std::string ci_table{};  ///< empty: that of the call
   std::string place{};     ///< file, line and path, for messages
   std::map<std::string, Field, std::less<>> fields{};
+
+  bool operator==(const Part&) const = default;
 };
 
 /// How a footprint is computed.
@@ -124,6 +126,8 @@ struct Bom {
   /// `embodied.unknown_factor`, `embodied.bad_unit`, `embodied.bad_factor` (variables of one name that differ),
   /// `embodied.out_of_range`, `embodied.not_monotone`, `embodied.bad_bom` name part and field.
   [[nodiscard]] BomFootprint footprint(const FootprintOptions& options = {}) const;
+
+  bool operator==(const Bom&) const = default;
 };
 
 /// Where the text of a bill of materials comes from.
@@ -142,6 +146,20 @@ struct ParseOptions {
 
 /// As `parse_bom`, of a file; imports are read beside it and may not leave its folder unless allowed.
 [[nodiscard]] Bom load(const std::filesystem::path& file, bool allow_outside = false);
+
+/// A bill of materials as texts, with every file that it names: all that is needed to read it anew elsewhere.
+struct BomFiles {
+  std::string name;                          ///< of the first file, a key of `files`
+  std::map<std::string, std::string> files;  ///< by the names that `ParseOptions::files` takes
+
+  bool operator==(const BomFiles&) const = default;
+};
+
+/// Reads a file as `load` does and returns the texts of all files that were read. Throws what `load` throws.
+[[nodiscard]] BomFiles read_bom(const std::filesystem::path& file, bool allow_outside = false);
+
+/// The bill of materials of such texts; nothing is read from the file system. Throws what `parse_bom` throws.
+[[nodiscard]] Bom parse_bom(const BomFiles& texts);
 
 /// The bill of materials of a device known by its levels only: one `hsl` part each, truncation 1.4 (1..2) and the
 /// factor `profile` with a geometric standard deviation of 1.35 (ours), for levels are a judgement.

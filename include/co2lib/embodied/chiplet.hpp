@@ -36,6 +36,8 @@ struct ChipletCarbon {
   double operation_kg = 0;
   double area_scaled_mm2 = 0;
   double yield = 0;
+
+  bool operator==(const ChipletCarbon&) const = default;
 };
 
 /// `embodied.unknown_model` for another type, `embodied.unknown_factor` for another node, `embodied.out_of_range` for
@@ -50,6 +52,8 @@ struct RdlPackage {
   double router_kg = 0;
 
   [[nodiscard]] double total_kg() const noexcept { return package_kg + router_kg; }
+
+  bool operator==(const RdlPackage&) const = default;
 };
 
 [[nodiscard]] RdlPackage rdl_package(const std::vector<Chiplet>& chiplets, double rdl_layers = 6, double num_beol = 8,

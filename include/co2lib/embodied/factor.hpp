@@ -104,6 +104,8 @@ class FactorTable {
   [[nodiscard]] const Factor* find(std::string_view id) const;
   [[nodiscard]] const std::vector<Factor>& rows() const noexcept { return rows_; }
 
+  bool operator==(const FactorTable&) const = default;
+
  private:
   std::vector<Factor> rows_;
   std::map<std::string, std::size_t, std::less<>> by_id_;

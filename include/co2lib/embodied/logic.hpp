@@ -106,6 +106,8 @@ struct CarbonPerArea {
   double materials_g = 0;
 
   [[nodiscard]] double total_g() const noexcept { return energy_g + gas_g + materials_g; }
+
+  bool operator==(const CarbonPerArea&) const = default;
 };
 
 /// The two nodes that stand in for one, and how far it lies between them in the logarithm of the node.
@@ -156,6 +158,8 @@ struct EffectiveArea {
   double effective_mm2 = 0;
   double dies_per_wafer = 0;  ///< not rounded, of dies with their saw street
   double yield = 0;           ///< of Moore's model
+
+  bool operator==(const EffectiveArea&) const = default;
 };
 
 /// pi (d/2)^2 / (n Y) of dies with half a saw street (`kerf_mm`) around; it replaces A / Y, no further yield applies.

@@ -18,6 +18,8 @@ struct Metrics {
   std::optional<double> coverage{};      ///< fraction with p5 <= P <= p95
   std::optional<double> median_width{};  ///< median of p95 / p5
   std::optional<double> score{};         ///< interval score of logarithms (Gneiting and Raftery 2007); lower is better
+
+  bool operator==(const Metrics&) const = default;
 };
 
 /// Of predictions V against published P > 0; `p5` and `p95` both, or none. `embodied.out_of_range` for unequal lengths,
@@ -56,6 +58,8 @@ struct TrivialPredictor {
   std::optional<double> coverage{};
   std::optional<double> median_width{};
   std::optional<double> score{};
+
+  bool operator==(const TrivialPredictor&) const = default;
 };
 
 struct Validation {
@@ -65,6 +69,8 @@ struct Validation {
   std::vector<double> predicted_kg{};
   std::vector<double> p5_kg{};
   std::vector<double> p95_kg{};
+
+  bool operator==(const Validation&) const = default;
 };
 
 /// `from_levels` with 4000 draws and seed 1 on each device, beside the trivial predictors.

@@ -108,6 +108,17 @@ struct CommandFootprint {
   std::optional<Energy> idle;
 };
 
+/// What else of a machine the carbon of its hardware depends on; nothing where it is unknown.
+struct MachineHardware {
+  std::optional<int> sockets{};
+  std::optional<int> hdd{};            ///< disks with platters; fixed drives only
+  std::optional<int> ssd{};            ///< other fixed drives
+  std::optional<bool> is_server{};     ///< by the type of chassis that the firmware gives
+  std::optional<double> scope_cpus{};  ///< CPUs that the control group may use; none for the scope `machine`
+
+  bool operator==(const MachineHardware&) const = default;
+};
+
 /// The machine and program a run was on, for reports and CSV rows.
 struct RunContext {
   std::string host;
@@ -118,6 +129,38 @@ struct RunContext {
   std::string project;
   std::string command;  ///< the command line of `co2lib run`; empty if there is none
   std::string slurm_job_id;
+  std::optional<MachineHardware> hardware{};  ///< none in logs of earlier versions
+};
+
+/// A part of the hardware of a machine, over its whole life.
+struct HardwarePart {
+  std::string id{};     ///< in the bill of materials: `server`, `gpu0`
+  std::string name{};   ///< what it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model
+  double quantity = 1;  ///< pieces that the run has a share of; of a part of the CPUs that part of a server
+  CarbonMass value{};   ///< of that quantity
+  Interval<CarbonMass> bounds{};
+  std::vector<std::string> factors{};  ///< ids of the rows and numbers it is computed from
+  std::string source{};
+
+  bool operator==(const HardwarePart&) const = default;
+};
+
+/// The carbon of making a machine, and the share of it that belongs to the run.
+///
+/// own = hardware * reserved / lifetime (docs/tracker.md, "The hardware's share").
+struct MachineFootprint {
+  std::string host{};             ///< empty if unknown
+  std::string basis{};            ///< `detected`, `mass`, or the name of the bill of materials
+  Seconds reserved{};             ///< the union of the times of its processes, suspend excluded
+  double cpu_share = 1;           ///< CPUs of the scope / CPUs of the machine, the largest of its processes
+  double lifetime_years = 0;      ///< the value; 0 where nothing could be computed
+  double lifetime_low_years = 0;  ///< with the high end of `own`
+  double lifetime_high_years = 0;
+  Estimate<CarbonMass> hardware{};  ///< all of `parts`; 95 % of the draws
+  Estimate<CarbonMass> own{};       ///< the run's share; 95 % of the draws
+  std::vector<HardwarePart> parts{};
+
+  bool operator==(const MachineFootprint&) const = default;
 };
 
 /// What a run used. Every number says how it was obtained and how far off it can be.
@@ -133,12 +176,13 @@ struct Footprint {
   Estimate<Energy> energy;           ///< IT energy of all counted devices
   Energy facility_energy;            ///< energy * PUE; 0 where energy is unknown
   Estimate<CarbonMass> operational;  ///< PUE included
-  Estimate<CarbonMass> embodied;     ///< share of the hardware; no value until the embodied domain fills it
+  Estimate<CarbonMass> embodied;     ///< share of the hardware; its issues say what it rests on, or why it is unknown
   Estimate<Water> water;             ///< no value where WUE is not given
   Facility facility;                 ///< where segments differ: weighted by their energy
 
   meter::Totals totals;
   std::vector<DeviceFootprint> devices;
+  std::vector<MachineFootprint> machines;  ///< what `embodied` is the sum of; none if it was not wanted
   std::vector<RegionFootprint> regions;
   std::optional<ScopeFootprint> scope;                    ///< none for the scope `machine`
   std::optional<CommandFootprint> command;                ///< none unless a command was run
@@ -178,8 +222,8 @@ struct Footprint {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> csv_row(
       const std::map<std::string, std::string>& known = {}) const;
 
-  /// Software carbon intensity in g CO2e per functional unit; absent where energy or intensity is unknown. Throws
-  /// `meter.bad_input` unless `functional_units` > 0.
+  /// Software carbon intensity in g CO2e per functional unit. Absent where energy, intensity or the hardware's share is
+  /// unknown; the issues of these say why. Throws `meter.bad_input` unless `functional_units` > 0.
   [[nodiscard]] std::optional<double> sci(double functional_units) const;
 
   /// Where a device of a merged run is: `node1, rank 3`; empty where all are at one place.

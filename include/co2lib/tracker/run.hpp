@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -162,6 +163,22 @@ struct CommandRecord {
   double cpus = 0;            ///< logical CPUs of the machine; 0 if unknown
 };
 
+/// The hardware that a run has a share of, as the log holds it.
+struct HardwareChoice {
+  enum class Kind : std::uint8_t {
+    detected,  ///< what the machine has, `RunContext::hardware`
+    off,
+    mass,  ///< of the whole machine
+    bill,  ///< a bill of materials
+  };
+  Kind kind = Kind::detected;
+  double kilograms = 0;                      ///< the mass
+  std::string file{};                        ///< the name of the bill, a key of `files`
+  std::map<std::string, std::string> files;  ///< the texts of the bill and of all that it imports
+
+  bool operator==(const HardwareChoice&) const = default;
+};
+
 /// The part of a run that one process measured without interruption.
 struct RunSegment {
   std::string run_id;      ///< of the run that it was measured in
@@ -172,6 +189,7 @@ struct RunSegment {
   std::optional<int> rank;  ///< in the whole job, where the launcher tells
   RunContext context;
   Pricing pricing;
+  HardwareChoice hardware;
   std::string version;
   MonotonicTime begin{};
   UtcTime begin_utc{};

@@ -34,6 +34,10 @@ using meter::MeterChoice;
 using IntensityChoice =
     std::variant<std::monostate, CarbonIntensity, std::shared_ptr<const intensity::IntensitySource>>;
 
+/// The hardware of which a run gets its share: what this machine has (true), none (false), the carbon of making the
+/// whole machine, or a bill of materials (a file of `co2lib::embodied`).
+using EmbodiedChoice = std::variant<bool, CarbonMass, std::filesystem::path>;
+
 /// What to do with a log that is there already, or that another process is writing.
 enum class LogExists {
   error,      ///< refuse: `tracker.bad_log`
@@ -45,10 +49,11 @@ enum class LogExists {
 
 /// How a tracker measures and prices. Every field has a default that suits a training run.
 struct Options {
-  std::string location{};       ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
-  IntensityChoice intensity{};  ///< wins over `location`
-  double pue = 1.0;             ///< facility energy / IT energy, at least 1
-  double wue = 0.0;             ///< L of water per kWh of IT energy; 0: not reported
+  std::string location{};          ///< country, subdivision or cloud region: `FRA`, `US-WY`, `gcp:us-central1`
+  IntensityChoice intensity{};     ///< wins over `location`
+  double pue = 1.0;                ///< facility energy / IT energy, at least 1
+  double wue = 0.0;                ///< L of water per kWh of IT energy; 0: not reported
+  EmbodiedChoice embodied = true;  ///< the machine's hardware, amortised over its life by time in use
   /// JSON Lines file, for this process alone; none: nothing is written. `{rank}`, `{local_rank}`, `{host}`, `{pid}` and
   /// `{run_id}` in the name are filled in.
   std::filesystem::path log{};

@@ -7,7 +7,7 @@ import co2lib._core
 import collections.abc
 import os
 import typing
-__all__: list[str] = ['ActFootprint', 'Bom', 'BomFootprint', 'CarbonPerArea', 'ChipletCarbon', 'Comparison', 'Driver', 'EffectiveArea', 'Factor', 'FactorTable', 'FactorUse', 'Metrics', 'PartFootprint', 'RdlPackage', 'Spread', 'TrivialPredictor', 'Validation', 'act_footprint', 'act_memory', 'act_operation', 'act_part', 'amortise', 'amortise_interval', 'chip_list', 'chiplet', 'compare', 'crossover', 'device_footprints', 'die_yield', 'dies_per_wafer', 'effective_area', 'eserve_cooling', 'eserve_gpu', 'eserve_host', 'factor', 'factors', 'from_levels', 'hsl_total', 'interpolated_gpu', 'load', 'load_act', 'logic_cpa', 'logic_die', 'machine', 'metrics', 'parse', 'parse_factors', 'rack_server', 'rdl_package', 'read_factors', 'share', 'validate']
+__all__: list[str] = ['ActFootprint', 'Axis', 'Bom', 'BomFootprint', 'CarbonPerArea', 'ChipletCarbon', 'Comparison', 'DesignPoint', 'Driver', 'EffectiveArea', 'Exploration', 'Factor', 'FactorTable', 'FactorUse', 'Metrics', 'PartFootprint', 'RdlPackage', 'Spread', 'TrivialPredictor', 'Validation', 'act_footprint', 'act_memory', 'act_operation', 'act_part', 'amortise', 'amortise_interval', 'chip_list', 'chiplet', 'compare', 'crossover', 'device_footprints', 'die_yield', 'dies_per_wafer', 'effective_area', 'eserve_cooling', 'eserve_gpu', 'eserve_host', 'expand_hsl', 'explore', 'factor', 'factors', 'from_levels', 'hsl_total', 'interpolated_gpu', 'load', 'load_act', 'logic_cpa', 'logic_die', 'machine', 'metrics', 'parse', 'parse_factors', 'rack_server', 'rdl_package', 'read_factors', 'share', 'validate']
 class Factor:
     """
     A number with range, unit, boundary, year, source and licence.
@@ -115,9 +115,16 @@ class FactorTable:
     """
     Rows of one CSV file.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[list[Factor]]:
+        ...
     def __len__(self) -> int:
         ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     @property
     def rows(self) -> list[Factor]:
@@ -131,7 +138,11 @@ class PartFootprint:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     @property
     def bounds(self) -> co2lib._core.CarbonMassInterval:
@@ -176,7 +187,11 @@ class FactorUse:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     @property
     def factor(self) -> Factor:
@@ -210,7 +225,11 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def __str__(self) -> str:
         ...
@@ -276,6 +295,10 @@ class Spread:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def mean(self) -> float:
         ...
@@ -295,7 +318,11 @@ class Driver:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     @property
     def name(self) -> str:
@@ -317,7 +344,11 @@ class Comparison:
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
     def __eq__(self, other: object) -> bool:
         ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def to_json(self) -> str:
         ...
@@ -365,9 +396,16 @@ class Bom:
     """
     A bill of materials; made by load, parse, from_levels and machine.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[typing.Any, ...]:
+        ...
     def __len__(self) -> int:
         ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def footprint(self, *, seed: typing.SupportsInt | typing.SupportsIndex = 0, draws: typing.SupportsInt | typing.SupportsIndex = 10000, ci_table: str = 'act2022', truncation: None | typing.SupportsFloat | typing.SupportsIndex | Factor = None, factors: collections.abc.Sequence[FactorTable] = [], ranks: bool = True) -> BomFootprint:
         """
@@ -390,11 +428,124 @@ class Bom:
         """
         None if the file states none.
         """
+class DesignPoint:
+    """
+    One variant of a design space.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
+    @property
+    def bounds(self) -> co2lib._core.CarbonMassInterval:
+        """
+        Exact.
+        """
+    @property
+    def choice(self) -> list[int]:
+        """
+        Of each axis which value, from 0.
+        """
+    @property
+    def figure(self) -> float | None:
+        ...
+    @property
+    def interval(self) -> co2lib._core.CarbonMassInterval | None:
+        """
+        p5 to p95 of the draws; None without draws.
+        """
+    @property
+    def on_front(self) -> bool:
+        """
+        No other has less of carbon or figure, and no more of the other.
+        """
+    @property
+    def value(self) -> co2lib._core.CarbonMass:
+        """
+        At the modes.
+        """
+class Axis:
+    """
+    A field that is varied, with its values as they stand in a file.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
+    @property
+    def field(self) -> str:
+        ...
+    @property
+    def values(self) -> list[str]:
+        ...
+class Exploration:
+    """
+    All variants of a design space; the last axis varies fastest.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __len__(self) -> int:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
+    def to_json(self) -> str:
+        """
+        Masses in kg.
+        """
+    @property
+    def axes(self) -> list[Axis]:
+        ...
+    @property
+    def draws(self) -> int:
+        ...
+    @property
+    def front(self) -> list[DesignPoint]:
+        """
+        Those for which no other has less of carbon or figure and no more of the other, the least carbon first.
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        ...
+    @property
+    def points(self) -> list[DesignPoint]:
+        """
+        A copy.
+        """
+    @property
+    def seed(self) -> int:
+        ...
+    @property
+    def values_kg(self) -> list[float]:
+        """
+        The carbon of each.
+        """
 class CarbonPerArea:
     """
     Carbon per cm2 of processed wafer, before yield; g/cm2.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any]:
+        ...
     def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     @property
     def energy_g(self) -> float:
@@ -412,6 +563,13 @@ class EffectiveArea:
     """
     Wafer area that a good die takes.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def die_yield(self) -> float:
         ...
@@ -425,6 +583,13 @@ class ChipletCarbon:
     """
     A chiplet by ECO-CHIP's rules.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def area_scaled_mm2(self) -> float:
         ...
@@ -444,6 +609,13 @@ class RdlPackage:
     """
     A package with redistribution layers, by ECO-CHIP's rules.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def interposer_mm2(self) -> float:
         ...
@@ -460,6 +632,13 @@ class ActFootprint:
     """
     A footprint by ACT's rules, defects and all.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def issues(self) -> list[co2lib._core.Issue]:
         ...
@@ -473,6 +652,13 @@ class Metrics:
     """
     Predictions against published footprints.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def bias(self) -> float:
         ...
@@ -492,6 +678,13 @@ class TrivialPredictor:
     """
     V = k x: constant, mass or sqrt_mass.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def coverage(self) -> float | None:
         ...
@@ -520,6 +713,13 @@ class Validation:
     """
     The model on devices, beside trivial predictors.
     """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[int, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any, typing.Any]:
+        ...
+    def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
+        ...
     @property
     def model(self) -> Metrics:
         ...
@@ -605,6 +805,14 @@ def eserve_gpu(*, mem_gb: typing.SupportsFloat | typing.SupportsIndex, mem_kg_pe
 def eserve_host(*, ssd_gb: typing.SupportsFloat | typing.SupportsIndex, mem_gb: typing.SupportsFloat | typing.SupportsIndex, mem_kg_per_gb: typing.SupportsFloat | typing.SupportsIndex) -> float:
     """
     kg.
+    """
+def expand_hsl(block: str, level: typing.SupportsInt | typing.SupportsIndex, *, tables: collections.abc.Sequence[FactorTable] = []) -> Bom:
+    """
+    The bill of what a block of a level consists of, with the factors of this library; checked against nothing.
+    """
+def explore(bom: Bom, axes: collections.abc.Sequence[tuple[str, collections.abc.Sequence[str]]], *, seed: typing.SupportsInt | typing.SupportsIndex = 0, draws: typing.SupportsInt | typing.SupportsIndex = 0, ci_table: str = 'act2022', factors: collections.abc.Sequence[FactorTable] = [], reserved: typing.Any = None, figure: typing.Any = None) -> Exploration:
+    """
+    Every combination of the axes' values; see co2lib.embodied.explore.
     """
 def factor(id: str, *, tables: collections.abc.Sequence[FactorTable] = []) -> Factor:
     """

@@ -11,13 +11,14 @@ import datetime
 import os
 import pathlib
 import typing
-__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice']
+__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'HardwarePart', 'MachineFootprint', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice']
 class Options:
     """
     How a tracker measures and prices.
     """
     clock: typing.Any
     command: typing.Any
+    embodied: typing.Any
     flush_s: typing.Any
     fsync: typing.Any
     gpus: typing.Any
@@ -286,6 +287,85 @@ class RegionFootprint:
         """
         Energy of the union of their times.
         """
+class HardwarePart:
+    """
+    A part of the hardware of a machine, over its whole life.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def bounds(self) -> co2lib._core.CarbonMassInterval:
+        ...
+    @property
+    def factors(self) -> list[str]:
+        """
+        Ids of the rows and numbers it is computed from.
+        """
+    @property
+    def id(self) -> str:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def quantity(self) -> float:
+        """
+        Pieces that the run has a share of.
+        """
+    @property
+    def source(self) -> str:
+        ...
+    @property
+    def value(self) -> co2lib._core.CarbonMass:
+        """
+        Of that quantity.
+        """
+class MachineFootprint:
+    """
+    The carbon of making a machine, and the share of it that belongs to the run.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def basis(self) -> str:
+        """
+        detected, mass, or the name of the bill of materials.
+        """
+    @property
+    def cpu_share(self) -> float:
+        """
+        CPUs of the scope / CPUs of the machine.
+        """
+    @property
+    def hardware(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        All of its parts; the interval holds 95 % of the draws.
+        """
+    @property
+    def host(self) -> str:
+        ...
+    @property
+    def lifetime_high_years(self) -> float:
+        ...
+    @property
+    def lifetime_low_years(self) -> float:
+        ...
+    @property
+    def lifetime_years(self) -> float:
+        ...
+    @property
+    def own(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        The run's share; the interval holds 95 % of the draws.
+        """
+    @property
+    def parts(self) -> list[HardwarePart]:
+        ...
+    @property
+    def reserved_s(self) -> float:
+        """
+        The union of the times of its processes, suspend excluded.
+        """
 class Footprint:
     """
     What a run used, how that was obtained, and how far off it can be.
@@ -320,7 +400,7 @@ class Footprint:
         """
     def sci(self, functional_units: typing.SupportsFloat | typing.SupportsIndex) -> float | None:
         """
-        SCI in g CO2e per functional unit (ISO/IEC 21031).
+        SCI in g CO2e per functional unit (ISO/IEC 21031); None where energy, intensity or embodied is unknown.
         """
     def to_dict(self) -> typing.Any:
         """
@@ -370,7 +450,7 @@ class Footprint:
     @property
     def embodied(self) -> co2lib._core.CarbonMassEstimate:
         """
-        Embodied share; no value until the embodied domain fills it.
+        Share of the hardware; its issues say what it rests on, or why it is unknown.
         """
     @property
     def end(self) -> typing.Any:
@@ -402,6 +482,11 @@ class Footprint:
     @property
     def location(self) -> str:
         ...
+    @property
+    def machines(self) -> list[MachineFootprint]:
+        """
+        What `embodied` is the sum of, with the parts behind it.
+        """
     @property
     def method(self) -> dict[str, typing.Any]:
         """

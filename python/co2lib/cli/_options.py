@@ -43,6 +43,11 @@ OPTIONS: Mapping[str, Any] = {
     ),
     "pue": _option(metavar="X", panel=_PRICE, text="Facility energy per IT energy, at least 1."),
     "wue": _option(metavar="L", panel=_PRICE, text="Litres of water per kWh of IT energy."),
+    "embodied": _option(
+        metavar="WHAT",
+        panel=_PRICE,
+        text="Hardware to take a share of: on (this machine; the default), off, a mass (1200 kg), a file.",
+    ),
     "scope": _option(
         metavar="SCOPE",
         panel=_SENSORS,

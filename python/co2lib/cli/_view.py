@@ -138,7 +138,7 @@ def _headline(footprint: Footprint) -> Rows:
         ("Carbon", footprint.operational, _priced(footprint)),
     ]
     if footprint.embodied.value is not None:
-        rows.append(("Hardware", footprint.embodied, "embodied share"))
+        rows.append(("Hardware", footprint.embodied, _hardware_remark(footprint)))
     if footprint.water.value is not None:
         rows.append(("Water", footprint.water, f"{footprint.facility.wue:g} L/kWh"))
     return _estimates(rows)
@@ -176,6 +176,36 @@ def _priced(footprint: Footprint) -> str:
     if footprint.facility.pue != 1:
         parts.append(f"PUE {footprint.facility.pue:g}")
     return ", ".join(parts)
+
+
+def _hardware_remark(footprint: Footprint) -> str:
+    texts = []
+    for machine in footprint.machines:
+        years = f"{machine.lifetime_years:g} years ({machine.lifetime_low_years:g} to "
+        text = (
+            f"{machine.basis}, {duration_text(machine.reserved_s)} of {years}{machine.lifetime_high_years:g})"
+        )
+        if machine.cpu_share < 1:
+            text += f", {percent(machine.cpu_share)} of its CPUs"
+        texts.append(text)
+    return "making it: " + "; ".join(dict.fromkeys(texts))
+
+
+def _hardware(footprint: Footprint) -> Rows:
+    heads = ("Hardware", "Pieces", "Making it", "Range", "Source")
+    rows = Rows(*heads, right=("Pieces", "Making it"), words=(0, -1), styles=("", "", "", "dim", "dim"))
+    several = len(footprint.machines) > 1
+    for machine in footprint.machines:
+        for part in machine.parts:
+            name = part.name or part.id
+            rows.add(
+                f"{machine.host}: {name}" if several and machine.host else name,
+                f"{part.quantity:g}",
+                quantity_text(part.value).removesuffix(" CO2e"),
+                span(part.bounds.low, part.bounds.high, part.value),
+                part.source,
+            )
+    return rows
 
 
 def _device_remark(device: DeviceFootprint) -> str:
@@ -300,12 +330,15 @@ def footprint_view(
     parts: list[RenderableType] = [_headline(footprint)]
     if footprint.devices:
         parts.append(_devices(footprint))
+    if hardware := _hardware(footprint):
+        parts.append(hardware)
     if command := _command(footprint):
         parts.append(command)
     if footprint.regions:
         parts.append(_regions(footprint))
-    if footprint.issues or issues:
-        parts.append(_issues([*footprint.issues, *issues]))
+    known = [*footprint.issues, *footprint.embodied.issues, *issues]
+    if known:
+        parts.append(_issues(known))
     if footprint.sources:
         parts.append(_sources(footprint.sources))
     spaced = [Padding(part, (1, 0, 0, 2)) for part in parts]

@@ -289,6 +289,10 @@ def track(function: Any = None, /, **options: Any) -> Any:  # noqa: F811
         nothing, returns a number or a CarbonIntensity, and is tried once at the start.
     pue, wue : float
         Facility energy per IT energy (at least 1); litres of water per kWh of IT energy.
+    embodied : str, CarbonMass, path or bool
+        The hardware of which the run gets its share, by time in use over its life: ``"on"`` (default): what
+        this machine has; ``"off"``; the carbon of making the machine, such as ``"1200 kg"``; or the file of
+        a bill of materials of `co2lib.embodied`.
     log : path
         Append-only JSON Lines log, for this process alone; a kill loses at most ``flush_s`` of it.
         ``{rank}``, ``{local_rank}``, ``{host}``, ``{pid}`` and ``{run_id}`` in the name are filled in.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar
 
-from co2lib._core import Host
+from co2lib._core import CarbonMass, Host
 from co2lib._core.tracker import Footprint
 from co2lib.tracker._track import Track
 
@@ -17,6 +17,11 @@ _R_co = TypeVar("_R_co", covariant=True)
 Intensity = Any
 """A number (g/kWh), a CarbonIntensity, a source or trace of co2lib.intensity, the path of a CSV file with a
 trace, or a function of the time that returns a number or a CarbonIntensity."""
+
+
+Embodied = Literal["on", "off"] | bool | str | Path | CarbonMass | None
+"""The hardware of which a run gets its share: that of the machine (``"on"``), none (``"off"``), the carbon of
+making the machine (a CarbonMass, or a text such as ``"1200 kg"``), or the file of a bill of materials."""
 
 
 class TrackOptions(TypedDict, total=False):
@@ -29,6 +34,7 @@ class TrackOptions(TypedDict, total=False):
     intensity: Intensity
     pue: float | None
     wue: float | None
+    embodied: Embodied
     log: str | Path | None
     log_exists: Literal["error", "number", "resume", "overwrite"] | None
     run_id: str | None

@@ -114,6 +114,72 @@ TEST(EmbodiedBom, TheFormOfTheFileIsChecked) {
   EXPECT_EQ(refused("schema: carbon-bom/1"), "read");
 }
 
+TEST(EmbodiedBom, HostileFilesEndInAnErrorThatSaysWhere) {
+  // A million open brackets, in both formats and in the place of a part.
+  const std::string million(1'000'000, '[');
+  EXPECT_STARTS(refused(million), "embodied.bad_bom: a.yaml");
+  EXPECT_STARTS(refused("schema: carbon-bom/1\nparts: " + million), "embodied.bad_bom: a.yaml");
+  EXPECT_STARTS(refused("{\"schema\": \"carbon-bom/1\", \"parts\": " + million), "embodied.bad_bom: a.yaml");
+  for (const char* open : {"{\"a\":", "- ", "{a: ", "? "}) {
+    std::string deep;
+    for (int i = 0; i < 20'000; ++i) deep += open;
+    EXPECT_STARTS(refused(deep), "embodied.bad_bom: a.yaml");
+  }
+  // Aliases that double ten thousand million times.
+  std::string bomb = "schema: carbon-bom/1\nname: &n0 x\nparts:\n  - &p0 [*n0, *n0]\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string before = std::to_string(i - 1);
+    bomb += "  - &p" + std::to_string(i) + " [*p" + before + ", *p" + before + "]\n";
+  }
+  EXPECT_STARTS(refused(bomb), "embodied.bad_bom: a.yaml:");
+  // An alias of itself, and one of nothing.
+  EXPECT_STARTS(refused("schema: carbon-bom/1\nparts: &a [*a]\n"), "embodied.bad_bom: a.yaml");
+  EXPECT_STARTS(refused("schema: carbon-bom/1\nparts: [*none]\n"), "embodied.bad_bom: a.yaml");
+  // An anchor that is used is fine, and each use of a part must have an id of its own.
+  EXPECT_EQ(refused("schema: carbon-bom/1\nparts:\n  - {id: a, class: pcb, area: &size 4 cm2, layers: 4}\n"
+                    "  - {id: b, class: pcb, area: *size, layers: 4}\n"),
+            "read");
+  EXPECT_STARTS(refused("schema: carbon-bom/1\nparts:\n  - &a {id: a, class: connector}\n  - *a\n"),
+                "embodied.bad_bom: a.yaml");
+}
+
+TEST(EmbodiedBom, NumbersAreFiniteWhateverIsWritten) {
+  for (const char* number : {".nan",
+                             ".inf",
+                             "-.inf",
+                             "NaN",
+                             "Infinity",
+                             "1e400",
+                             "-1",
+                             "'1e400 cm2'",
+                             "'nan cm2'",
+                             "1e308 m2",
+                             "{value: .nan}",
+                             "{value: 1, low: .nan, high: 2}",
+                             "{value: 1, low: 0, high: .inf}",
+                             "{value: 1, dist: lognormal, gsd: .inf}",
+                             "{value: 1e400}",
+                             "0x10000000000000000000",
+                             "1_000",
+                             "!!float .nan",
+                             "~",
+                             "[1]",
+                             "true",
+                             "''"}) {
+    const std::string said = bad_part("class: pcb, layers: 4, area: " + std::string(number));
+    EXPECT_TRUE(said.starts_with("embodied.bad_") || said.starts_with("embodied.out_of_range"))
+        << number << ": " << said;
+    EXPECT_NE(said.find("a.yaml:3"), std::string::npos) << number << ": " << said;
+  }
+  for (const char* number : {"99999999999999999999", "1e9", "1.5", "-1", ".nan", "'2'"}) {
+    EXPECT_STARTS(bad_part("class: connector, qty: " + std::string(number)), "embodied.");
+  }
+  // Large numbers that fit each on their own end before they are infinite.
+  EXPECT_STARTS(refused(R"({"schema": "carbon-bom/1", "parts": [
+    {"id": "a", "class": "generic", "source": "s", "per": 1e308, "amount": 10}]})"),
+                "embodied.out_of_range: ");
+}
+
 TEST(EmbodiedBom, VariablesOfOneNameMustAgree) {
   EXPECT_STARTS(refused(R"({"schema": "carbon-bom/1", "parts": [
     {"id": "a", "class": "generic", "source": "s", "base": {"value": 1, "low": 0.5, "high": 2, "share": "x"}},

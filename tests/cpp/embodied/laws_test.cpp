@@ -182,6 +182,27 @@ TEST(EmbodiedLaws, DrawsAreThoseOfTheRoomRandom) {
   }
 }
 
+TEST(EmbodiedLaws, EveryProcessorDrawsTheSameBits) {
+  const Factor f{.id = "t", .value = 2, .unit = "1", .low = 1, .high = 7, .dist = Distribution::triangular};
+  const Variable variable{f, random::fnv1a(f.id)};
+  const std::uint64_t seed = 0x1234567890ABCDEFULL;
+  for (const Instructions with : {Instructions::plain, Instructions::avx2, Instructions::avx512}) {
+    if (with > instructions()) continue;
+    for (const std::size_t count : {1U, 7U, 12U, 31U, 64U, 77U, 256U}) {
+      for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{0xFFFFFFF0U}, std::uint64_t{1} << 40U}) {
+        std::vector<double> u(count);
+        std::vector<double> x(count);
+        uniform_block(variable.hash, seed, first, u, with);
+        draw_block(variable, seed, first, x, with);
+        for (std::size_t i = 0; i < count; ++i) {
+          ASSERT_EQ(u[i], random::draw(seed, first + i, variable.hash)) << static_cast<int>(with) << " " << i;
+          ASSERT_EQ(x[i], f.at(u[i])) << static_cast<int>(with) << " " << i;
+        }
+      }
+    }
+  }
+}
+
 TEST(EmbodiedLaws, TheSizeOfABlockChangesNoDraw) {
   std::string many;
   for (int copy = 0; copy < 40; ++copy) {

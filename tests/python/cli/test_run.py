@@ -113,6 +113,7 @@ GIVEN: dict[str, tuple[list[str], Any]] = {
     "intensity": (["--intensity", "50.5"], 50.5),
     "pue": (["--pue", "1.2"], 1.2),
     "wue": (["--wue", "0.5"], 0.5),
+    "embodied": (["--embodied", "off"], "off"),
     "scope": (["--scope", "process"], "process"),
     "gpus": (["--gpus", "0,GPU-77"], ["0", "GPU-77"]),
     "meters": (["--meters", "powercap, nvml"], ["powercap", "nvml"]),

@@ -30,6 +30,9 @@ WRONG: list[tuple[str, Any, str]] = [
     *((name, value, "a text") for name in ("run_id", "project", "command") for value in (3, b"x", ["x"])),
     ("location", 250, "a text"),
     ("location", Path("FRA"), "a text"),
+    ("embodied", 3, "a mass such as"),
+    ("embodied", ["on"], "a mass such as"),
+    ("embodied", "", "a mass or a file"),
     ("log", 3, "a path"),
     ("log", ["run.jsonl"], "a path"),
     ("log", "run\0.jsonl", "a path, which has no NUL"),
@@ -238,6 +241,7 @@ KINDS_OF_TYPES = {
     "Iterable": "list",
     "Mapping": "mapping",
     "Intensity": "intensity",
+    "Embodied": "text",
 }
 """The first words of a type in `TrackOptions`, and what the C++ field takes."""
 
@@ -268,7 +272,7 @@ def test_a_default_is_that_of_cpp_and_of_the_page() -> None:
             assert text == str(value).lower(), name
         elif isinstance(value, float):
             assert float(text) == value, name
-        elif name in ("scope", "modulus"):
+        elif name in ("scope", "modulus", "embodied"):
             assert text == value, name
         elif name not in ("log_exists", "host"):
             assert not value, name
