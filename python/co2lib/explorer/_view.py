@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from co2lib.report import Study, _linked, _study_charts, _study_more, _text, sort_models
+from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
 from co2lib.report._charts import altair
 from co2lib.report._study import marginal_interval, marginal_j, one_off_j
 
@@ -156,7 +156,7 @@ class View:
 
     def tradeoff(self, name: str | None) -> Any:
         """Return carbon against quality with the front; None where no model has a quality."""
-        figure = _study_charts.tradeoff(self.study, "light", [*self._parameters(), self._picked(name)])
+        figure = _tradeoff.tradeoff(self.study, "light", [*self._parameters(), self._picked(name)])
         return None if figure is None else _linked.dressed(figure)
 
     def regions(self, name: str | None) -> tuple[Any, list[list[str]]]:

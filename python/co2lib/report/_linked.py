@@ -21,7 +21,7 @@ def parameters(
 ) -> list[Any]:
     """Return what a figure outside of a page is drawn with: a price, and over how many loading is spread."""
     alt = altair()
-    values = {"grid": g_per_kwh, "pue": pue, "n": n, "load": load, "order": list(order)}
+    values = {"grid": g_per_kwh, "pue": pue, "n": n, "load": load, "rank": _study_charts.ranks(order)}
     values["kept"] = [True] * len(study.models)
     return [alt.param(name=name, value=value) for name, value in values.items()]
 
