@@ -49,6 +49,11 @@ def linked(study: Study, picked: int, params: list[Any], mode: str = "light") ->
     return dressed(figure.add_params(*params, open_one), mode)
 
 
+def alone(figure: Any, mode: str = "light") -> Any:
+    """Give one chart of a page a width of its own, and what :func:`dressed` gives."""
+    return dressed(_bare(figure).properties(width=WIDTH), mode)
+
+
 def dressed(figure: Any, mode: str = "light") -> Any:
     """Give a figure the theme and marks that are elements of the page."""
     alt = altair()
