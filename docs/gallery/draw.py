@@ -17,6 +17,7 @@ from typing import Any
 
 import co2lib
 from co2lib import adaptive, embodied, explorer, meter, report
+from co2lib.report import _linked
 from co2lib.testing import FakeMeter, ManualClock
 
 HERE = Path(__file__).parent
@@ -143,6 +144,8 @@ def scenes(folder: Path) -> dict[str, Any]:
     found["comparison"] = report.chart([one, two, three], "comparison")
     measured = study()
     found |= {f"study-{kind}": report.chart(measured, kind) for kind in ("total", "tradeoff")}
+    shown = _linked.parameters(measured, g_per_kwh=41.45, pue=1.0, n=1000, load=True, order=[2, 1, 0])
+    found["study-linked"] = _linked.linked(measured, 2, shown)
     found |= {kind: report.chart(plan(), kind) for kind in ("plan-models", "plan-intensity")}
     found |= {kind: report.chart(bill(), kind) for kind in ("bom-parts", "bom-draws")}
     with contextlib.suppress(ImportError):

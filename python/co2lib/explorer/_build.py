@@ -15,6 +15,7 @@ from co2lib._extras import require
 from co2lib.explorer._model import Settings
 from co2lib.explorer._session import Session, said
 from co2lib.explorer._view import HEADS, PHASE_HEADS
+from co2lib.report import _theme
 
 CSS = """
 footer { display: none !important; }
@@ -37,6 +38,15 @@ EXPORTS = {
     "card": "Block of a model card",
 }
 PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
+
+
+def colours() -> str:
+    """Return the colours of the figures as a style sheet that follows Gradio's theme."""
+
+    def named(mode: str) -> str:
+        return "".join(f"--{name}:{value};" for name, value in _theme.MODES[mode].items())
+
+    return f":root{{{named('light')}}}.dark{{{named('dark')}}}"
 
 
 def gradio() -> Any:
@@ -99,6 +109,7 @@ def build(
     heading = title or "Carbon per inference"
     with gr.Blocks(title=heading, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         study, stop = gr.State(None), gr.State({})
+        gr.HTML(f"<style>{colours()}</style>", padding=False)
         gr.Markdown(f"# {html.escape(heading)}")
         with gr.Row():
             with gr.Column(scale=2, min_width=260):

@@ -9,11 +9,13 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from co2lib.report import Study, _linked, _study_charts, _study_more, _text, sort_models
+from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
 from co2lib.report._charts import altair
 from co2lib.report._study import marginal_interval, marginal_j, one_off_j
 
 HEADS = ["Model", "Energy", "Carbon", "95 % interval", "Loading", "Answer", "State"]
+MODE = "css"
+"""Figures name the colours of the page, which follow its theme."""
 PHASE_HEADS = ["Phase", "When", "Energy", "Carbon", "Percent", "Remarks"]
 
 
@@ -152,18 +154,18 @@ class View:
         """Return the figure of linked views, with this model opened; None where nothing was measured."""
         if not any(marginal_j(m) is not None for m in self.models):
             return None
-        return _linked.linked(self.study, self._at(name), self._parameters())
+        return _linked.linked(self.study, self._at(name), self._parameters(), MODE)
 
     def tradeoff(self, name: str | None) -> Any:
         """Return carbon against quality with the front; None where no model has a quality."""
-        figure = _study_charts.tradeoff(self.study, "light", [*self._parameters(), self._picked(name)])
-        return None if figure is None else _linked.dressed(figure)
+        figure = _tradeoff.tradeoff(self.study, MODE, [*self._parameters(), self._picked(name)])
+        return None if figure is None else _linked.alone(figure, MODE)
 
     def regions(self, name: str | None) -> tuple[Any, list[list[str]]]:
         """Return the model in detail in other places, as a figure and as rows; None and none without it."""
         parameters = [*self._parameters(), self._picked(name)]
         spread = "datum.j0+(load?datum.once_j/n:0)"
-        figure = _study_more.regions(self.study, "light", parameters, spread)
+        figure = _study_more.regions(self.study, MODE, parameters, spread)
         model = next((m for m in self.models if m["name"] == name), None)
         j = None if model is None else per_inference(model, self.n, self.load)
         if figure is None or j is None:
@@ -172,7 +174,7 @@ class View:
             [place, grams, _text.mass(self.study.grams(j, float(grams), self.pue))]
             for place, grams in ((row[0].text, row[1].text) for row in figure.rows)
         ]
-        return _linked.dressed(figure.chart), rows
+        return _linked.alone(figure.chart, MODE), rows
 
     def _picked(self, name: str | None) -> Any:
         param: Any = altair().param(name="picked", value=self._at(name))

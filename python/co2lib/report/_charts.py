@@ -132,6 +132,14 @@ def finish(chart: Any, mode: str, *, height: int | None = None) -> Any:
     return chart
 
 
+def marked(watermark: str, chart: Any, mode: str, height: int) -> Any:
+    """Finish a chart of data that may carry a watermark, which is then in the picture itself."""
+    if watermark:
+        title = altair().TitleParams(watermark, color=_theme.MODES[mode]["warn"])
+        chart = chart.properties(title=title)
+    return finish(chart, mode, height=height)
+
+
 def time_axis(seconds: float) -> tuple[float, str]:
     """Return the unit in which a stretch of time is drawn: its size in s, and its name."""
     for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):

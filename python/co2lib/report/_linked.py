@@ -21,7 +21,7 @@ def parameters(
 ) -> list[Any]:
     """Return what a figure outside of a page is drawn with: a price, and over how many loading is spread."""
     alt = altair()
-    values = {"grid": g_per_kwh, "pue": pue, "n": n, "load": load, "order": list(order)}
+    values = {"grid": g_per_kwh, "pue": pue, "n": n, "load": load, "rank": _study_charts.ranks(order)}
     values["kept"] = [True] * len(study.models)
     return [alt.param(name=name, value=value) for name, value in values.items()]
 
@@ -47,6 +47,11 @@ def linked(study: Study, picked: int, params: list[Any], mode: str = "light") ->
     open_one = alt.param(name="picked", expr="isValid(chosen.model)?chosen.model[0]:-1")
     figure = alt.vconcat(_bare(total.properties(width=WIDTH)), alt.hconcat(*below, spacing=24), spacing=28)
     return dressed(figure.add_params(*params, open_one), mode)
+
+
+def alone(figure: Any, mode: str = "light") -> Any:
+    """Give one chart of a page a width of its own, and what :func:`dressed` gives."""
+    return dressed(_bare(figure).properties(width=WIDTH), mode)
 
 
 def dressed(figure: Any, mode: str = "light") -> Any:

@@ -167,6 +167,8 @@ def history(views: list[RunView], mode: str) -> Figure | None:
     known.sort(key=lambda view: view.footprint.start)
     first = known[0].footprint.start
     span = (known[-1].footprint.start - first).total_seconds()
+    if span <= 0:
+        return None
     seconds, unit = time_axis(span)
     size, name = _text.best((view.footprint.energy.joules or 0.0 for view in known), _text.ENERGY)
     rows, table = [], []

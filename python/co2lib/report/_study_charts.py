@@ -3,18 +3,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from co2lib.report import _study_more, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, cut, data, finish
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, cut, data, marked
 from co2lib.report._study import Study, marginal_interval, marginal_j, one_off_j
+from co2lib.report._tradeoff import tradeoff
 
 MOST_ANSWERS = 10
+MOST_BARS = 60
+
+
+def ranks(order: Sequence[int]) -> list[int]:
+    """Return the place of each model in an order of models."""
+    found = [0] * len(order)
+    for place, model in enumerate(order):
+        found[model] = place
+    return found
 
 
 def _params(study: Study, n: float, load: bool, picked: int, order: list[int]) -> list[Any]:
     alt = altair()
-    values = {"grid": -1, "pue": -1, "n": n, "load": load, "picked": picked, "order": order}
+    values = {"grid": -1, "pue": -1, "n": n, "load": load, "picked": picked, "rank": ranks(order)}
     values["kept"] = [True] * len(study.models)
     return [alt.param(name=name, value=value) for name, value in values.items()]
 
@@ -44,14 +55,6 @@ def _phase_rows(study: Study) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-def _finish(study: Study, chart: Any, mode: str, height: int) -> Any:
-    """Finish a chart; what was not measured is said in the picture itself, also where it is saved."""
-    if study.watermark:
-        colour_of = _theme.MODES[mode]["warn"]
-        chart = chart.properties(title=altair().TitleParams(study.watermark, color=colour_of))
-    return finish(chart, mode, height=height)
 
 
 PRICED = "format(grid<0?datum.own:grid,'.4~r')+' g CO2e/kWh, PUE '+format(pue<0?datum.pue0:pue,'.3~r')"
@@ -93,8 +96,8 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
     )
     bars = (
         alt.Chart(data(rows))
-        .transform_filter("kept[datum.model]")
-        .transform_calculate(key="indexof(order,datum.model)", j=SPREAD)
+        .transform_filter(f"kept[datum.model]&&rank[datum.model]<{MOST_BARS}")
+        .transform_calculate(key="rank[datum.model]", j=SPREAD)
         .transform_calculate(g=G)
         .transform_calculate(
             text=_text.expression("mass", "datum.g"), joules=_text.expression("energy", "datum.j")
@@ -129,8 +132,8 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
     )
     sums = (
         alt.Chart(data(whiskers))
-        .transform_filter("kept[datum.model]")
-        .transform_calculate(key="indexof(order,datum.model)", extra="load?datum.once_j/n:0")
+        .transform_filter(f"kept[datum.model]&&rank[datum.model]<{MOST_BARS}")
+        .transform_calculate(key="rank[datum.model]", extra="load?datum.once_j/n:0")
         .transform_calculate(j="datum.j0+datum.extra")
         .transform_calculate(g=G)
         .transform_calculate(
@@ -155,15 +158,15 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
     if gone:
         failed = (
             alt.Chart(data(gone))
-            .transform_filter("kept[datum.model]")
-            .transform_calculate(key="indexof(order,datum.model)")
+            .transform_filter(f"kept[datum.model]&&rank[datum.model]<{MOST_BARS}")
+            .transform_calculate(key="rank[datum.model]")
             .encode(y=y)
         )
         layers.append(
             failed.mark_text(align="left", color=palette["warn"]).encode(x=alt.value(6), text="text:N")
         )
     chart = alt.layer(*layers).add_params(*params)
-    return _finish(study, chart, mode, height=max(90, 34 * len(study.models) + 20))
+    return marked(study.watermark, chart, mode, height=max(90, 34 * min(MOST_BARS, len(study.models)) + 20))
 
 
 def phases(study: Study, mode: str, params: list[Any]) -> Any:
@@ -193,8 +196,8 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
         x="g:Q", text="text:N"
     )
     room = base.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
-    return _finish(
-        study, alt.layer(bars, labels, room).add_params(*params), mode, height=34 * len(names) + 20
+    return marked(
+        study.watermark, alt.layer(bars, labels, room).add_params(*params), mode, height=34 * len(names) + 20
     )
 
 
@@ -228,75 +231,7 @@ def answers(study: Study, mode: str, params: list[Any]) -> Any:
     labels = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
         x="p:Q", text="text:N"
     )
-    return _finish(study, alt.layer(bars, labels).add_params(*params), mode, height=150)
-
-
-def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
-    """Draw carbon against quality with the Pareto front; None where no model has a quality."""
-    alt = altair()
-    palette = _theme.MODES[mode]
-    rows = []
-    for i, model in enumerate(study.models):
-        quality, j = model.get("quality"), marginal_j(model)
-        if quality and quality.get("value") is not None and j is not None:
-            sign = 1 if quality.get("higher_is_better", True) else -1
-            rows.append(
-                {
-                    "model": i,
-                    "name": model["name"],
-                    "q": quality["value"],
-                    "better": sign * quality["value"],
-                    "j0": j,
-                    "once_j": one_off_j(model) or 0.0,
-                    "own": study.g_per_kwh,
-                    "pue0": study.pue,
-                }
-            )
-    if not rows:
-        return None
-    metric = next(m["quality"]["metric"] for m in study.models if m.get("quality"))
-    base = (
-        alt.Chart(data(rows))
-        .transform_filter("kept[datum.model]")
-        .transform_calculate(j="datum.j0+(load?datum.once_j/n:0)")
-        .transform_calculate(g=G)
-        .transform_window(
-            best="max(better)",
-            sort=[alt.SortField("g", order="ascending")],
-            frame=[None, 0],
-            ignorePeers=False,
-        )
-        .transform_window(
-            least="min(g)",
-            sort=[alt.SortField("better", order="descending")],
-            frame=[None, 0],
-            ignorePeers=False,
-        )
-        .transform_calculate(front="datum.best==datum.better&&datum.least==datum.g")
-        .transform_calculate(
-            text=_text.expression("mass", "datum.g"), state="datum.front?'on the front':'beaten by another'"
-        )
-    )
-    x = alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True))
-    y = alt.Y("q:Q", title=metric, scale=alt.Scale(zero=False, padding=18))
-    line = base.transform_filter("datum.front").mark_line(
-        interpolate="step-after", color=palette["soft"], strokeDash=[4, 3], aria=False
-    )
-    points = base.mark_point(filled=True, size=90, opacity=1).encode(
-        shape=alt.Shape(
-            "state:N", title=None, legend=alt.Legend(symbolFillColor=palette["c1"], symbolStrokeWidth=0)
-        ),
-        color=alt.condition("datum.front", alt.value(palette["c1"]), alt.value(palette["c8"])),
-        tooltip=[
-            alt.Tooltip("name:N", title="model"),
-            alt.Tooltip("text:N", title="carbon"),
-            alt.Tooltip("q:Q", title=metric),
-            alt.Tooltip("state:N"),
-        ],
-    )
-    names = base.mark_text(dy=-12, color=palette["ink"], aria=False, limit=140).encode(text="name:N")
-    chart = alt.layer(line, points, names).encode(x=x, y=y).add_params(*params)
-    return _finish(study, chart, mode, height=260)
+    return marked(study.watermark, alt.layer(bars, labels).add_params(*params), mode, height=150)
 
 
 def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
@@ -339,12 +274,15 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
                 Cell("measured" if m["status"] == "ok" else f"failed: {m.get('error') or 'unknown'}"),
             ]
         )
+    few = (
+        f" The first {MOST_BARS} of {len(models)} in this order are drawn." if len(models) > MOST_BARS else ""
+    )
     found = [
         Figure(
             "total",
             "Carbon per inference",
             "Lines are 95 % intervals of what each inference repeats. "
-            "Loading is spread over the inferences chosen above.",
+            "Loading is spread over the inferences chosen above." + few,
             total(study, mode, params),
             columns,
             table,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, finish
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, marked
 from co2lib.report._study import Study, marginal_j, one_off_j
 
 MOST_LINES = 12
@@ -23,13 +23,6 @@ def letter_of(model: Mapping[str, Any]) -> str | None:
     label = model.get("label")
     found = label.get("label") if isinstance(label, Mapping) else label
     return found if isinstance(found, str) and found and found in LETTERS else None
-
-
-def _marked(study: Study, chart: Any, mode: str, height: int) -> Any:
-    if study.watermark:
-        title = altair().TitleParams(study.watermark, color=_theme.MODES[mode]["warn"])
-        chart = chart.properties(title=title)
-    return finish(chart, mode, height=height)
 
 
 def _costs(study: Study) -> list[tuple[int, str, float, float]]:
@@ -118,7 +111,7 @@ def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
         "amortisation",
         "Many inferences",
         "Loading counts once; what is right of a crossing of two lines decides for many inferences." + more,
-        _marked(study, chart.add_params(*params), mode, 230),
+        marked(study.watermark, chart.add_params(*params), mode, 230),
         [
             Column("Model"),
             Column("Loading, once"),
@@ -213,7 +206,9 @@ def regions(study: Study, mode: str, params: list[Any], spread: str) -> Figure |
         "regions",
         "The same elsewhere",
         "The model in detail, priced with the newest annual value of other places; its energy is the same.",
-        _marked(study, alt.layer(bars, labels, room).add_params(*params), mode, 26 * len(places) + 20),
+        marked(
+            study.watermark, alt.layer(bars, labels, room).add_params(*params), mode, 26 * len(places) + 20
+        ),
         [Column("Place"), Column("g CO2e/kWh"), Column("Carbon per inference")],
         table,
     )
@@ -252,9 +247,10 @@ def labels(study: Study, mode: str) -> Figure | None:
         "labels",
         "Letters",
         "Efficiency letters as the study has them; each is relative to its population.",
-        _marked(study, alt.layer(bars, texts), mode, 150),
+        marked(study.watermark, alt.layer(bars, texts), mode, 150),
         [Column("Model"), Column("Letter"), Column("Relative to")],
         table,
+        wide=True,
     )
 
 

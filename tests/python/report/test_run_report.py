@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -265,3 +267,21 @@ class TestBrowser:
         assert "↓ lower" in rows[0]
         assert "not shown" in rows[1]
         page.click("[data-csv=comparison]")
+
+
+@needs_altair
+def test_runs_of_different_times_have_a_history(log: Log) -> None:
+    from co2lib.report import _runs_charts
+
+    views = [_runs.view_of(log(name, epochs=1)) for name in "abc"]
+    assert _runs_charts.history(views, "light") is None  # all began at once
+    assert _runs_charts.history(views[:2], "light") is None
+    for i, view in enumerate(views):
+        real: Any = view.footprint
+        later = real.start + timedelta(days=i)
+        moved: Any = SimpleNamespace(energy=real.energy, start=later, to_dict=real.to_dict)
+        view.footprint = moved
+    found = _runs_charts.history(views[::-1], "light")
+    assert found is not None
+    assert [row[0].text for row in found.rows] == ["a", "b", "c"]
+    assert [point["t"] for point in found.chart.to_dict()["data"]["values"]] == [0, 1, 2]

@@ -48,7 +48,11 @@
       const wanted = $("filter").value.toLowerCase();
       state.kept = data.models.map((m) => m.name.toLowerCase().includes(wanted) && passes(m));
       const [by, way] = $("order").value.split("-");
-      state.order = ordered(by, way);
+      state.rank = [];
+      let place = 0;  // models that are filtered out come after all others
+      const order = ordered(by, way);
+      for (const i of order) if (state.kept[i]) state.rank[i] = place++;
+      for (const i of order) if (!state.kept[i]) state.rank[i] = place++;
     }
   };
   const perInference = (m) => m.marginal === null ? null : m.marginal + (state.load && m.one_off !== null ? m.one_off / state.n : 0);
@@ -72,7 +76,7 @@
 
   const signals = () => {
     const found = { grid: state.grid, pue: state.pue };
-    if (data.models) Object.assign(found, { n: state.n, load: state.load, picked: state.picked, order: state.order });
+    if (data.models) Object.assign(found, { n: state.n, load: state.load, picked: state.picked, rank: state.rank });
     // With nothing to draw the charts are hidden as they are: an empty scale has no extent.
     if (data.models && state.kept.some(Boolean)) found.kept = state.kept;
     return found;
@@ -138,7 +142,7 @@
     }
     for (const body of document.querySelectorAll("tbody")) {
       const rows = [...body.querySelectorAll("tr[data-model]")];
-      rows.sort((a, b) => state.order.indexOf(Number(a.dataset.model)) - state.order.indexOf(Number(b.dataset.model)));
+      rows.sort((a, b) => state.rank[Number(a.dataset.model)] - state.rank[Number(b.dataset.model)]);
       for (const row of rows) {
         const model = Number(row.dataset.model);
         row.hidden = !state.kept[model];

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Carbon against quality, with the models that no other beats in both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from co2lib.report import _text, _theme
+from co2lib.report._charts import G, altair, axis, data, marked
+from co2lib.report._study import Study, marginal_j, one_off_j
+
+MOST_NAMES = 40
+
+
+def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
+    """Draw carbon against quality with the Pareto front; None where no model has a quality."""
+    alt = altair()
+    palette = _theme.MODES[mode]
+    rows = []
+    for i, model in enumerate(study.models):
+        quality, j = model.get("quality"), marginal_j(model)
+        if quality and quality.get("value") is not None and j is not None:
+            sign = 1 if quality.get("higher_is_better", True) else -1
+            rows.append(
+                {
+                    "model": i,
+                    "name": model["name"],
+                    "q": quality["value"],
+                    "better": sign * quality["value"],
+                    "j0": j,
+                    "once_j": one_off_j(model) or 0.0,
+                    "own": study.g_per_kwh,
+                    "pue0": study.pue,
+                }
+            )
+    if not rows:
+        return None
+    metric = next(m["quality"]["metric"] for m in study.models if m.get("quality"))
+    base = (
+        alt.Chart(data(rows))
+        .transform_filter("kept[datum.model]")
+        .transform_calculate(j="datum.j0+(load?datum.once_j/n:0)")
+        .transform_calculate(g=G)
+        .transform_window(
+            best="max(better)",
+            sort=[alt.SortField("g", order="ascending")],
+            frame=[None, 0],
+            ignorePeers=False,
+        )
+        .transform_window(
+            least="min(g)",
+            sort=[alt.SortField("better", order="descending")],
+            frame=[None, 0],
+            ignorePeers=False,
+        )
+        .transform_calculate(front="datum.best==datum.better&&datum.least==datum.g")
+        .transform_calculate(
+            text=_text.expression("mass", "datum.g"), state="datum.front?'on the front':'beaten by another'"
+        )
+    )
+    x = alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True))
+    y = alt.Y("q:Q", title=metric, scale=alt.Scale(zero=False, padding=18))
+    line = base.transform_filter("datum.front").mark_line(
+        interpolate="step-after", color=palette["soft"], strokeDash=[4, 3], aria=False
+    )
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        shape=alt.Shape(
+            "state:N", title=None, legend=alt.Legend(symbolFillColor=palette["c1"], symbolStrokeWidth=0)
+        ),
+        color=alt.condition("datum.front", alt.value(palette["c1"]), alt.value(palette["c8"])),
+        tooltip=[
+            alt.Tooltip("name:N", title="model"),
+            alt.Tooltip("text:N", title="carbon"),
+            alt.Tooltip("q:Q", title=metric),
+            alt.Tooltip("state:N"),
+        ],
+    )
+    named = base if len(rows) <= MOST_NAMES else base.transform_filter("datum.front||datum.model==picked")
+    names = named.mark_text(dy=-12, color=palette["ink"], aria=False, limit=140).encode(text="name:N")
+    chart = alt.layer(line, points, names).encode(x=x, y=y).add_params(*params)
+    return marked(study.watermark, chart, mode, height=260)
