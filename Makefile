@@ -6,6 +6,7 @@
 # make headers prints what each front-door header costs the compiler, beside <fmt/format.h>
 # make forecast  backtests the intensity forecasters on the traces at hand, times pricing; writes docs/forecast.md
 # make plan    says what adapting is worth on the traces at hand, and how fast it is decided; writes docs/adaptive.md
+# make predict  says how fast a network is predicted, beside scikit-learn; writes docs/inference.md
 # make embodied  validates the hardware's carbon on published footprints, times its draws; writes docs/embodied.md
 # make speed   measures PreIndex beside NumPy loops, scikit-learn and the forward passes; writes docs/preindex.md
 # make truth   runs the truth bench, co2lib beside other tools, and writes docs/truth.md
@@ -45,7 +46,7 @@ CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help demo forecast plan embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
+.PHONY: help demo forecast plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
   python-test-full torch-build torch-test truth cost headers speed format stubs clean setup-demo setup-test setup-cost
 
 help:
@@ -209,6 +210,14 @@ plan: setup-cost build/.full build/.wheel-in-full
 	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target co2lib_adaptive
 	@$(VENV_PYTHON) -P benchmarks/adaptive/run.py
+
+# ----------------------------------------------------------------------------------------------------------------------
+# predict
+# ----------------------------------------------------------------------------------------------------------------------
+predict: setup-cost build/.full build/.wheel-in-full
+	@cmake --preset release -DCO2LIB_EXAMPLES=OFF -DCMAKE_MESSAGE_LOG_LEVEL=WARNING > /dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target co2lib_inference
+	@$(VENV_PYTHON) -P benchmarks/inference/run.py
 
 # ----------------------------------------------------------------------------------------------------------------------
 # embodied

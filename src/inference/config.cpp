@@ -11,10 +11,16 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
+/// A product of sizes, held at a number that no real tensor has.
+std::int64_t product(std::int64_t a, std::int64_t b) {
+  constexpr double most = 4e18;
+  return static_cast<double>(a) * static_cast<double>(b) < most ? a * b : static_cast<std::int64_t>(most);
+}
+
 std::int64_t elements(const Shape& shape) {
-  std::int64_t product = 1;
-  for (std::size_t i = 1; i < shape.size(); ++i) product *= shape[i];
-  return product;
+  std::int64_t all = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) all = product(all, shape[i]);
+  return all;
 }
 
 /// Reads a node; the first thing that is missing is kept.
@@ -128,7 +134,7 @@ class ConfigReader {
       config.cout = 0;
       return true;
     }
-    if (in.size() == 4) config.m *= in[1];  // each head by the same constant
+    if (in.size() == 4) config.m = product(config.m, in[1]);  // each head by the same constant
     if (config.cout > 0) {
       config.n = config.cout;
     } else if (node_.inputs.size() > 1) {

@@ -69,7 +69,7 @@ void add_kernel_issues(Prediction& p, double extrapolated_share) {
                                      "wider, and a profile that samples them would narrow it",
                                      100 * extrapolated_share)});
   }
-  std::vector<std::string> capped;
+  std::vector<std::string> capped{};
   bool assumed = false;
   for (const KernelPrediction& k : p.kernels) {
     for (const std::string& flag : k.flags) {
@@ -123,7 +123,7 @@ void finish(Prediction& p, const detail::DeviceModel& model) {
 Prediction predict_kernels(const detail::DeviceModel& model, std::vector<KernelPrediction> kernels) {
   if (kernels.empty()) detail::out_of_range("kernels: there is none; the model computes nothing");
   Prediction p{.device = model.name, .processor = model.processor};
-  std::vector<KernelConfig> configs;
+  std::vector<KernelConfig> configs{};
   for (KernelPrediction& k : kernels) {
     k.kernel = k.config.kernel = kernel_name(k.config.kernel);
     const std::string precision = precision_of(k.config).name;
@@ -146,9 +146,9 @@ Prediction predict_kernels(const detail::DeviceModel& model, std::vector<KernelP
 
 /// Refuses a graph whose operators without a mapping write too much; the others become issues.
 std::vector<Issue> unmodelled_issues(const Graph& graph) {
-  std::vector<Issue> issues;
+  std::vector<Issue> issues{};
   double share = 0;
-  std::vector<std::string> names;
+  std::vector<std::string> names{};
   for (const Unmodelled& u : unmodelled(graph)) {
     share += u.share;
     const std::string what = u.type.empty() ? u.node : fmt::format("{} ({})", u.node, u.type);
@@ -171,7 +171,7 @@ std::vector<Issue> unmodelled_issues(const Graph& graph) {
 /// The precision whose rules hold: the one asked for, else that of the first operator that says its bits.
 std::string precision_name(const Graph& graph, const PredictOptions& options) {
   if (!options.precision.empty()) return precision(options.precision).name;
-  KernelConfig config;
+  KernelConfig config{};
   for (const Node& node : graph.nodes) {
     if (!node.attrs.w_bits) continue;
     config.w_bits = *node.attrs.w_bits;
@@ -244,7 +244,7 @@ Prediction Device::predict(const Graph& graph, const PredictOptions& options) co
     }
   }
   const std::vector<Issue> issues = unmodelled_issues(given);
-  std::vector<KernelPrediction> list;
+  std::vector<KernelPrediction> list{};
   for (GraphKernel& k :
        kernels(given, options.rules ? *options.rules : model_->rules(precision_name(given, options)))) {
     if (k.kernel.empty()) continue;  // without a mapping: an issue
@@ -261,7 +261,7 @@ Prediction Device::predict(const Graph& graph, const PredictOptions& options) co
 }
 
 Prediction Device::predict(std::span<const KernelConfig> kernels, const PredictOptions& options) const {
-  std::vector<KernelPrediction> list;
+  std::vector<KernelPrediction> list{};
   for (const KernelConfig& config : kernels) {
     list.push_back(
         {.name = config.kernel,

@@ -26,7 +26,8 @@ struct KernelValue {
 
 class DeviceModel {
  public:
-  DeviceModel(std::string name, std::string processor) : name(std::move(name)), processor(std::move(processor)) {}
+  DeviceModel(std::string its_name, std::string its_processor)
+      : name(std::move(its_name)), processor(std::move(its_processor)) {}
   virtual ~DeviceModel() = default;
   DeviceModel(const DeviceModel&) = delete;
   DeviceModel& operator=(const DeviceModel&) = delete;

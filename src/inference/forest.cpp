@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <co2lib/inference/forest.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -16,6 +18,8 @@ namespace co2lib::inference {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t lanes = 16;  ///< rows that go through a tree together
 
 std::vector<float> rounded(std::span<const double> rows) {
   std::vector<float> x;
@@ -36,6 +40,26 @@ float rounded_down(double x) {
 
 }  // namespace
 
+/// Rows go down together: while one waits for its node, the nodes of the others are on their way.
+void Forest::add_tree(std::uint32_t root, const float* rows, std::span<double> sums) const noexcept {
+  const TreeNode* const nodes = nodes_.data();
+  const std::size_t width = features.size();
+  std::array<std::uint32_t, lanes> at{};
+  at.fill(root);
+  std::uint32_t moved = 0;
+  do {
+    moved = 0;
+    const float* row = rows;
+    for (std::size_t lane = 0; lane < sums.size(); ++lane, row += width) {
+      const TreeNode& node = nodes[at[lane]];
+      const std::uint32_t next = row[node.feature] <= node.threshold ? node.left : node.right;
+      moved |= next ^ at[lane];
+      at[lane] = next;
+    }
+  } while (moved != 0);
+  for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += values_[nodes[at[lane]].right];
+}
+
 double Forest::predict(std::span<const double> x) const {
   if (x.size() != features.size()) {
     detail::bad_model("x has " + std::to_string(x.size()) + " values; the forest of " + kernel + " has " +
@@ -53,10 +77,8 @@ std::vector<double> Forest::predict_many(std::span<const double> rows) const {
   const std::vector<float> x = rounded(rows);
   std::vector<double> sums(rows.size() / width, 0.0);
   for (const std::uint32_t root : roots_) {
-    const float* row = x.data();
-    for (double& sum : sums) {
-      sum += walk(root, row);
-      row += width;
+    for (std::size_t i = 0; i < sums.size(); i += lanes) {
+      add_tree(root, x.data() + i * width, std::span(sums).subspan(i, std::min(lanes, sums.size() - i)));
     }
   }
   const auto count = static_cast<double>(roots_.size());
@@ -98,7 +120,7 @@ class ForestReader {
     header(rest);
     if (forest_.roots_.empty()) refuse("trees: there is none");
     for (const Forest::TreeNode& node : forest_.nodes_) {
-      if (node.feature >= static_cast<std::int32_t>(forest_.features.size())) {
+      if (node.feature >= forest_.features.size()) {
         refuse("trees: feature " + std::to_string(node.feature) + " is not in the list of " +
                std::to_string(forest_.features.size()) + " features");
       }
@@ -164,11 +186,14 @@ class ForestReader {
       if (at < -1 || at > std::numeric_limits<std::int32_t>::max()) {
         refuse(here + ".feature: " + std::to_string(at) + " is no feature; a leaf is -1");
       }
-      Forest::TreeNode node{.feature = static_cast<std::int32_t>(at)};
+      Forest::TreeNode node;
       if (at == -1) {
-        node.left = static_cast<std::uint32_t>(forest_.values_.size());
+        node.threshold = std::numeric_limits<float>::infinity();
+        node.left = static_cast<std::uint32_t>(base + i);
+        node.right = static_cast<std::uint32_t>(forest_.values_.size());
         forest_.values_.push_back(number(value[i], here + ".value"));
       } else {
+        node.feature = static_cast<std::uint32_t>(at);
         node.threshold = rounded_down(number(threshold[i], here + ".threshold"));
         node.left = static_cast<std::uint32_t>(base) + child(left[i], i, size, "left");
         node.right = static_cast<std::uint32_t>(base) + child(right[i], i, size, "right");

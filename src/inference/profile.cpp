@@ -24,10 +24,10 @@ constexpr const char* bad_profile = "inference.bad_model";
 
 /// A forest of the folder, read when it is first asked.
 struct ForestFile {
-  std::string kernel;
-  std::vector<std::string> precisions;  ///< one forest may serve several, by its features of bits
+  std::string kernel{};
+  std::vector<std::string> precisions{};  ///< one forest may serve several, by its features of bits
   Target target = Target::latency_us;
-  std::filesystem::path file;
+  std::filesystem::path file{};
 };
 
 enum class EnergySource : std::uint8_t { measured, assumed, none };
@@ -35,27 +35,27 @@ constexpr auto texts_of(EnergySource) noexcept { return texts("measured", "assum
 
 /// The errors of whole models that took no part in sampling.
 struct Check {
-  std::vector<double> latency_ratios;
-  std::vector<double> energy_ratios;
+  std::vector<double> latency_ratios{};
+  std::vector<double> energy_ratios{};
 };
 
 /// What device.json says.
 struct ProfileHead {
-  std::string device;
-  std::string processor;
-  std::string runtime;
-  std::string firmware;
-  std::string clocks;
-  std::string date;
-  std::map<std::string, Rules> rules;  ///< by precision; that of the empty text is for all others
+  std::string device{};
+  std::string processor{};
+  std::string runtime{};
+  std::string firmware{};
+  std::string clocks{};
+  std::string date{};
+  std::map<std::string, Rules> rules{};  ///< by precision; that of the empty text is for all others
 
-  std::optional<std::array<std::int64_t, 2>> array;
+  std::optional<std::array<std::int64_t, 2>> array{};
   EnergySource energy = EnergySource::measured;
   double power_w = 0;
-  std::vector<ForestFile> forests;
-  std::map<std::string, Check> checks;  ///< by precision
+  std::vector<ForestFile> forests{};
+  std::map<std::string, Check> checks{};  ///< by precision
   bool valid = true;
-  std::vector<std::string> flags;
+  std::vector<std::string> flags{};
 };
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -72,7 +72,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 Rules read_rule_set(const FieldReader& fields, const Document& given) {
   if (given.kind == Document::Kind::scalar) return inference::rules(fields.text(given, "rules"));
-  Rules rules;
+  Rules rules{};
   for (const Document& rule : fields.list(given, "rules")) rules.push_back(fields.texts(rule, "rules"));
   return rules;
 }
@@ -161,7 +161,7 @@ ProfileHead read_head(const std::filesystem::path& folder) {
 /// A forest of a profile with the places of its features in the training vector.
 struct ProfileForest {
   Forest forest;
-  std::vector<std::size_t> places;
+  std::vector<std::size_t> places{};
 };
 
 std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry) {

@@ -110,7 +110,7 @@ class McuModel final : public DeviceModel {
  public:
   explicit McuModel(std::string_view board) : DeviceModel(std::string(board), "mcu") {}
 
-  [[nodiscard]] const Rules& rules(const std::string&) const override { return inference::rules("none"); }
+  [[nodiscard]] const Rules& rules(const std::string&) const override { return inference::rules("cpu"); }
 
   [[nodiscard]] std::vector<KernelValue> evaluate(std::span<const KernelConfig>) const override {
     no_profile(fmt::format(

@@ -54,14 +54,13 @@ std::vector<Array> arrays() {
 /// Forms for time: rooflines with the arrays that explain the measurements best, and those that use the first device.
 std::vector<TransferForm> time_forms(std::span<const TransferPoint> points, std::span<const double> y) {
   using Kind = TransferForm::Kind;
-  std::vector<TransferForm> roofs;
+  std::vector<TransferForm> roofs{};
   for (const Array& array : arrays()) {
     roofs.emplace_back(Kind::roof, array, false);
     roofs.back().fit(points, y);
   }
-  std::stable_sort(roofs.begin(), roofs.end(),
-                   [](const TransferForm& a, const TransferForm& b) { return a.error() < b.error(); });
-  std::vector<TransferForm> forms;
+  numeric::stable_sort(roofs, [](const TransferForm& a, const TransferForm& b) { return a.error() < b.error(); });
+  std::vector<TransferForm> forms{};
   for (const bool by_kernel : {false, true}) {
     for (std::size_t i = 0; i < finalists; ++i) {
       forms.emplace_back(Kind::roof, roofs[i].array(), by_kernel);
@@ -74,7 +73,7 @@ std::vector<TransferForm> time_forms(std::span<const TransferPoint> points, std:
 
 std::vector<TransferForm> energy_forms(bool known_of_first) {
   using Kind = TransferForm::Kind;
-  std::vector<TransferForm> forms;
+  std::vector<TransferForm> forms{};
   for (const bool by_kernel : {false, true}) {
     forms.emplace_back(Kind::power, std::nullopt, by_kernel);
     if (known_of_first) forms.emplace_back(Kind::scaled, std::nullopt, by_kernel);
@@ -166,10 +165,10 @@ std::shared_ptr<const DeviceModel> transferred_model(std::shared_ptr<const Devic
   if (measurements.size() < fewest) {
     out_of_range(fmt::format("measurements: {} given; a transfer needs at least {}", measurements.size(), fewest));
   }
-  std::vector<KernelConfig> configs;
-  std::vector<TransferPoint> points;
-  std::vector<double> us;
-  std::vector<double> mj;
+  std::vector<KernelConfig> configs{};
+  std::vector<TransferPoint> points{};
+  std::vector<double> us{};
+  std::vector<double> mj{};
   for (const Measurement& m : measurements) {
     configs.push_back(m.config);
     points.push_back(point_of(m.config));
@@ -189,7 +188,7 @@ std::shared_ptr<const DeviceModel> transferred_model(std::shared_ptr<const Devic
   const std::vector<KernelValue> first = from->evaluate(configs);
   for (std::size_t i = 0; i < points.size(); ++i) points[i].from = first[i].latency_us.value;
   TransferFit time = best_form(points, us, time_forms(points, us));
-  std::optional<TransferFit> energy;
+  std::optional<TransferFit> energy{};
   if (!mj.empty()) {
     bool known = true;
     for (std::size_t i = 0; i < points.size(); ++i) {

@@ -22,7 +22,7 @@ using Columns = std::array<double, most_columns>;
 
 /// What a kernel looks like to the forms below.
 struct TransferPoint {
-  std::string kernel;
+  std::string kernel{};
   double ops = 0;
   double bytes = 0;
   double a = 0;        ///< multipliers' tile: rows
@@ -69,14 +69,14 @@ class TransferForm {
   Array array_;
   bool by_kernel_;
   Columns coefficients_{};
-  std::map<std::string, double> corrections_;  ///< factor of a kernel, drawn to 1
+  std::map<std::string, double> corrections_{};  ///< factor of a kernel, drawn to 1
   double error_ = 0;
 };
 
 /// A form that was chosen, and its errors on points left out.
 struct TransferFit {
   TransferForm form;
-  std::vector<double> ratios;  ///< true/predicted, each point by a fit without it
+  std::vector<double> ratios{};  ///< true/predicted, each point by a fit without it
 };
 
 /// The form with the least mean absolute relative error on points left out one by one.

@@ -51,11 +51,11 @@ class Walk {
   void spread(const Graph& graph);
 
   std::unordered_map<std::string_view, std::size_t> by_name_;
-  std::vector<std::size_t> seen_through_;  ///< of a node itself, of a transparent one its source
-  std::vector<std::vector<std::size_t>> inputs_;
-  std::vector<std::vector<std::size_t>> consumers_;
-  std::vector<bool> live_;
-  std::vector<bool> output_;
+  std::vector<std::size_t> seen_through_{};  ///< of a node itself, of a transparent one its source
+  std::vector<std::vector<std::size_t>> inputs_{};
+  std::vector<std::vector<std::size_t>> consumers_{};
+  std::vector<bool> live_{};
+  std::vector<bool> output_{};
 };
 
 /// The configuration of a kernel that begins with this node; why there is none is left in `missing`.

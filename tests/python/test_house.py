@@ -55,6 +55,8 @@ PYTHON_LEVELS = {
     6: {"cli"},
 }
 PYTHON_LEVEL = {unit: level for level, units in PYTHON_LEVELS.items() for unit in units}
+# In Python only: profiling measures with the tracker's windows.
+PYTHON_ALSO = {("inference", "tracker")}
 ADD_HERE = "add it to the levels at the top of tests/python/test_house.py (docs/design.md, 'The house')"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<co2lib/([\w/]+)\.h(?:pp)?>|"([\w/]+)\.hpp")', re.MULTILINE)
@@ -174,7 +176,7 @@ def import_problems(package: Path) -> list[str]:
             elif level == 3 and PYTHON_LEVEL[used] == 2:
                 if used not in MAY_USE[unit] | MAY_USE_IN_SRC.get(unit, set()):
                     problems.append(f"{relative}: {unit} must not import {used}")
-            elif PYTHON_LEVEL[used] >= level:
+            elif PYTHON_LEVEL[used] >= level and (unit, used) not in PYTHON_ALSO:
                 problems.append(f"{relative}: {unit} must not import {used}")
     return problems
 

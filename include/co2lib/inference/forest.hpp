@@ -54,24 +54,20 @@ class Forest {
  private:
   friend class ForestReader;
 
-  /// Twelve bytes and a threshold in single precision: a feature in single precision is `<=` a double if and only if it
-  /// is `<=` the greatest single that is not above it.
+  /// A threshold in single precision: a feature in single precision is `<=` a double if and only if it is `<=` the
+  /// greatest single that is not above it. A leaf leads to itself, whatever the features are.
   struct TreeNode {
     float threshold = 0;
-    std::int32_t feature = -1;  ///< -1: a leaf
-    std::uint32_t left = 0;     ///< in `nodes_`; of a leaf its place in `values_`
-    std::uint32_t right = 0;
+    std::uint32_t feature = 0;
+    std::uint32_t left = 0;   ///< in `nodes_`
+    std::uint32_t right = 0;  ///< in `nodes_`; of a leaf its place in `values_`
   };
 
-  [[nodiscard]] double walk(std::uint32_t root, const float* x) const noexcept {
-    const TreeNode* node = &nodes_[root];
-    while (node->feature >= 0) node = &nodes_[x[node->feature] <= node->threshold ? node->left : node->right];
-    return values_[node->left];
-  }
+  void add_tree(std::uint32_t root, const float* rows, std::span<double> sums) const noexcept;
 
-  std::vector<TreeNode> nodes_;
-  std::vector<double> values_;
-  std::vector<std::uint32_t> roots_;
+  std::vector<TreeNode> nodes_{};
+  std::vector<double> values_{};
+  std::vector<std::uint32_t> roots_{};
 };
 
 /// Reads a forest, `co2lib-forest/1` (docs/inference.md, "Profiles").

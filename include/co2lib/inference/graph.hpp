@@ -35,8 +35,8 @@ struct Attributes {
 
 /// One operator. `inputs` name other nodes, graph inputs or constants.
 struct Node {
-  std::string name;
-  std::string op;
+  std::string name{};
+  std::string op{};
   std::vector<std::string> inputs{};
   Attributes attrs{};
 
@@ -78,9 +78,9 @@ using Rules = std::vector<std::vector<std::string>>;
 
 /// A kernel of a model.
 struct GraphKernel {
-  std::string name;                      ///< its operators joined by `-`
-  std::string kernel;                    ///< the kernel whose features it has; empty for `other`
-  std::vector<std::string> nodes;        ///< in the order of the chain
+  std::string name{};                    ///< its operators joined by `-`
+  std::string kernel{};                  ///< the kernel whose features it has; empty for `other`
+  std::vector<std::string> nodes{};      ///< in the order of the chain
   std::optional<KernelConfig> config{};  ///< absent where shapes or attributes are missing, and for `other`
   std::string missing{};                 ///< why there is no configuration
 };
@@ -92,9 +92,9 @@ struct GraphKernel {
 
 /// An operator without a mapping.
 struct Unmodelled {
-  std::string node;
-  std::string type;  ///< what its framework calls it
-  double share = 0;  ///< of the output bytes of all live nodes; 1 where its shape is unknown
+  std::string node{};
+  std::string type{};  ///< what its framework calls it
+  double share = 0;    ///< of the output bytes of all live nodes; 1 where its shape is unknown
 };
 
 /// The live operators without a mapping, in order.

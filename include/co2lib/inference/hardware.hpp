@@ -29,9 +29,9 @@ constexpr auto texts_of(ProcessorKind) noexcept { return texts("gpu", "npu", "cp
 
 /// A row of the accelerators' table as a data sheet has it.
 struct Accelerator {
-  std::string name;
+  std::string name{};
   ProcessorKind kind = ProcessorKind::gpu;
-  std::string memory;                                  ///< hbm, ddr or lpddr: which coefficient bytes have
+  std::string memory{};                                ///< hbm, ddr or lpddr: which coefficient bytes have
   std::optional<double> bandwidth{};                   ///< B/s
   std::map<std::string, double, std::less<>> peaks{};  ///< operations/s by precision of the arithmetic
   std::optional<double> tdp_w{};
@@ -51,8 +51,8 @@ struct Accelerator {
 
 /// One workload on one board (MicroGreen; TFLite-Micro, int8).
 struct McuRow {
-  std::string board;
-  std::string workload;
+  std::string board{};
+  std::string workload{};
   std::optional<double> time_us{};    ///< of the processing loop
   std::optional<double> energy_mj{};  ///< of one inference cycle, from another run than the time
   std::optional<double> cycle_s{};    ///< duration of that cycle

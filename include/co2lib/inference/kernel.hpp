@@ -23,7 +23,7 @@ namespace co2lib::inference {
 ///
 /// Sizes are counts of elements; of a `matmul` (m x k times k x n) `k` is the inner size.
 struct KernelConfig {
-  std::string kernel;               ///< any name; mapped by `kernel_name` where it is used
+  std::string kernel{};             ///< any name; mapped by `kernel_name` where it is used
   std::int64_t h = 1;               ///< height of the input; of tokens their number
   std::optional<std::int64_t> w{};  ///< width of the input; that of a square without a value
   std::int64_t cin = 0;             ///< channels of the input
@@ -56,7 +56,7 @@ struct KernelConfig {
 
 /// How weights and activations are stored.
 struct Precision {
-  std::string name;
+  std::string name{};
   int w_bits = 32;
   int a_bits = 32;
   bool integer = false;

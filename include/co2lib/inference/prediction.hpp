@@ -23,8 +23,8 @@ constexpr auto texts_of(Method) noexcept { return texts("measured", "fitted", "r
 
 /// One kernel of a prediction. The ends are those of a 90 % interval.
 struct KernelPrediction {
-  std::string name;                  ///< operators joined by `-`, or the kernel that was asked for
-  std::string kernel;                ///< the predictor in use
+  std::string name{};                ///< operators joined by `-`, or the kernel that was asked for
+  std::string kernel{};              ///< the predictor in use
   std::vector<std::string> nodes{};  ///< of the graph
   KernelConfig config{};
   Ranged latency_us{};
@@ -43,9 +43,9 @@ struct MethodShare {
 
 /// Time and energy of one inference. Intervals have confidence 0.9.
 struct Prediction {
-  std::string device;
-  std::string processor;
-  std::string precision;  ///< `mixed` where kernels differ
+  std::string device{};
+  std::string processor{};
+  std::string precision{};  ///< `mixed` where kernels differ
   Estimate<Seconds> latency{};
   Estimate<Energy> energy{};  ///< without a value where only time was profiled
   std::vector<MethodShare> methods{};

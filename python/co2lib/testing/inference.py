@@ -300,7 +300,8 @@ def _kernels(given: dict[str, Any]) -> Answer:
     graph = inference.parse_graph(Fields(given, "inference.bad_graph").object("graph"))
     rules = f.any("rules")
     if not isinstance(rules, str) and not (
-        isinstance(rules, list) and all(isinstance(rule, list) for rule in rules)
+        isinstance(rules, list)
+        and all(isinstance(rule, list) and all(isinstance(op, str) for op in rule) for rule in rules)
     ):
         raise BadValueError(OUT_OF_RANGE, "rules: expected a name or a list of lists of operators")
     kernels = graph.kernels(rules)
