@@ -192,14 +192,16 @@ Trace own(const File& file, const CsvOptions& options) {
   const auto unit = table.column("unit");
   const auto signal = table.column("signal");
   const auto scope = table.column("scope");
-  const auto need = [&](bool there, std::string_view code, std::string_view field) {
+  const auto need = [&](bool there, std::string_view code, std::string_view field, const std::string& holds) {
     if (there) return;
-    detail::fail(code, fmt::format("{}: the file has no column '{}'; add it or give the option of that name",
-                                   table.name, field));
+    detail::fail(code, fmt::format("{}: the file has no column '{}'; add it (each row holds {}), or give the option of "
+                                   "that name where there is one. Such a file: start,end,value,unit,signal,scope and "
+                                   "2026-01-05T04:00:00Z,2026-01-05T05:00:00Z,180,g/kWh,average,lifecycle",
+                                   table.name, field, holds));
   };
-  need(unit || options.unit, "bad_unit", "unit");
-  need(signal || options.signal, "bad_value", "signal");
-  need(scope || options.scope, "bad_value", "scope");
+  need(unit || options.unit, "bad_unit", "unit", "g/kWh, kg/MWh or another unit of mass per energy");
+  need(signal || options.signal, "bad_value", "signal", known<Signal>());
+  need(scope || options.scope, "bad_value", "scope", known<Scope>());
   std::vector<Record> records;
   records.reserve(table.rows.size());
   for (const csv::Row& row : table.rows) {
