@@ -43,13 +43,13 @@ bool is_metric_name(std::string_view name, bool colon) {
 }
 
 [[noreturn]] void bad_metric(const std::string& subject, const std::string& text) {
-  throw Error("tracker.bad_metric", detail::shown(subject) + ": " + text);
+  throw Error("tracker.bad_metric", co2lib::detail::shown(subject) + ": " + text);
 }
 
 std::string escaped(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t size = detail::utf8_size(text);
+    const std::size_t size = co2lib::detail::utf8_size(text);
     if (size != 1) {
       out.append(size > 0 ? text.substr(0, size) : std::string_view("\xEF\xBF\xBD"));
     } else if (text.front() == '\n') {
@@ -82,14 +82,14 @@ void check_family(const MetricFamily& family) {
   if (!family.unit.empty()) {
     if (family.type == MetricType::info) bad_metric(family.name, "an info has no unit");
     if (!family.name.ends_with("_" + family.unit)) {
-      bad_metric(family.name, fmt::format("must end in '_{}', its unit", detail::shown(family.unit)));
+      bad_metric(family.name, fmt::format("must end in '_{}', its unit", co2lib::detail::shown(family.unit)));
     }
   }
   std::set<std::string_view> labels;
   for (const std::string& label : family.labels) {
     if (!is_metric_name(label, false) || label.starts_with("__")) {
       bad_metric(family.name, fmt::format("'{}' is not the name of a label; letters, digits and '_', not '__' in front",
-                                          detail::shown(label)));
+                                          co2lib::detail::shown(label)));
     }
     if (!labels.insert(label).second) bad_metric(family.name, fmt::format("label '{}' is there twice", label));
   }
