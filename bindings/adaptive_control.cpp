@@ -8,7 +8,7 @@ namespace {
 
 ControlOptions control_options(const std::string& method, double pue, const std::string& update, double eta,
                                std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot,
-                               bool hard_stop, std::int64_t window) {
+                               bool hard_stop, std::int64_t window, std::int64_t beyond = 0) {
   return {.method = parse<Method>(method, "method", bad_input),
           .pue = pue,
           .update = parse<Update>(update, "update", bad_input),
@@ -16,6 +16,7 @@ ControlOptions control_options(const std::string& method, double pue, const std:
           .lambda0_per_g = lambda0_per_g,
           .requests_per_slot = requests_per_slot,
           .window = count_of(window, "window"),
+          .beyond = count_of(beyond, "beyond"),
           .hard_stop = hard_stop};
 }
 
@@ -164,17 +165,17 @@ void bind_pacer(py::module_& m) {
       .def(py::init([](const py::object& models, CarbonMass budget, int horizon_h, const py::object& start,
                        const std::string& method, double pue, const std::string& update, double eta,
                        std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot, bool hard_stop,
-                       std::int64_t window) {
+                       std::int64_t window, std::int64_t beyond) {
              PacerOptions options{.horizon = std::chrono::hours(horizon_h), .start = maybe_utc(start)};
              options.control =
-                 control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window);
+                 control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window, beyond);
              return Pacer(classes_of(models), budget, options);
            }),
            py::arg("models"), py::arg("budget"), py::kw_only(), py::arg("horizon_h") = 8760,
            py::arg("start") = py::none(), py::arg("method") = "pacing", py::arg("pue") = 1.0,
            py::arg("update") = "multiplicative", py::arg("eta") = 0.01, py::arg("lambda0_per_g") = py::none(),
            py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false, py::arg("window") = 168,
-           "Of a list of models, or of {class of requests: models}.")
+           py::arg("beyond") = 0, "Of a list of models, or of {class of requests: models}.")
       .def(
           "choose",
           [](Pacer& p, const py::object& now, CarbonIntensity intensity, double requests, std::size_t kind,

@@ -368,6 +368,7 @@ std::string Pacer::save() const {
     o.add("lambda0_per_g", options.lambda0_per_g);
     o.add("requests_per_slot", options.requests_per_slot);
     o.add("window", options.window);
+    o.add("beyond", options.beyond);
     o.add("hard_stop", options.hard_stop);
     put_classes(o, steering.classes());
     o.add("state", JsonObject{[&](JsonWriter& s) { put_state(s, steering.state); }});
@@ -388,7 +389,8 @@ Pacer Pacer::restore(const std::vector<RequestClass>& classes, std::string_view 
                          .eta = m.number("eta"),
                          .lambda0_per_g = m.maybe("lambda0_per_g"),
                          .requests_per_slot = m.maybe("requests_per_slot"),
-                         .window = m.count("window")};
+                         .window = m.count("window"),
+                         .beyond = m.count("beyond")};
   const auto stop = m.any("hard_stop").boolean();
   if (!stop) bad_state("'hard_stop' is not true or false");
   options.hard_stop = *stop;

@@ -29,6 +29,7 @@ Steering::Steering(std::vector<RequestClass> classes, double budget_g, std::size
   if (classes_.empty()) bad_model("there are no classes of requests; give at least one");
   if (slots == 0) bad_input("horizon: there is no slot");
   if (options.window < 1 || options.window > 8784) bad_input("window: it must be 1 to 8784 slots");
+  if (options.beyond > 87840) bad_input("beyond: it must be at most 87840 slots");
   positive(options.eta, "eta");
   if (options.lambda0_per_g) positive(*options.lambda0_per_g, "lambda0_per_g");
   if (options.requests_per_slot) positive(*options.requests_per_slot, "requests_per_slot");
@@ -126,8 +127,13 @@ void Steering::pace(std::size_t slot, double c) {
     requests = 1;
     add(sample, c, 1, usual_mix());
   }
-  const double rest = rest_requests(slots_ - slot);
-  solve(sample, (budget_ - state.spent) / rest * requests, true);
+  double left = budget_ - state.spent;
+  double rest = rest_requests(slots_ - slot);
+  if (options_.beyond > 0) {
+    left += budget_ * (static_cast<double>(options_.beyond) / static_cast<double>(slots_));
+    rest += rest_requests(options_.beyond);
+  }
+  solve(sample, left / rest * requests, true);
 }
 
 std::vector<double> Steering::forecast(std::size_t slot, double c) const {
@@ -186,6 +192,10 @@ void Steering::open(std::size_t slot, double c, double expected) {
     pace(slot, c);
     state.next_solve = (slot / solve_every + 1) * solve_every;
     state.pacing_lambda = state.lambda;
+  }
+  if (paced && options_.beyond > 0 && state.spent >= budget_) {
+    state.lambda = infinity;
+    state.tie_share = 0;
   }
   if (options_.method == Method::mpc) predict(slot, c);
   if (options_.method == Method::primal_dual) {

@@ -36,7 +36,10 @@ struct ControlOptions {
   std::optional<double> lambda0_per_g{};      ///< of primal-dual; default: of pacing, after 168 slots
   std::optional<double> requests_per_slot{};  ///< expected; default: the mean so far
   std::size_t window = 168;  ///< slots that pacing and MPC look back; longer: steadier, slower to learn
-  bool hard_stop = false;    ///< see `allowed`
+  /// Of pacing: slots that are planned beyond the end, at the budget's mean rate, so that a dirty or clean week near
+  /// the end is not made up for in haste. 0: the budget is met most closely. For a year of a windy grid 1440 is better.
+  std::size_t beyond = 0;
+  bool hard_stop = false;  ///< see `allowed`
 };
 
 /// Slots that pacing and MPC look back, between solves, and the leads that MPC looks ahead.

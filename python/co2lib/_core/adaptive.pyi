@@ -605,7 +605,7 @@ class Pacer:
         """
         Goes on bit for bit from a text of save().
         """
-    def __init__(self, models: typing.Any, budget: co2lib._core.CarbonMass, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 8760, start: typing.Any = None, method: str = 'pacing', pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168) -> None:
+    def __init__(self, models: typing.Any, budget: co2lib._core.CarbonMass, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 8760, start: typing.Any = None, method: str = 'pacing', pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168, beyond: typing.SupportsInt | typing.SupportsIndex = 0) -> None:
         """
         Of a list of models, or of {class of requests: models}.
         """
