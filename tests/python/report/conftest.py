@@ -118,6 +118,7 @@ class Watched:
         more.setdefault("offline", url.startswith("file:"))
         context = self._browser.new_context(viewport={"width": width, "height": 900}, **more)
         self._contexts.append(context)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         origin = "/".join(url.split("/")[:3])
 
@@ -138,7 +139,7 @@ class Watched:
             ),
         )
         page.goto(url)
-        page.wait_for_selector(ready, timeout=20_000)
+        page.wait_for_selector(ready)
         return page
 
     def close(self) -> None:

@@ -285,7 +285,7 @@ class TestPage:
         page.wait_for_function("document.querySelectorAll('#co2-models label').length == 2")
         page.get_by_label("large").check()
         page.set_input_files("#co2-input input[type=file]", file)
-        page.wait_for_selector("#co2-run:not([disabled])", timeout=10_000)
+        page.wait_for_selector("#co2-run:not([disabled])", timeout=60_000)
         page.click("#co2-run")
         page.wait_for_selector("#co2-chart svg.marks", timeout=60_000)
         tile = page.locator("#co2-tiles b").first
@@ -306,7 +306,7 @@ class TestPage:
         assert page.evaluate("window.hit") is None
         # Other inputs grey the results until they are measured.
         page.get_by_label("small").first.uncheck()
-        page.wait_for_selector("#co2-stale :text('inputs changed')", timeout=20_000)
+        page.wait_for_selector("#co2-stale :text('inputs changed')", timeout=60_000)
         page.get_by_role("tab", name="Export").click()
         files = {}
         for what in ("json", "csv", "card", "html"):
@@ -333,7 +333,7 @@ class TestPage:
         good.write_bytes(picture())
         if page.locator("#co2-run").is_enabled():
             page.click("#co2-run")
-            page.wait_for_selector("#co2-status :text('cannot be decoded')", timeout=20_000)
+            page.wait_for_selector("#co2-status :text('cannot be decoded')", timeout=60_000)
         assert lab.steps == []
 
 
