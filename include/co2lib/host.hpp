@@ -39,16 +39,6 @@ struct Machine {
 /// Reads the machine once; never fails, what is missing stays without a value.
 [[nodiscard]] Machine read_machine(const Host& host = {});
 
-/// What a machine has besides processor and memory, as /sys tells; what could not be read has no value.
-struct Chassis {
-  std::optional<int> hdd;         ///< disks with platters; fixed drives only
-  std::optional<int> ssd;         ///< other fixed drives
-  std::optional<bool> is_server;  ///< by the type that its firmware gives; virtual machines give none
-};
-
-/// Reads it anew; never fails. A few small files for each drive.
-[[nodiscard]] Chassis read_chassis(const Host& host = {});
-
 /// The text of a small file (at most 1 MiB), or the issue `absent`, `no_permission` or `io` naming it.
 [[nodiscard]] Result<std::string> read_text(const std::filesystem::path& file);
 

@@ -28,6 +28,7 @@
 #include <co2lib/meter/share.hpp>
 #include <co2lib/version.hpp>
 
+#include "detail/chassis.hpp"
 #include "detail/environment.hpp"
 #include "detail/utf8.hpp"
 
@@ -130,7 +131,7 @@ std::optional<MachineHardware> hardware_at(const Options& o, const Machine& mach
   if (kind == HardwareChoice::Kind::off) return std::nullopt;
   MachineHardware hardware{.sockets = machine.packages};
   if (kind == HardwareChoice::Kind::detected) {
-    const Chassis chassis = read_chassis(o.host);
+    const co2lib::detail::Chassis chassis = co2lib::detail::read_chassis(o.host);
     hardware.hdd = chassis.hdd;
     hardware.ssd = chassis.ssd;
     hardware.is_server = chassis.is_server;

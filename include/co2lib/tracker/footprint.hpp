@@ -37,7 +37,6 @@ struct CarbonOrigin {
   std::string origin;      ///< `live`, `cache`, `climatology`, `annual_factor`, `world_average`, `trace`, `fixed`, ...
   Energy energy;           ///< IT energy
   CarbonMass operational;  ///< PUE included
-
   bool operator==(const CarbonOrigin&) const = default;
 };
 
@@ -77,8 +76,7 @@ struct ScopeFootprint {
   std::string scope;     ///< `process` or `container`
   std::string group;     ///< whose share it is: the pid, or the path of the control group
   Estimate<Energy> own;  ///< counted
-  Estimate<Energy> other;
-  Estimate<Energy> idle;
+  Estimate<Energy> other, idle;
 };
 
 /// The statistics of all regions of one name; energies are those of the run's scope in J.
@@ -89,10 +87,9 @@ struct RegionFootprint {
   Estimate<Energy> inclusive;          ///< sum over the regions; regions of other threads may overlap them
   std::optional<Energy> exclusive;     ///< without direct children of the same thread
   std::optional<Energy> union_energy;  ///< energy of the union of their times
-  std::optional<Energy> least;         ///< of one region
-  std::optional<Energy> most;
-  Estimate<CarbonMass> operational;  ///< of `inclusive`, by the intensities of the regions' own times; PUE included
-  std::vector<RegionResult> each;    ///< the regions one by one, the newest first; at most the newest 1000
+  std::optional<Energy> least, most;   ///< of one region
+  Estimate<CarbonMass> operational;    ///< of `inclusive`, by the intensities of the regions' own times; PUE included
+  std::vector<RegionResult> each;      ///< the regions one by one, the newest first; at most the newest 1000
 };
 
 /// A command that was run under the tracker, and its share of the CPU's energy by CPU time.
@@ -104,8 +101,7 @@ struct CommandFootprint {
   std::optional<int> status;  ///< exit status as shells give it; none while it runs
   Seconds cpu_time{};
   Estimate<Energy> energy;  ///< no value where the CPU's energy or CPU time is unknown
-  std::optional<Energy> other;
-  std::optional<Energy> idle;
+  std::optional<Energy> other, idle;
 };
 
 /// What else of a machine the carbon of its hardware depends on; nothing where it is unknown.
@@ -115,7 +111,6 @@ struct MachineHardware {
   std::optional<int> ssd{};            ///< other fixed drives
   std::optional<bool> is_server{};     ///< by the type of chassis that the firmware gives
   std::optional<double> scope_cpus{};  ///< CPUs that the control group may use; none for the scope `machine`
-
   bool operator==(const MachineHardware&) const = default;
 };
 
@@ -141,13 +136,11 @@ struct HardwarePart {
   Interval<CarbonMass> bounds{};
   std::vector<std::string> factors{};  ///< ids of the rows and numbers it is computed from
   std::string source{};
-
   bool operator==(const HardwarePart&) const = default;
 };
 
-/// The carbon of making a machine, and the share of it that belongs to the run.
-///
-/// own = hardware * reserved / lifetime (docs/tracker.md, "The hardware's share").
+/// The carbon of making a machine, and the run's part: hardware * reserved / lifetime (docs/tracker.md, "The hardware's
+/// share").
 struct MachineFootprint {
   std::string host{};             ///< empty if unknown
   std::string basis{};            ///< `detected`, `mass`, or the name of the bill of materials
@@ -159,7 +152,6 @@ struct MachineFootprint {
   Estimate<CarbonMass> hardware{};  ///< all of `parts`; 95 % of the draws
   Estimate<CarbonMass> own{};       ///< the run's share; 95 % of the draws
   std::vector<HardwarePart> parts{};
-
   bool operator==(const MachineFootprint&) const = default;
 };
 

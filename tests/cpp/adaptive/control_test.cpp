@@ -204,7 +204,9 @@ TEST(AdaptivePacer, KeepsReceiptsThatAddUp) {
     EXPECT_EQ(std::count(r.rejected.begin(), r.rejected.end(), r.model), 0);
     EXPECT_NEAR((r.energy * r.intensity).grams() / r.carbon.grams(), 1, 1e-12);
     EXPECT_EQ(r.interval.has_value(), r.model == "small");
-    if (r.interval) EXPECT_NEAR(r.interval->high / r.carbon, 2, 1e-12);
+    if (r.interval) {
+      EXPECT_NEAR(r.interval->high / r.carbon, 2, 1e-12);
+    }
   }
   std::filesystem::remove_all(folder);
 }

@@ -20,8 +20,8 @@ class HardwareShare : public Bench {
  protected:
   HardwareShare() {
     std::string cpus;
-    for (int cpu = 0; cpu < 8; ++cpu) {
-      cpus += "processor : " + std::to_string(cpu) + "\nphysical id : " + std::to_string(cpu / 4) + "\n\n";
+    for (int i = 0; i < 8; ++i) {
+      cpus += "processor : " + std::to_string(i) + "\nphysical id : " + std::to_string(i / 4) + "\n\n";
     }
     machine.write("proc/cpuinfo", cpus);
     machine.write("proc/meminfo", "MemTotal: 524288000 kB\n");
@@ -35,10 +35,10 @@ class HardwareShare : public Bench {
   }
 
   void drive(const std::string& name, const std::string& rotational, const std::string& removable = "0") {
-    const std::string folder = "sys/block/" + name;
-    machine.write(folder + "/queue/rotational", rotational + "\n");
-    machine.write(folder + "/removable", removable + "\n");
-    machine.write(folder + "/size", "1000\n");
+    const std::string at = "sys/block/" + name;
+    machine.write(at + "/queue/rotational", rotational + "\n");
+    machine.write(at + "/removable", removable + "\n");
+    machine.write(at + "/size", "1000\n");
   }
   Footprint after(std::chrono::nanoseconds time, const Options& o) {
     Tracker tracker(o);
