@@ -90,7 +90,7 @@ def graph(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
 
     Parameters
     ----------
-    model : Graph, mapping, str, path or torch.nn.Module
+    model : Graph, mapping, str, path, torch.nn.Module or torch.export.ExportedProgram
         A path ends with ``.json`` (this library's description) or ``.onnx``; a text beginning with ``{`` is
         JSON.
     input_shape : sequence of int, optional
@@ -117,8 +117,9 @@ def graph(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
             "inference.bad_graph",
             f"{file}: expected a file that ends with .json or .onnx, or a module of torch",
         )
-    if hasattr(model, "named_modules"):
-        if input_shape is None:
+    exported = type(model).__name__ == "ExportedProgram"  # of torch.export; it knows the shape of its input
+    if exported or hasattr(model, "named_modules"):
+        if input_shape is None and not exported:
             raise BadValueError("inference.bad_graph", "input_shape: missing; a module of torch needs it")
         return parse_graph(_importers().torch_graph(model, input_shape))
     raise BadValueError(
