@@ -535,6 +535,8 @@ class _Campaign:
             if measured is None or measured.unstable:
                 continue
             predicted = device.predict(_domain.parse_graph(graph))
+            if predicted.latency.seconds is None:
+                continue
             pairs = {"latency": (measured.latency_us * 1e-6, predicted.latency.seconds)}
             if measured.energy_mj is not None and predicted.energy.joules is not None:
                 pairs["energy"] = (measured.energy_mj * 1e-3, predicted.energy.joules)
