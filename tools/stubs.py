@@ -70,7 +70,9 @@ def tidy(text: str) -> str:
         flags=re.MULTILINE,
     )
     # What pickle keeps is nobody's to read, and that of a class is not that of its base.
-    text = re.sub(r"(def __getstate__\(self\)) -> .*:$", r"\1 -> tuple[typing.Any, ...]:", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"(def __getstate__\(self\)) -> .*:$", r"\1 -> tuple[typing.Any, ...]:", text, flags=re.MULTILINE
+    )
     text = re.sub(r"\*\*kwargs\)", "**kwargs: typing.Any)", text)
     for bare, full in GENERICS.items():
         # In annotations only: after ':', '->', '[', ',' or '|', and without arguments of its own.
