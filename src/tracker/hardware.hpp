@@ -11,15 +11,26 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <co2lib/host.hpp>
 #include <co2lib/tracker/run.hpp>
+#include <co2lib/tracker/tracker.hpp>
 
 #include "tracker/evaluation.hpp"
 #include "tracker/timeline.hpp"
 
 namespace co2lib::tracker::detail {
+
+/// What the option `embodied` asks for, checked; a bill of materials is read now, so that what is wrong with it is said
+/// before the run.
+[[nodiscard]] HardwareChoice hardware_of(const Options& o);
+
+/// What the hardware's share needs of the machine besides `RunContext`; not read where nobody asks for it.
+[[nodiscard]] std::optional<MachineHardware> hardware_at(const Options& o, const Machine& machine,
+                                                         HardwareChoice::Kind kind);
 
 class Hardware {
  public:
