@@ -50,8 +50,8 @@ void bind_logic(py::module_& m) {
       "Carbon per cm2 of wafer of a node; `fab_ci` is a name or g/kWh, `epa` in kWh/cm2, `gpa` and `mpa` in g/cm2.");
   m.def(
       "logic_die",
-      [](double area_cm2, const CarbonPerArea& cpa, double yield, double packages, double package_g) {
-        const LogicDie die = logic_die(area_cm2, cpa, yield, packages, package_g);
+      [](double area_cm2, const CarbonPerArea& per_area, double yield, double packages, double package_g) {
+        const LogicDie die = logic_die(area_cm2, per_area, yield, packages, package_g);
         return std::make_tuple(die.fab_g, die.package_g);
       },
       py::arg("area_cm2"), py::arg("cpa"), py::kw_only(), py::arg("die_yield") = default_yield,
