@@ -11,7 +11,7 @@ import datetime
 import os
 import pathlib
 import typing
-__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'MetricFamily', 'OPENMETRICS_TYPE', 'OpenMetrics', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice', 'to_openmetrics']
+__all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'HardwarePart', 'MachineFootprint', 'MetricFamily', 'OPENMETRICS_TYPE', 'OpenMetrics', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice', 'to_openmetrics']
 class Options:
     """
     How a tracker measures and prices.
