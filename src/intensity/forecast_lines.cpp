@@ -27,8 +27,8 @@ using co2lib::detail::append_string;
 using co2lib::detail::DocumentValue;
 using detail::fail;
 
-constexpr std::array<std::string_view, 9> known{"method",      "issued_at",        "start",      "step_s", "g_per_kwh",
-                                                "half_widths", "climatology_from", "attributes", "issues"};
+constexpr std::array<std::string_view, 9> keys_of_a_forecast{
+    "method", "issued_at", "start", "step_s", "g_per_kwh", "half_widths", "climatology_from", "attributes", "issues"};
 constexpr std::size_t none = static_cast<std::size_t>(-1);
 
 /// Refuses what is no forecast, in writing and in reading.
@@ -176,7 +176,8 @@ Forecast parse_forecast_line(std::string_view line) {
   if (!parsed) fail("bad_value", parsed.issue().text);
   if (parsed->kind != DocumentValue::Kind::map) fail("bad_value", "expected a JSON object, not " + parsed->what());
   for (const auto& entry : parsed->entries) {
-    if (std::find(known.begin(), known.end(), entry.key.text) != known.end()) continue;
+    if (std::find(keys_of_a_forecast.begin(), keys_of_a_forecast.end(), entry.key.text) != keys_of_a_forecast.end())
+      continue;
     fail("bad_value", "unknown field '" + entry.key.text.substr(0, 64) + "' of a forecast");
   }
   Forecast f;
