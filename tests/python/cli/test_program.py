@@ -37,6 +37,8 @@ VERBS = (
     "export",
     "read",
     "plan",
+    "predict",
+    "profile",
     "receipts",
     "embodied",
     "factors",

@@ -109,10 +109,10 @@ def test_nothing_but_the_endpoint_is_asked_and_the_token_stays(
 def test_another_host_is_never_asked(tmp_path: Path, world: Any, clock: Any, status: int) -> None:
     elsewhere = answer(status, Location="http://127.0.0.2:9/x")
     world.faults = {"/author-0/model-000/resolve": [elsewhere]}
-    world.faults["/author-1/model-001/resolve"] = [answer(307, Location="/author-0/model-000/resolve/x/y")]
+    world.faults["/author-1/model-001/resolve"] = [answer(307, Location="/author-2/model-002/resolve/x/y")]
     _, table = mined(tmp_path, world.url, clock, limit=2)
     assert list(table.loc["author-0/model-000", "errors"]) == ["card: no answer leads to another host"]
-    assert table.loc["author-1/model-001", "grams"] == 12.5
+    assert table.loc["author-1/model-001", "grams"] == 1500
     world.faults = {"/api/models": [answer(200, b"[]", Link='<http://127.0.0.2:9/x>; rel="next"')]}
     with pytest.raises(ConnectionError, match=r"another host.*\[hub\.unreachable\]"):
         mined(tmp_path / "more", world.url, clock.__class__())

@@ -176,7 +176,8 @@ def test_an_exported_program_is_read_like_its_module() -> None:
     module = Residual().eval()
     program = torch.export.export(module, (torch.zeros(1, 8, 8, 8),))
     assert kernels(torch_graph(program)) == kernels(torch_graph(module, (1, 8, 8, 8)))
-    assert inference.graph(program).to_json() == inference.graph(module, (1, 8, 8, 8)).to_json()
+    exported, traced = inference.graph(program), inference.graph(module, (1, 8, 8, 8))
+    assert [k.name for k in exported.kernels()] == [k.name for k in traced.kernels()]
 
 
 def test_a_model_on_the_meta_device_is_read_without_weights() -> None:

@@ -158,7 +158,13 @@ def test_the_page_shows_the_run(log: Log, browser: Watched, width: int) -> None:
 def test_the_verb_serves_until_ctrl_c(log: Log) -> None:
     path = log()
     command = [sys.executable, "-P", "-m", "co2lib", "watch", str(path), "--budget", "2kWh"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # A shell starts its background jobs with SIGINT ignored, and so would the program.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with started as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[0]
         connection = http.client.HTTPConnection("127.0.0.1", int(url.split(":")[2].strip("/")), timeout=30)
