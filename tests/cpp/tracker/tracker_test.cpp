@@ -541,6 +541,7 @@ TEST_F(TrackerTest, BrokenLinesInTheMiddleAreSkippedAndReported) {
 
 TEST_F(TrackerTest, EveryCutOfALogIsReadTheSameBeforeAndAfterItIsResumed) {
   Options o = logged();
+  o.embodied = false;  // thousands of footprints
   {
     Tracker tracker(o);
     go(10s);
