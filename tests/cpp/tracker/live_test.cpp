@@ -261,9 +261,14 @@ TEST_F(LiveTracker, ABareProviderGetsTheChainOfItsLocation) {
   o.location = "GBR";
   o.intensity = std::shared_ptr<const intensity::IntensitySource>(intensity::neso_gb(
       {.zone = "GB", .retry = {.attempts = 1}},
-      [](const intensity::HttpRequest&) { return intensity::HttpResponse{.status = 500, .headers = {}, .body = ""}; },
+      [this](const intensity::HttpRequest&) {
+        ++service->asked;
+        return intensity::HttpResponse{.status = 500, .headers = {}, .body = ""};
+      },
       clock));
   Tracker tracker(o);
+  until_asked(1);
+  std::this_thread::sleep_for(50ms);  // the answer is learnt
   go(60s);
   const Footprint f = tracker.stop();
   EXPECT_THAT(origins(f), ElementsAre("annual_factor"));

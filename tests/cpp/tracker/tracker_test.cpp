@@ -78,7 +78,9 @@ class TrackerTest : public ::testing::Test {
 };
 
 TEST_F(TrackerTest, MeasuresACounterExactly) {
-  Tracker tracker(options());
+  Options o = options();
+  o.embodied = false;
+  Tracker tracker(o);
   go(90s);
   cpu->set_power(200);
   go(10s);
@@ -755,6 +757,8 @@ TEST_F(TrackerTest, CardCsvAndSci) {
   o.intensity = {};
   o.location = "gcp:europe-west9";
   o.project = "a, \"b\"";
+  const FakeHost machine;
+  o.host = machine.host();
   Tracker tracker(o);
   go(3600s);
   const Footprint f = tracker.stop();
