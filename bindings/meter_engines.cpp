@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain meter, the engines: counters, power, zones, regions.
 #include "meter.hpp"
+#include "registrar.hpp"
 
 #include <cmath>
 
@@ -59,7 +60,7 @@ void register_windows(py::module_& m) {
           "bounds widened by sensor or model error, 95 %")
       .def_property_readonly("coverage", &WindowEnergy::coverage, "0..1; None for a window of length zero")
       .def_readonly("duration_s", &WindowEnergy::duration_s);
-  py::class_<Record>(m, "Record", "The result of one meter over one window.")
+  bindings::declared<py::class_<Record>>(m, "Record")
       .def_readonly("meter", &Record::meter)
       .def_readonly("window", &Record::window)
       .def_property_readonly("energy", &Record::energy, "The energy with bounds and interval.")
@@ -86,7 +87,7 @@ void register_windows(py::module_& m) {
       .def_property_readonly("interval_j", [](const Part& p) { return std::pair(p.interval_low_j, p.interval_high_j); })
       .def_readonly("present", &Part::present, "There is a meter for it.")
       .def_readonly("incomplete", &Part::incomplete, "A meter of it has no value.");
-  py::class_<Totals>(m, "Totals", "The sums of a machine.")
+  bindings::declared<py::class_<Totals>>(m, "Totals")
       .def_readonly("cpu", &Totals::cpu)
       .def_readonly("dram", &Totals::dram)
       .def_readonly("gpu", &Totals::gpu)

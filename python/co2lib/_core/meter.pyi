@@ -125,6 +125,76 @@ class MeterInfo:
         """
         Counts until the counter starts again; 'none': never; None: unknown.
         """
+class Record:
+    """
+    The result of one meter over one window.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def energy(self) -> co2lib._core.EnergyEstimate:
+        """
+        The energy with bounds and interval.
+        """
+    @property
+    def glitches(self) -> int:
+        ...
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        ...
+    @property
+    def late_ticks(self) -> int:
+        ...
+    @property
+    def mean_power(self) -> co2lib._core.Power | None:
+        """
+        Energy over duration.
+        """
+    @property
+    def meter(self) -> MeterInfo:
+        ...
+    @property
+    def method(self) -> str:
+        ...
+    @property
+    def missed_reads(self) -> int:
+        ...
+    @property
+    def resets(self) -> int:
+        ...
+    @property
+    def window(self) -> WindowEnergy:
+        ...
+    @property
+    def wraps(self) -> int:
+        ...
+class Totals:
+    """
+    The sums of a machine.
+    """
+    @property
+    def cpu(self) -> Part:
+        ...
+    @property
+    def dram(self) -> Part:
+        ...
+    @property
+    def gpu(self) -> Part:
+        ...
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        ...
+    @property
+    def platform(self) -> Part:
+        """
+        Stands beside the total and is never added.
+        """
+    @property
+    def ram_model(self) -> Part:
+        ...
+    @property
+    def total(self) -> Part:
+        ...
 class Count:
     """
     One cumulative count of a counter.
@@ -402,49 +472,6 @@ class WindowEnergy:
         """
         accepted steps only
         """
-class Record:
-    """
-    The result of one meter over one window.
-    """
-    def __repr__(self) -> str:
-        ...
-    @property
-    def energy(self) -> co2lib._core.EnergyEstimate:
-        """
-        The energy with bounds and interval.
-        """
-    @property
-    def glitches(self) -> int:
-        ...
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        ...
-    @property
-    def late_ticks(self) -> int:
-        ...
-    @property
-    def mean_power(self) -> co2lib._core.Power | None:
-        """
-        Energy over duration.
-        """
-    @property
-    def meter(self) -> MeterInfo:
-        ...
-    @property
-    def method(self) -> str:
-        ...
-    @property
-    def missed_reads(self) -> int:
-        ...
-    @property
-    def resets(self) -> int:
-        ...
-    @property
-    def window(self) -> WindowEnergy:
-        ...
-    @property
-    def wraps(self) -> int:
-        ...
 class ZoneRole:
     """
     What the counting of zones decides for one meter.
@@ -488,33 +515,6 @@ class Part:
         """
         There is a meter for it.
         """
-class Totals:
-    """
-    The sums of a machine.
-    """
-    @property
-    def cpu(self) -> Part:
-        ...
-    @property
-    def dram(self) -> Part:
-        ...
-    @property
-    def gpu(self) -> Part:
-        ...
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        ...
-    @property
-    def platform(self) -> Part:
-        """
-        Stands beside the total and is never added.
-        """
-    @property
-    def ram_model(self) -> Part:
-        ...
-    @property
-    def total(self) -> Part:
-        ...
 class ZoneResult:
     """
     What the counters of a machine add up to.
