@@ -8,7 +8,7 @@ namespace {
 
 ControlOptions control_options(const std::string& method, double pue, const std::string& update, double eta,
                                std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot,
-                               bool hard_stop, std::int64_t window, std::int64_t beyond = 0) {
+                               bool hard_stop, std::int64_t window, std::int64_t beyond) {
   return {.method = parse<Method>(method, "method", bad_input),
           .pue = pue,
           .update = parse<Update>(update, "update", bad_input),
@@ -75,9 +75,9 @@ void bind_control(py::module_& m) {
       [](const std::vector<Model>& models, const py::object& intensity, CarbonMass budget, const std::string& method,
          const py::object& demand, double pue, const std::string& update, double eta,
          std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot, bool hard_stop,
-         std::int64_t window) {
+         std::int64_t window, std::int64_t beyond) {
         const auto options =
-            control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window);
+            control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window, beyond);
         const Slots slots = slots_of(intensity);
         const std::vector<double> n = maybe_numbers(demand, "demand");
         const bindings::GilReleased released;  // pure computation on copies
@@ -86,14 +86,17 @@ void bind_control(py::module_& m) {
       py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("budget"), py::arg("method") = "pacing",
       py::arg("demand") = py::none(), py::arg("pue") = 1.0, py::arg("update") = "multiplicative", py::arg("eta") = 0.01,
       py::arg("lambda0_per_g") = py::none(), py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false,
-      py::arg("window") = 168, "Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.");
+      py::arg("window") = 168, py::arg("beyond") = 0,
+      "Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.");
   m.def(
       "evaluate",
       [](const std::vector<Model>& models, const py::object& intensity, CarbonMass budget,
          const std::string& controller, const py::object& demand, double pue, const std::string& update, double eta,
-         std::optional<double> lambda0_per_g, bool hard_stop, std::uint64_t seed, std::size_t resamples,
+         std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot, bool hard_stop,
+         std::int64_t window, std::int64_t beyond, std::uint64_t seed, std::size_t resamples,
          const std::string& tuned_on) {
-        const auto options = control_options(controller, pue, update, eta, lambda0_per_g, std::nullopt, hard_stop, 168);
+        const auto options =
+            control_options(controller, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window, beyond);
         const Slots slots = slots_of(intensity);
         const std::vector<double> n = maybe_numbers(demand, "demand");
         const bindings::GilReleased released;  // pure computation on copies
@@ -102,8 +105,9 @@ void bind_control(py::module_& m) {
       },
       py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("budget"), py::arg("controller") = "pacing",
       py::arg("demand") = py::none(), py::arg("pue") = 1.0, py::arg("update") = "multiplicative", py::arg("eta") = 0.01,
-      py::arg("lambda0_per_g") = py::none(), py::arg("hard_stop") = false, py::arg("seed") = 0,
-      py::arg("resamples") = 200, py::arg("tuned_on") = "",
+      py::arg("lambda0_per_g") = py::none(), py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false,
+      py::arg("window") = 168, py::arg("beyond") = 0, py::arg("seed") = 0, py::arg("resamples") = 200,
+      py::arg("tuned_on") = "",
       "Runs a controller and reports on it beside every baseline.");
   py::class_<Stopped>(m, "Stopped", "What a hard stop made of the preferred models.")
       .def_readonly("chosen", &Stopped::chosen)
