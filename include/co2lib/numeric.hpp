@@ -56,9 +56,8 @@ class Sum {
 
   Sum& operator+=(double x) noexcept {
     const double t = sum_ + x;
-    if (std::isfinite(t)) {
-      correction_ += std::fabs(sum_) >= std::fabs(x) ? (sum_ - t) + x : (x - t) + sum_;
-    }
+    const double of_x = t - sum_;  // Knuth's exact error of an addition: as Neumaier's, without a choice by size
+    correction_ += (sum_ - (t - of_x)) + (x - of_x);
     sum_ = t;
     return *this;
   }
@@ -69,11 +68,39 @@ class Sum {
     return *this;
   }
 
-  [[nodiscard]] double value() const noexcept { return sum_ + correction_; }
+  [[nodiscard]] double value() const noexcept { return std::isfinite(sum_) ? sum_ + correction_ : sum_; }
 
  private:
+  friend class TwoSums;
+  Sum(double sum, double correction) noexcept : sum_(sum), correction_(correction) {}
+
   double sum_ = 0;
-  double correction_ = 0;
+  double correction_ = 0;  // of no use any more where the sum is not finite
+};
+
+/// Two sums that the same numbers are added to, with the bits of two `Sum`; the compiler adds to both at once.
+class TwoSums {
+ public:
+  TwoSums(const Sum& first, const Sum& second) noexcept
+      : sum_{first.sum_, second.sum_}, correction_{first.correction_, second.correction_} {}
+
+  TwoSums& operator+=(double number) noexcept {
+    const Pair x{number, number};
+    const Pair t = sum_ + x;
+    const Pair of_x = t - sum_;
+    correction_ += (sum_ - (t - of_x)) + (x - of_x);
+    sum_ = t;
+    return *this;
+  }
+
+  [[nodiscard]] Sum first() const noexcept { return {sum_[0], correction_[0]}; }
+  [[nodiscard]] Sum second() const noexcept { return {sum_[1], correction_[1]}; }
+
+ private:
+  using Pair = double __attribute__((vector_size(16)));
+
+  Pair sum_;
+  Pair correction_;
 };
 
 /// Running mean and sample standard deviation (Welford).
