@@ -52,8 +52,9 @@ namespace co2lib::numeric {
 class Sum {
  public:
   Sum() = default;
-  explicit Sum(double start) noexcept : sum_(start) {}
+  explicit Sum(double start) noexcept : sum_(start) {}  ///< Starts at a number
 
+  /// Adds a number.
   Sum& operator+=(double x) noexcept {
     const double t = sum_ + x;
     if (std::isfinite(t)) {
@@ -63,13 +64,14 @@ class Sum {
     return *this;
   }
 
+  /// Adds the terms of another sum, with its correction.
   Sum& operator+=(const Sum& other) noexcept {
     *this += other.sum_;
     correction_ += other.correction_;
     return *this;
   }
 
-  [[nodiscard]] double value() const noexcept { return sum_ + correction_; }
+  [[nodiscard]] double value() const noexcept { return sum_ + correction_; }  ///< the sum so far; 0 for none
 
  private:
   double sum_ = 0;
@@ -79,6 +81,7 @@ class Sum {
 /// Running mean and sample standard deviation (Welford).
 class Moments {
  public:
+  /// Takes one more value into account.
   void push(double x) noexcept {
     ++count_;
     const double delta = x - mean_;
@@ -86,8 +89,8 @@ class Moments {
     m2_ += product(delta, x - mean_);
   }
 
-  [[nodiscard]] long count() const noexcept { return count_; }
-  [[nodiscard]] double mean() const noexcept { return mean_; }
+  [[nodiscard]] long count() const noexcept { return count_; }  ///< values so far
+  [[nodiscard]] double mean() const noexcept { return mean_; }  ///< of the values so far; 0 for none
 
   /// Sample standard deviation (n - 1); NaN for fewer than two values.
   [[nodiscard]] double sample_sd() const noexcept {
@@ -312,9 +315,9 @@ namespace detail {
 
 /// A median with an interval that needs no assumption on the distribution.
 struct MedianInterval {
-  double median = 0;
-  double low = 0;
-  double high = 0;
+  double median = 0;              ///< of the values; the mean of the middle two
+  double low = 0;                 ///< an order statistic of the values
+  double high = 0;                ///< an order statistic of the values
   double coverage = 0;            ///< probability that [low, high] holds the median of the population
   bool below_confidence = false;  ///< too few values: even the least and greatest have less than the confidence asked
 

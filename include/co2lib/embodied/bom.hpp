@@ -23,6 +23,7 @@ namespace co2lib::embodied {
 
 /// Whether a part is one of many (truncation applies) or a complete product's published footprint.
 enum class Scope : std::uint8_t { part, complete };
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Scope) noexcept { return texts("part", "complete"); }
 
 /// The id of a row of the tables, in the place of a number.

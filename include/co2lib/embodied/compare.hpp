@@ -13,6 +13,7 @@ namespace co2lib::embodied {
 
 /// What can be said of two bills of materials.
 enum class Verdict : std::uint8_t { a_lower, b_lower, undecided };
+/// Texts of `Verdict`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Verdict) noexcept { return texts("a_lower", "b_lower", "undecided"); }
 
 /// A statistic over the draws: mean, 5th, 50th and 95th percentile.

@@ -24,6 +24,7 @@ namespace co2lib::embodied {
 
 /// How a factor is spread over its range.
 enum class Distribution : std::uint8_t { point, triangular, uniform, lognormal };
+/// Texts of `Distribution`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Distribution) noexcept { return texts("point", "triangular", "uniform", "lognormal"); }
 
 /// A row of a table, or a number of a bill of materials.

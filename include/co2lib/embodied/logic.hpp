@@ -17,6 +17,7 @@ namespace co2lib::embodied {
 
 /// How the yield of a die follows from its area and the density of defects. `fixed` is a number.
 enum class YieldModel : std::uint8_t { fixed, poisson, murphy, rectangular, seeds, neg_binomial, moore };
+/// Texts of `YieldModel`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(YieldModel) noexcept {
   return texts("fixed", "poisson", "murphy", "rectangular", "seeds", "neg_binomial", "moore");
 }

@@ -29,6 +29,7 @@ enum class Activity {
   data_preparation,
   other,
 };
+/// Texts of `Activity`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Activity) noexcept {
   return texts("pre-training", "training", "fine-tuning", "inference", "design", "validation", "deployment",
                "data-collection", "data-preparation", "other");
@@ -40,6 +41,7 @@ enum class Evidence {
   modelled,  ///< models alone
   mixed,
 };
+/// Texts of `Evidence`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Evidence) noexcept { return texts("measured", "modelled", "mixed"); }
 
 /// Counted devices of one name.

@@ -17,10 +17,12 @@ namespace co2lib::exchange {
 
 /// Whose activities a score holds.
 enum class Boundary { consumer, provider };
+/// Texts of `Boundary`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Boundary) noexcept { return texts("consumer", "provider"); }
 
 /// How a provider counts its units.
 enum class Basis { gross, effective };
+/// Texts of `Basis`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Basis) noexcept { return texts("gross", "effective"); }
 
 /// Functional units; each is a type of its own.

@@ -25,6 +25,7 @@ enum class CardStatus {
   ambiguous,     ///< more than one honest reading; bounds where they can be given
   invalid,       ///< present and unreadable, negative, not finite or not a total
 };
+/// Texts of `CardStatus`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(CardStatus) noexcept { return texts("ok", "ok_from_body", "missing", "ambiguous", "invalid"); }
 
 /// Where the unit of the emissions comes from.
@@ -35,6 +36,7 @@ enum class UnitSource {
   declared,  ///< by a key `unit`
   body,      ///< by the text of the card
 };
+/// Texts of `UnitSource`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(UnitSource) noexcept { return texts("none", "default", "explicit", "declared", "body"); }
 
 /// What is to be known about a reading; docs/hub.md, "Warnings", says what each means.
@@ -93,6 +95,7 @@ enum class CardWarning : std::uint8_t {
   implausible_intensity,
   inherited_from_base_model,
 };
+/// Texts of `CardWarning`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(CardWarning) noexcept {
   return texts("byte_order_mark", "front_matter_delimiter_whitespace", "front_matter_unterminated",
                "front_matter_not_at_top", "front_matter_not_a_map", "yaml_error", "yaml_tag", "misspelt_key",

@@ -17,6 +17,7 @@ namespace co2lib::hub {
 
 /// The tasks of `fischer2022`, whose metrics differ.
 enum class LabelTask { inference, training };
+/// Texts of `LabelTask`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(LabelTask) noexcept { return texts("inference", "training"); }
 
 /// One metric of a preset.

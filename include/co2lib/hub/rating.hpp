@@ -35,6 +35,7 @@ enum class CompoundMode {
   worst,
   majority,  ///< the most frequent, without weights; the better one of two
 };
+/// Texts of `CompoundMode`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(CompoundMode) noexcept {
   return texts("mean_half_even", "optimistic_mean", "pessimistic_mean", "optimistic_median", "pessimistic_median",
                "median_as_coded_2022", "best", "worst", "majority");

@@ -22,6 +22,7 @@ enum class ReportClass {
   optimization,  ///< awareness, and one of the tags `optimized`, `pruned`, `distilled`
   certified,     ///< optimization, and the tag of a certification
 };
+/// Texts of `ReportClass`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ReportClass) noexcept {
   return texts("unknown", "context", "basic", "awareness", "optimization", "certified");
 }
@@ -31,6 +32,7 @@ enum class ReportContext {
   hardware,  ///< the hardware: the study
   any,       ///< hardware, location, hours or cloud provider
 };
+/// Texts of `ReportContext`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ReportContext) noexcept { return texts("hardware", "any"); }
 
 /// What decides the class of a model.

@@ -26,6 +26,7 @@ struct BaseShape {
 
 /// How a concat of several inputs is written: as nn-Meter's builder does, or as its pretrained predictors expect it.
 enum class ConcatStyle : std::uint8_t { builder, pretrained };
+/// Texts of `ConcatStyle`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ConcatStyle) noexcept { return texts("builder", "pretrained"); }
 
 /// Operations and parameters by nn-Meter's formulas (commit cd8dab4): padding and groups ignored.

@@ -19,6 +19,7 @@ namespace co2lib::inference {
 
 /// What a forest predicts.
 enum class Target : std::uint8_t { latency_us, energy_mj };
+/// Texts of `Target`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Target) noexcept { return texts("latency_us", "energy_mj"); }
 
 /// The mean over regression trees, as scikit-learn's `RandomForestRegressor` predicts it.

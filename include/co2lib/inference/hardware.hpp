@@ -25,6 +25,7 @@ namespace co2lib::inference {
 
 /// What kind of processor a device has; the defaults of its roofline follow from it.
 enum class ProcessorKind : std::uint8_t { gpu, npu, cpu };
+/// Texts of `ProcessorKind`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ProcessorKind) noexcept { return texts("gpu", "npu", "cpu"); }
 
 /// A row of the accelerators' table as a data sheet has it.

@@ -16,6 +16,7 @@ namespace co2lib::inference {
 
 /// When a device sleeps: in what is left of the period, or (as some sources count it) all of the time.
 enum class Sleep : std::uint8_t { residual, always };
+/// Texts of `Sleep`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Sleep) noexcept { return texts("residual", "always"); }
 
 /// What happens besides inferences in a period: radio, boot, capture.

@@ -19,6 +19,7 @@ namespace co2lib::inference {
 /// How a number was obtained: a measurement of this device, a predictor trained on it, its data sheet, or the formula
 /// of a device that does not exist.
 enum class Method : std::uint8_t { measured, fitted, roofline, simulated };
+/// Texts of `Method`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Method) noexcept { return texts("measured", "fitted", "roofline", "simulated"); }
 
 /// One kernel of a prediction. The ends are those of a 90 % interval.

@@ -27,6 +27,7 @@ struct Roofline {
 
 /// Which side of the roof decides.
 enum class Bound : std::uint8_t { compute, memory };
+/// Texts of `Bound`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Bound) noexcept { return texts("compute", "memory"); }
 
 struct RooflineResult {

@@ -30,6 +30,7 @@ enum class Forecaster : std::uint8_t {
   ridge28,              ///< `blend`, and a ridge regression per lead of what it was off over the whole past
 };
 
+/// Texts of `Forecaster`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Forecaster) noexcept {
   return texts("persistence", "same_hour_yesterday", "same_hour_last_week", "mean7", "blend", "ridge28");
 }

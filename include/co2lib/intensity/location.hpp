@@ -35,6 +35,7 @@ enum class FactorMethod : std::uint8_t {
   direct_plus_upstream,  ///< the published direct value, and for each fuel its share times lifecycle less direct
   estimate,              ///< of a country whose direct value nobody publishes: fitted to those of others
 };
+/// Texts of `FactorMethod`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(FactorMethod) noexcept {
   return texts("published", "generation_mix", "direct_plus_upstream", "estimate");
 }

@@ -26,6 +26,7 @@ enum class Gap : std::uint8_t {
   interpolate,  ///< linear in the interval's index between the two known neighbours
   climatology,  ///< mean of the same UTC hour of the 7 days before, at least 3 known
 };
+/// Texts of `Gap`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Gap) noexcept { return texts("fail", "hold", "interpolate", "climatology"); }
 
 /// The value between stamps.
@@ -33,6 +34,7 @@ enum class Mode : std::uint8_t {
   step,    ///< constant over the interval
   linear,  ///< straight lines through knots at the interval starts, constant after the last knot
 };
+/// Texts of `Mode`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Mode) noexcept { return texts("step", "linear"); }
 
 struct PriceOptions {

@@ -20,18 +20,23 @@ using co2lib::text;
 
 /// Whose emissions: all plants per energy of all plants, or the plant that answers one more kilowatt-hour.
 enum class Signal : std::uint8_t { average, marginal };
+/// Texts of `Signal`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Signal) noexcept { return texts("average", "marginal"); }
 /// What is counted: fuel chain, construction and operation, or the stack only.
 enum class Scope : std::uint8_t { lifecycle, direct };
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Scope) noexcept { return texts("lifecycle", "direct"); }
 /// Which electricity: what is used in the zone after imports and exports, or what its plants produce.
 enum class Basis : std::uint8_t { unknown, consumption, production };
+/// Texts of `Basis`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Basis) noexcept { return texts("unknown", "consumption", "production"); }
 /// Which accounting: the grid where the energy is used, or contracts. The library computes with `location` only.
 enum class Method : std::uint8_t { location, market };
+/// Texts of `Method`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Method) noexcept { return texts("location", "market"); }
 /// How the value came about; `statistic` is an annual factor, a climatology or a world average.
 enum class Status : std::uint8_t { measured, estimated, forecast, statistic };
+/// Texts of `Status`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Status) noexcept {
   return texts("measured", "estimated", "forecast", "statistic");
 }

@@ -13,6 +13,7 @@ namespace co2lib::meter {
 
 /// Whether a provider can be used.
 enum class Availability { available, absent, no_permission, masked, failed };
+/// Texts of `Availability`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Availability) noexcept {
   return texts("available", "absent", "no_permission", "masked", "failed");
 }

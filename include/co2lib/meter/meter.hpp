@@ -26,12 +26,14 @@ using co2lib::text;
 
 /// What is metered.
 enum class Device { cpu, dram, gpu, platform, board, ram, npu };
+/// Texts of `Device`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Device) noexcept {
   return texts("cpu", "dram", "gpu", "platform", "board", "ram", "npu");
 }
 
 /// Which part of it; decides what is added to what (zones.hpp).
 enum class Domain { package, core, uncore, dram, psys, gpu, rail, model, other };
+/// Texts of `Domain`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Domain) noexcept {
   return texts("package", "core", "uncore", "dram", "psys", "gpu", "rail", "model", "other");
 }
@@ -41,10 +43,12 @@ enum class Kind {
   counter,  ///< a cumulative counter: differences of integers
   power,    ///< watts: integrated over time
 };
+/// Texts of `Kind`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Kind) noexcept { return texts("counter", "power"); }
 
 /// Why a read failed.
 enum class Failure { no_permission, absent, io, lost, parse, blocked };
+/// Texts of `Failure`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Failure) noexcept {
   return texts("no_permission", "absent", "io", "lost", "parse", "blocked");
 }

@@ -22,6 +22,7 @@ enum class Method {
   integral,  ///< power integrated over time
   model,     ///< computed from utilisation or size
 };
+/// Texts of `Method`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Method) noexcept { return texts("counter", "integral", "model"); }
 
 /// What happened to the samples of a meter; counts are those of the whole trace.

@@ -20,6 +20,7 @@ enum class Scope {
   process,    ///< the share of a process and its descendants
   container,  ///< the share of this process's control group
 };
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Scope) noexcept { return texts("machine", "process", "container"); }
 
 /// What `share_meters` divides by.

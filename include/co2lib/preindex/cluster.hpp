@@ -78,6 +78,7 @@ enum class Stop {
   tol,       ///< the centres moved less than the tolerance
   max_iter,  ///< the limit of iterations
 };
+/// Texts of `Stop`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Stop) noexcept { return texts("strict", "tol", "max_iter"); }
 
 struct LloydOptions {

@@ -257,6 +257,7 @@ struct Costs {
 
 /// Whether to retrain.
 enum class Decision { not_needed, no_forecast, over_budget, retrain, uncertain };
+/// Texts of `Decision`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Decision) noexcept {
   return texts("not_needed", "no_forecast", "over_budget", "retrain", "uncertain");
 }

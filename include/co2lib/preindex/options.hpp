@@ -25,10 +25,12 @@ enum class Mode {
   cnn,  ///< mean over all axes after the channels
   vit,  ///< everything after the batch axis, flattened
 };
+/// Texts of `Mode`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Mode) noexcept { return texts("cnn", "vit"); }
 
 /// Before or after the shift.
 enum class Side { clean, shifted };
+/// Texts of `Side`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Side) noexcept { return texts("clean", "shifted"); }
 
 /// How the edges of a histogram are rounded.
@@ -36,6 +38,7 @@ enum class EdgeRule {
   numpy1,  ///< in double, then to float32 (NumPy 1.x); the default
   numpy2,  ///< every step to float32 (NumPy 2)
 };
+/// Texts of `EdgeRule`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(EdgeRule) noexcept { return texts("numpy1", "numpy2"); }
 
 /// What a histogram's probabilities are made of.
@@ -43,6 +46,7 @@ enum class Weights {
   density,  ///< counts divided by the rounded widths of the bins, as published
   count,    ///< counts; the sturdier choice for near-constant channels on a large offset
 };
+/// Texts of `Weights`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Weights) noexcept { return texts("density", "count"); }
 
 /// What becomes of a vector with a bin of zero width, with `Weights::density`.
@@ -51,14 +55,17 @@ enum class Degenerate {
   nan,    ///< the published behaviour: the distance is nan, and so is every average over it
   error,  ///< the error preindex.zero_width
 };
+/// Texts of `Degenerate`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Degenerate) noexcept { return texts("count", "nan", "error"); }
 
 /// The four distances between two histograms.
 enum class Distance { js, wasserstein, bhattacharyya, kl };
+/// Texts of `Distance`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Distance) noexcept { return texts("js", "wasserstein", "bhattacharyya", "kl"); }
 
 /// Which data is clustered, and from which centres.
 enum class Variant { clean, noise_1, noise_2, clean_kpp, noise_1_kpp };
+/// Texts of `Variant`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Variant) noexcept {
   return texts("clean", "noise_1", "noise_2", "clean_kpp", "noise_1_kpp");
 }
@@ -69,14 +76,17 @@ enum class Store {
   file,       ///< a memory-mapped file without a name
   recompute,  ///< nowhere: the caller runs the forward passes again
 };
+/// Texts of `Store`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Store) noexcept { return texts("memory", "file", "recompute"); }
 
 /// What becomes of a pair with a NaN or an infinity in an activation.
 enum class NonFinite { error, skip_pair };
+/// Texts of `NonFinite`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(NonFinite) noexcept { return texts("error", "skip_pair"); }
 
 /// What becomes of a module that is called more than once per forward pass.
 enum class RepeatedCalls { mean, sum };
+/// Texts of `RepeatedCalls`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(RepeatedCalls) noexcept { return texts("mean", "sum"); }
 
 /// The curve through the calibration runs.
@@ -85,6 +95,7 @@ enum class Model {
   isotonic,   ///< least-squares non-decreasing, linear between knots, constant outside
   automatic,  ///< "auto": the smaller mean absolute leave-one-out error, linear on ties
 };
+/// Texts of `Model`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Model) noexcept { return texts("linear", "isotonic", "auto"); }
 
 namespace detail {

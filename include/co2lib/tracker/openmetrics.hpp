@@ -21,6 +21,7 @@ inline constexpr const char* openmetrics_type = "application/openmetrics-text; v
 
 /// What a metric is: a sum that never falls, a value, or labels alone.
 enum class MetricType : std::uint8_t { counter, gauge, info };
+/// Texts of `MetricType`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(MetricType) noexcept { return texts("counter", "gauge", "info"); }
 
 /// One value, with the values of its family's labels in their order.

@@ -45,6 +45,7 @@ enum class LogExists {
   resume,     ///< continue the run in it
   overwrite,  ///< replace it, if it is a log that no other process is writing
 };
+/// Texts of `LogExists`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(LogExists) noexcept { return texts("error", "number", "resume", "overwrite"); }
 
 /// How a tracker measures and prices. Every field has a default that suits a training run.
