@@ -25,7 +25,7 @@ enum class Scope {
 
 /// What `share_meters` divides by.
 struct ShareOptions {
-  Scope scope = Scope::process;
+  Scope scope = Scope::process;       ///< whose share it is; not the machine
   std::optional<std::int64_t> pid{};  ///< root of the process tree; default: this process
   std::optional<double> idle_w{};     ///< measured idle power of all CPUs together; default: idle is unused CPU time
   Host host{};                        ///< where CPU time and memory are read
