@@ -140,12 +140,13 @@ struct NodeRows {
 /// a negative number; `embodied.bad_bom` if neither a node nor all three numbers are given.
 [[nodiscard]] CarbonPerArea logic_cpa(const LogicProcess& process, const Factors& factors = {});
 
-/// A die of `area_cm2`: area * CPA / yield, and its packages; g. `embodied.out_of_range` for what is negative, or a
-/// yield outside (0, 1].
+/// What a die and its packages emit, g.
 struct LogicDie {
   double fab_g = 0;      ///< of the die, with its yield
   double package_g = 0;  ///< of its packages
 };
+/// A die of `area_cm2`: area * CPA / yield, and its packages. `embodied.out_of_range` for what is negative, or a yield
+/// outside (0, 1].
 [[nodiscard]] inline LogicDie logic_die(double area_cm2, const CarbonPerArea& cpa, double yield = default_yield,
                                         double packages = 1, double package_g = default_package_g) {
   return {checked(area_cm2, "area_cm2", true) * cpa.total_g() / checked_share(yield, "yield"),

@@ -77,8 +77,8 @@ struct ScopeFootprint {
   std::string scope;     ///< `process` or `container`
   std::string group;     ///< whose share it is: the pid, or the path of the control group
   Estimate<Energy> own;  ///< counted
-  /// Of other processes, and of nobody.
-  Estimate<Energy> other, idle;
+  /// Of other processes.
+  Estimate<Energy> other, idle;  ///< of nobody
 };
 
 /// The statistics of all regions of one name; energies are those of the run's scope in J.
@@ -104,8 +104,8 @@ struct CommandFootprint {
   std::optional<int> status;  ///< exit status as shells give it; none while it runs
   Seconds cpu_time{};         ///< of the command and what it waited for
   Estimate<Energy> energy;    ///< no value where the CPU's energy or CPU time is unknown
-  /// Of the CPU's energy: other processes, and nobody.
-  std::optional<Energy> other, idle;
+  /// Of the CPU's energy: that of other processes.
+  std::optional<Energy> other, idle;  ///< of the CPU's energy: that of nobody
 };
 
 /// What else of a machine the carbon of its hardware depends on; nothing where it is unknown.
