@@ -36,6 +36,7 @@ inline constexpr double still_credible = 10;
 /// With `still_limit`, a meter that shows nothing but 0 W for that long does not work: a gap until it shows more.
 class PowerEngine {
  public:
+  /// For a meter of kind power; where two readings are more than `max_gap_s` seconds apart there is a gap.
   explicit PowerEngine(const MeterInfo& info, double max_gap_s = default_max_gap_s,
                        MonotonicTime still_limit = MonotonicTime::max())
       : p_max_w_(meter::p_max_w(info)), max_gap_s_(max_gap_s), still_limit_(still_limit) {}

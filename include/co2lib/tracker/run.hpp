@@ -150,6 +150,7 @@ struct Pricing {
   std::optional<double> g_per_kwh;  ///< a constant intensity
   std::string intensity_text;       ///< describes a series or source that is not stored
 
+  /// Field by field.
   friend bool operator==(const Pricing& a, const Pricing& b) {
     return a.facility.pue == b.facility.pue && a.facility.wue == b.facility.wue && a.location == b.location &&
            a.g_per_kwh == b.g_per_kwh && a.intensity_text == b.intensity_text;
