@@ -55,7 +55,8 @@ def explains_itself(member: ET.Element, parent: str) -> bool:
     """Whether a member needs no sentence."""
     name = member.findtext("name") or ""
     arguments = member.findtext("argsstring") or ""
-    if member.get("prot") in {"private", "protected"} or "<" in name or name.startswith("~"):
+    specialisation = "<" in name and not name.startswith("operator")
+    if member.get("prot") in {"private", "protected"} or specialisation or name.startswith("~"):
         return True
     if member.get("kind") == "friend" and not arguments:
         return True
