@@ -139,6 +139,7 @@ class SciScore {
 
   /// How many times the other. Throws as `ratio`.
   [[nodiscard]] friend double operator/(const SciScore& a, const SciScore& b) { return ratio(a.score_, b.score_); }
+  /// True if it is the smaller one. Throws as `ratio`.
   [[nodiscard]] friend bool operator<(const SciScore& a, const SciScore& b) { return ratio(a.score_, b.score_) < 1; }
 
  private:
