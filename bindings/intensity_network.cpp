@@ -237,7 +237,8 @@ void register_cache(py::module_& m) {
             return c.find(key_of(provider, zone, signal, scope), to_utc(start), to_utc(end));
           },
           py::arg("provider"), py::arg("zone"), py::arg("start"), py::arg("end"), py::kw_only(),
-          py::arg("signal") = "average", py::arg("scope") = "lifecycle")
+          py::arg("signal") = "average", py::arg("scope") = "lifecycle",
+          "The records that overlap [a, b), sorted, without overlap; looks for what other processes wrote.")
       .def(
           "put",
           [](Cache& c, const std::string& provider, const std::string& zone, const std::vector<Record>& records,
@@ -247,8 +248,10 @@ void register_cache(py::module_& m) {
             c.put(key, records);
           },
           py::arg("provider"), py::arg("zone"), py::arg("records"), py::kw_only(), py::arg("signal") = "average",
-          py::arg("scope") = "lifecycle")
-      .def_property_readonly("issues", &Cache::issues)
+          py::arg("scope") = "lifecycle",
+          "Takes records in. In a folder that cannot be written they stay in memory; `issues` tells.")
+      .def_property_readonly("issues", &Cache::issues,
+                             "What went wrong with the folder: `cache_damaged`, `cache_unwritable`, `cache_busy`.")
       .def("__repr__", [](const Cache& c) {
         return "<co2lib.intensity.Cache " + (c.folder().empty() ? "in memory" : c.folder().string()) + ">";
       });
