@@ -246,7 +246,8 @@ void register_search(py::module_& m) {
       [](std::int64_t k, double upper, double lower, double switch_cost) {
         return k_search_thresholds(count_of(k, "k"), {upper, lower, switch_cost});
       },
-      py::arg("k"), py::kw_only(), py::arg("upper"), py::arg("lower"), py::arg("switch_cost") = 0.0);
+      py::arg("k"), py::kw_only(), py::arg("upper"), py::arg("lower"), py::arg("switch_cost") = 0.0,
+      "Prices at which each unit of `k_search` is taken, and the ratios that hold.");
   py::class_<SearchResult>(m, "SearchResult", "What a search did, beside the offline optimum.")
       .def_readonly("slots", &SearchResult::slots, "One unit each, of `k_search`.")
       .def_readonly("amounts", &SearchResult::amounts, "Units by slot.")

@@ -237,7 +237,8 @@ void bind_validation(py::module_& m) {
       [](const std::vector<double>& published, const std::vector<double>& predicted, const std::vector<double>& p5,
          const std::vector<double>& p95) { return metrics(published, predicted, p5, p95); },
       py::arg("published"), py::arg("predicted"), py::arg("p5") = std::vector<double>(),
-      py::arg("p95") = std::vector<double>());
+      py::arg("p95") = std::vector<double>(),
+      "How far predictions are from published numbers; p5 and p95 both, or neither.");
   py::class_<TrivialPredictor> trivial(m, "TrivialPredictor", "V = k x: constant, mass or sqrt_mass.");
   trivial.def_readonly("name", &TrivialPredictor::name, "`1`, the mass, or its square root.")
       .def_readonly("n", &TrivialPredictor::n, "Devices predicted.")

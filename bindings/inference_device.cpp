@@ -141,7 +141,7 @@ void bind_tables(py::module_& m) {
       .def_readonly("sources", &McuRow::sources, "Of the numbers.")
       .def("__repr__", [](const McuRow& r) { return "<co2lib.inference.McuRow " + r.board + ", " + r.workload + ">"; });
   m.def("mcu_table", &mcu_table, "All rows of the boards, in the order of the table.");
-  m.def("mcu_boards", &mcu_boards);
+  m.def("mcu_boards", &mcu_boards, "Names of the boards that have measured workloads.");
   m.def("mcu_row", &mcu_row, py::arg("board"), py::arg("workload"),
         "Raises inference.unknown_device or inference.no_profile.");
   m.def("mcu_sleep_w", &mcu_sleep_w, py::arg("board"), "W asleep, not optimised; None where it was not measured.");

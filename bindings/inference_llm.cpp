@@ -52,13 +52,15 @@ void bind_closed_forms(py::module_& m) {
       .def_readonly("gpus", &llm::Plan::gpus, "Of the whole run.")
       .def_readonly("batch", &llm::Plan::batch, "Sequences of one step.")
       .def_readonly("tflops_per_gpu", &llm::Plan::tflops_per_gpu, "Reached, 1e12 operations/s.");
-  m.def("llm_plan", &llm::plan, py::kw_only(), py::arg("params_b"), py::arg("node_size"), py::arg("mem_gb"));
+  m.def("llm_plan", &llm::plan, py::kw_only(), py::arg("params_b"), py::arg("node_size"), py::arg("mem_gb"),
+        "How LLMCarbon lays a training out: fits of published set-ups, for comparison only.");
   m.def(
       "transformer_params",
       [](double layers, double hidden, double vocab, double seq) {
         return llm::parameters({layers, hidden, vocab, seq});
       },
-      py::kw_only(), py::arg("layers"), py::arg("hidden"), py::arg("vocab"), py::arg("seq"));
+      py::kw_only(), py::arg("layers"), py::arg("hidden"), py::arg("vocab"), py::arg("seq"),
+      "Parameters of a transformer, by layers, width, vocabulary and sequence.");
   m.def(
       "transformer_flops",
       [](double layers, double hidden, double vocab, double seq, double batch) {
@@ -79,13 +81,15 @@ void bind_closed_forms(py::module_& m) {
         return llm::decode({params, layers, hidden, kv_heads, head_dim, context, w_bits, kv_bits, batch});
       },
       py::kw_only(), py::arg("params"), py::arg("layers"), py::arg("hidden"), py::arg("kv_heads"), py::arg("head_dim"),
-      py::arg("context"), py::arg("w_bits"), py::arg("kv_bits"), py::arg("batch") = 1.0);
+      py::arg("context"), py::arg("w_bits"), py::arg("kv_bits"), py::arg("batch") = 1.0,
+      "Work and traffic of one step of decoding, of all sequences.");
   m.def("prefill_flops", &llm::prefill_flops, py::kw_only(), py::arg("params"), py::arg("layers"), py::arg("hidden"),
-        py::arg("tokens"));
+        py::arg("tokens"), "Operations of reading a prompt of n tokens: 2 P n + 2 l h n (n + 1).");
   m.def("decode_linear_j", &llm::decode_linear_j, py::kw_only(), py::arg("a"), py::arg("b"), py::arg("c"),
-        py::arg("prompt_tokens"), py::arg("new_tokens"));
+        py::arg("prompt_tokens"), py::arg("new_tokens"),
+        "The line a + b n + c n (p + n/2)/1000 J of n new tokens after a prompt of p tokens.");
   m.def("cpu_power_w", &llm::cpu_power_w, py::kw_only(), py::arg("a"), py::arg("b"), py::arg("c"), py::arg("d"),
-        py::arg("load_percent"));
+        py::arg("load_percent"), "A processor's power under a load in percent: max(1, a ln(b (load + c)) + d), W.");
 }
 
 void bind_serving(py::module_& m) {

@@ -263,11 +263,14 @@ void register_live(py::module_& m) {
       .def_property_readonly("failure", &LiveSource::failure, "What went wrong when it was asked last, or None.")
       .def_property_readonly("remarks", &LiveSource::remarks, "What the provider remarked on its answers.")
       .def("__repr__", [](const LiveSource& s) { return "<co2lib.intensity.LiveSource " + s.describe().name + ">"; });
-  m.def("provider_ids", [] {
-    std::vector<std::string> ids;
-    for (const Provider* p : providers()) ids.emplace_back(p->info().id);
-    return ids;
-  });
+  m.def(
+      "provider_ids",
+      [] {
+        std::vector<std::string> ids;
+        for (const Provider* p : providers()) ids.emplace_back(p->info().id);
+        return ids;
+      },
+      "The ids by which `live_source` finds providers.");
   m.def(
       "live_source",
       [](const std::string& provider_id, std::string zone, const py::dict& settings, const py::object& transport,
