@@ -17,16 +17,16 @@ namespace co2lib::exchange {
 
 /// Whose activities a score holds.
 enum class Boundary {
-  consumer,  ///< of using the model: inference, with what it needs
-  provider,  ///< of making the model: data, training, tuning
+  consumer,  ///< of who uses the model: inference
+  provider,  ///< of who makes the model: every other activity
 };
 /// Texts of `Boundary`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Boundary) noexcept { return texts("consumer", "provider"); }
 
 /// How a provider counts its units.
 enum class Basis {
-  gross,      ///< all units that were done
-  effective,  ///< those alone that are in the product
+  gross,      ///< all that was done, as the specification's 8.2.2 has it
+  effective,  ///< what of it counts, for the reason that `rationale` gives
 };
 /// Texts of `Basis`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Basis) noexcept { return texts("gross", "effective"); }

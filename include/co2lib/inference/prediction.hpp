@@ -54,7 +54,7 @@ struct Prediction {
   std::string precision{};                  ///< `mixed` where kernels differ
   Estimate<Seconds> latency{};              ///< of one inference
   Estimate<Energy> energy{};                ///< without a value where only time was profiled
-  std::vector<MethodShare> methods{};       ///< in which order of kernels they came first
+  std::vector<MethodShare> methods{};       ///< each once, in the order in which kernels first have them
   std::vector<KernelPrediction> kernels{};  ///< in the order in which they run; none for a workload of the tables
   std::vector<Issue> issues{};              ///< what a reader must know about these numbers
   std::vector<Source> sources{};            ///< of the device's numbers

@@ -49,7 +49,7 @@ enum class Method : std::uint8_t {
 [[nodiscard]] constexpr auto texts_of(Method) noexcept { return texts("location", "market"); }
 /// How the value came about; `statistic` is an annual factor, a climatology or a world average.
 enum class Status : std::uint8_t {
-  measured,   ///< from measured production
+  measured,   ///< as published for its time
   estimated,  ///< filled in by its publisher
   forecast,   ///< made before its time
   statistic,  ///< an annual factor, a climatology or a world average
