@@ -58,7 +58,7 @@ struct MachineParts {
   int hdd = 0;                      ///< disks with platters
   int ssd = 0;                      ///< other drives
   std::vector<std::string> gpus{};  ///< the name of each, as NVML gives it
-  bool is_server = true;            ///< false: a desktop computer
+  bool is_server = true;            ///< false: a rack server all the same, with the issue `server_assumed`
 };
 
 /// The bill of materials of a machine: the rack server and, for each GPU, the row of its name or `gpu.generic_card`.
