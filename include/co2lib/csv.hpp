@@ -26,15 +26,15 @@ namespace co2lib::csv {
 
 /// One record of a file and the line it starts on (counted from 1).
 struct Row {
-  std::size_t line = 0;
-  std::vector<std::string> fields;
+  std::size_t line = 0;             ///< counted from 1
+  std::vector<std::string> fields;  ///< as many as the header has; quotes taken off
 };
 
 /// A header and its rows, every row as wide as the header.
 struct Table {
-  std::string name;
-  std::vector<std::string> header;
-  std::vector<Row> rows;
+  std::string name;                 ///< of the file, for messages
+  std::vector<std::string> header;  ///< titles of the columns
+  std::vector<Row> rows;            ///< without the header
 
   /// The place of a column, or nothing.
   [[nodiscard]] std::optional<std::size_t> column(std::string_view title) const {
@@ -298,10 +298,10 @@ template <class T>
 
 /// The names of all tables compiled in, each with its domain, in alphabetical order.
 struct TableName {
-  std::string domain;
-  std::string name;
+  std::string domain;  ///< the folder of `data/` it is from
+  std::string name;    ///< of the file, without `.csv`
 };
-[[nodiscard]] std::vector<TableName> table_names();
+[[nodiscard]] std::vector<TableName> table_names();  ///< Lists them
 
 /// What `append` did.
 struct Appended {

@@ -387,10 +387,11 @@ inline Priced Trace::price(std::span<const EnergySample> samples) const { return
 
 /// The same energy priced with two series or sources.
 struct Repriced {
-  Priced before;
-  Priced after;
+  Priced before;  ///< with the stored one
+  Priced after;   ///< with the other one
 
-  [[nodiscard]] Energy energy() const noexcept { return before.energy; }
+  [[nodiscard]] Energy energy() const noexcept { return before.energy; }  ///< of the samples, the same for both
+  /// After less before; below 0: less carbon.
   [[nodiscard]] CarbonMass difference() const noexcept { return after.mass - before.mass; }
 };
 
