@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from co2lib._extras import require
 from co2lib.explorer._model import Settings
-from co2lib.explorer._session import Session, said
+from co2lib.explorer._session import Session
+from co2lib.explorer._task import said
 from co2lib.explorer._view import HEADS, PHASE_HEADS
 from co2lib.report import _theme
 
@@ -25,6 +27,8 @@ footer { display: none !important; }
   grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
 .co2-tiles div { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: 10px 14px; }
 .co2-tiles b { display: block; font-size: 20px; overflow-wrap: anywhere; }
+#co2-status progress { width: 100%; accent-color: #00634a; }
+.co2-part, .co2-method { font-size: 13px; overflow-wrap: anywhere; }
 .co2-stale { color: #a04000; font-weight: 700; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
 #co2-models .wrap { max-height: 320px; overflow-y: auto; }
@@ -36,6 +40,8 @@ EXPORTS = {
     "json": "Data (JSON)",
     "csv": "Table (CSV)",
     "card": "Block of a model card",
+    "svg": "Figure (SVG)",
+    "png": "Figure (PNG)",
 }
 PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
 
@@ -105,7 +111,6 @@ def build(
         folder=folder,
     )
     some = bool(it.names)
-    shown_progress = gr.Progress()
     heading = title or "Carbon per inference"
     with gr.Blocks(title=heading, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         study, stop = gr.State(None), gr.State({})
@@ -151,6 +156,7 @@ def build(
                     with gr.Tabs():
                         with gr.Tab("Compare"):
                             chart = gr.Plot(show_label=False, elem_id="co2-chart")
+                            line = gr.HTML(elem_id="co2-line")
                             table = _table(gr, HEADS, "Models, per inference", "table")
                             phases = _table(gr, PHASE_HEADS, "Phases", "phases")
                             answers = _table(gr, ["Answer", "Probability"], "Answers", "answers")
@@ -168,7 +174,7 @@ def build(
                                 for what, text in EXPORTS.items()
                             ]
         shown = [study, by, order, place, grid, facility, count, load, detail]
-        results = [tiles, chart, table, detail, phases, answers, method]
+        results = [tiles, chart, line, table, detail, phases, answers, method]
         results += [tradeoff, suggestion, regions, places, *saves[2:]]
         quiet = {"show_progress": "hidden"}
         search.change(it.search, [search, pick], [pick, found], **quiet)
@@ -177,28 +183,27 @@ def build(
         for thing in (pick, given):
             thing.change(it.changed, [pick, given, study], [go, again, status, stale], **quiet)
 
-        def measured(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
-            return it.run(selected, path, held, progress, fresh=False)
-
-        def renewed(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
-            return it.run(selected, path, held, progress, fresh=True)
-
-        line = {"concurrency_limit": 1, "concurrency_id": "co2-measure"}
+        # The session has its own line of visitors, which says who is before whom.
+        free = {"concurrency_limit": None, "show_progress": "hidden"}
+        measured, renewed = partial(it.run, fresh=False), partial(it.run, fresh=True)
         for button, action in ((go, measured), (again, renewed)):
-            done = button.click(action, [pick, given, stop], [study, status, stale], **line)
-            done.then(it.look, shown, results)
-        cancel.click(it.cancel, stop, None)
+            done = button.click(action, [pick, given, stop], [study, status, stale], **free)
+            done.then(it.files, [study, count], saves[:2], **quiet)
+            done.then(it.pictures, shown, saves[4:], **quiet)
+        study.change(it.look, shown, results, **quiet)
+        cancel.click(it.cancel, stop, None, concurrency_limit=None)
         for thing in (by, order, place, grid, facility, count, load):
-            thing.change(it.look, shown, results, **quiet)
+            seen = thing.change(it.look, shown, results, **quiet)
+            seen.then(it.pictures, shown, saves[4:], **quiet)
         place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
-        detail.input(it.look, shown, results, **quiet)
+        detail.input(it.look, shown, results, **quiet).then(it.pictures, shown, saves[4:], **quiet)
 
         # Gradio gives one argument per control.
         def opened(s: Any, b: Any, o: Any, p: Any, g: Any, f: Any, c: Any, w: Any, d: Any, event: Any) -> Any:  # noqa: PLR0917
             return it.look(s, b, o, p, g, f, c, w, it.row(event, d))
 
         opened.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
-        table.select(opened, shown, results, **quiet)
-        study.change(it.files, [study, count], saves[:2])
-    page.queue(max_size=8)
+        table.select(opened, shown, results, **quiet).then(it.pictures, shown, saves[4:], **quiet)
+    page.queue(default_concurrency_limit=4)
+    page.co2lib_session = it
     return page

@@ -116,6 +116,19 @@ def colour(names: Sequence[str], mode: str, *, line: bool = False, **more: Any) 
     return alt.Color("series:N", scale=alt.Scale(domain=list(names), range=colours), title=None, **more)
 
 
+DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
+"""Solid first; each time that the palette begins again its lines are dashed otherwise."""
+
+
+def dash(names: Sequence[str]) -> Any:
+    """Return the dashes of lines, so that the ninth is told from the first by more than its letter."""
+    alt = altair()
+    if len(names) <= len(_theme.SERIES):
+        return alt.Undefined
+    found = [DASHES[i // len(_theme.SERIES) % len(DASHES)] for i in range(len(names))]
+    return alt.StrokeDash("series:N", scale=alt.Scale(domain=list(names), range=found), legend=None)
+
+
 def finish(chart: Any, mode: str, *, height: int | None = None) -> Any:
     """Give a chart the width of its place, the theme, and marks that are in the page as elements."""
     alt = altair()

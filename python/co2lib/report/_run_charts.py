@@ -15,12 +15,13 @@ from co2lib.report._charts import (
     altair,
     axis,
     colour,
+    dash,
     data,
     finish,
     parameters,
     time_axis,
 )
-from co2lib.report._log import decimate
+from co2lib.report._log import Power, decimate
 from co2lib.report._runs import RunView
 
 MOST_POINTS = 1000
@@ -91,7 +92,8 @@ def bars(
     return finish(chart, mode, height=max(60, 30 * len(rows) + 12))
 
 
-def _time(unit: str, name: str = "t") -> Any:
+def time(unit: str, name: str = "t") -> Any:
+    """Return the axis of time."""
     alt = altair()
     return alt.X(
         f"{name}:Q",
@@ -108,11 +110,43 @@ def _steps(most: float) -> list[float]:
     return [step * i for i in range(1, 6) if step * i <= most]
 
 
+def steps(series: list[Power], start: float, size: float, label: str) -> list[dict[str, Any]]:
+    """Return the points of one line, thinned: `size` s are one unit of the axis, which begins at `start`."""
+    points: list[dict[str, Any]] = []
+    thin = decimate(series, MOST_POINTS)
+    for p, after in zip(thin, [*thin[1:], None], strict=True):
+        points.append({"t": (p.start - start) / size, "w": p.watts, "series": label})
+        if after is None or after.start > p.end + 1e-6:  # nothing was measured in between
+            points.append({"t": (p.end - start) / size, "w": p.watts, "series": label})
+            if after is not None:
+                points.append({"t": (p.end - start) / size, "w": None, "series": label})
+    return points
+
+
+def lines(points: list[dict[str, Any]], labels: list[str], unit: str, what: str, mode: str) -> Any:
+    """Draw the power of series over time."""
+    alt = altair()
+    return (
+        alt.Chart(data(points))
+        .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
+        .encode(
+            x=time(unit),
+            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
+            color=colour(labels, mode, line=True),
+            strokeDash=dash(labels),
+            tooltip=[
+                alt.Tooltip("series:N", title=what),
+                alt.Tooltip("w:Q", title="W", format=".4~r"),
+                alt.Tooltip("t:Q", title=unit, format=".4~r"),
+            ],
+        )
+    )
+
+
 def power(view: RunView, mode: str) -> Figure | None:
     """Draw the power of each device over time."""
     if view.log is None or not view.log.powers:
         return None
-    alt = altair()
     shown = [d for d in _runs.devices(view) if d["in_total"]]
     letters = _theme.lettered([d["name"] for d in shown])
     start = min(p.start for p in view.log.powers)
@@ -125,13 +159,7 @@ def power(view: RunView, mode: str) -> Figure | None:
         if not series:
             continue
         label = letters[device["name"]]
-        thin = decimate(series, MOST_POINTS)
-        for p, after in zip(thin, [*thin[1:], None], strict=True):
-            points.append({"t": (p.start - start) / size, "w": p.watts, "series": label})
-            if after is None or after.start > p.end + 1e-6:  # nothing was measured in between
-                points.append({"t": (p.end - start) / size, "w": p.watts, "series": label})
-                if after is not None:
-                    points.append({"t": (p.end - start) / size, "w": None, "series": label})
+        points += steps(series, start, size, label)
         watts = [p.watts for p in series]
         rows.append(
             [
@@ -144,20 +172,7 @@ def power(view: RunView, mode: str) -> Figure | None:
         )
     if not points:
         return None
-    chart = (
-        alt.Chart(data(points))
-        .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
-        .encode(
-            x=_time(unit),
-            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
-            color=colour(list(letters.values()), mode, line=True),
-            tooltip=[
-                alt.Tooltip("series:N", title="device"),
-                alt.Tooltip("w:Q", title="W", format=".4~r"),
-                alt.Tooltip("t:Q", title=unit, format=".4~r"),
-            ],
-        )
-    )
+    chart = lines(points, list(letters.values()), unit, "device", mode)
     caption = "Mean power between two lines of the log; what was not measured is left out."
     if len(view.log.powers) > MOST_POINTS * len(shown):
         caption += " Of neighbouring values the least and the greatest are drawn."
@@ -195,7 +210,7 @@ def stretches(view: RunView, mode: str) -> Figure | None:
         alt.Chart(data(points))
         .mark_bar(height={"band": 0.7}, color=_theme.MODES[mode]["c1"], cornerRadius=0)
         .encode(
-            x=_time(unit, "t0"),
+            x=time(unit, "t0"),
             x2="t1:Q",
             y=alt.Y("series:N", title=None, sort=list(letters.values()), axis=alt.Axis(labelLimit=130)),
             opacity=alt.Opacity(
