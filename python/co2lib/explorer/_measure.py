@@ -112,7 +112,7 @@ def _chain(subject: Subject, given: Any) -> None:
     subject.output = value
 
 
-def _warm(bench: _Bench, subject: Subject, least_s: float) -> None:
+def _warm(bench: _Bench, subject: Subject, least_s: float, cancelled: Callable[[], bool]) -> None:
     settings = bench.settings
     times: list[float] = []
     spent = 0.0
@@ -121,7 +121,7 @@ def _warm(bench: _Bench, subject: Subject, least_s: float) -> None:
         for phase in subject.phases:
             phase.step()
 
-    while True:
+    while not cancelled():
         _, joules, seconds, _ = bench.window(f"{subject.name}/warm-up", everything, 1)
         subject.warmup_j += joules or 0.0
         spent += seconds
@@ -131,11 +131,15 @@ def _warm(bench: _Bench, subject: Subject, least_s: float) -> None:
         if steady or spent >= settings.warmup_s:
             break
     for phase in subject.phases:
+        if cancelled():
+            return
         _, _, seconds, _ = bench.window(f"{subject.name}/{phase.name}/probe", phase.step, 1)
         phase.inner = max(1, math.ceil(least_s / seconds)) if seconds > 0 else 1000
 
 
-def _prepare(bench: _Bench, subject: Subject, given: Any, least_s: float) -> None:
+def _prepare(
+    bench: _Bench, subject: Subject, given: Any, least_s: float, cancelled: Callable[[], bool]
+) -> None:
     if subject.model.load is not None:
         for k in range(1 if subject.model.unload is None else LOADINGS):
             if k and subject.model.unload is not None:
@@ -145,7 +149,7 @@ def _prepare(bench: _Bench, subject: Subject, given: Any, least_s: float) -> Non
                 subject.load_j.append(joules)
                 subject.load_s.append(seconds)
     _chain(subject, given)
-    _warm(bench, subject, least_s)
+    _warm(bench, subject, least_s, cancelled)
 
 
 def _repeat(
@@ -346,7 +350,7 @@ def _measured(
             if progress is not None:
                 progress(f"{subject.name}: loading and warm-up", 0.0)
             try:
-                _prepare(bench, subject, given, least_s)
+                _prepare(bench, subject, given, least_s, cancelled)
             except Exception as error:
                 subject.error = one_line(error)
         so_far(bench.run.footprint, idle)

@@ -27,6 +27,7 @@ from co2lib.report._runs import RunView
 MOST_POINTS = 1000
 MOST_STRETCHES = 1500
 MOST_REGIONS = 24
+FAINT = [0.06, 1]
 
 
 def bars(
@@ -182,6 +183,28 @@ def power(view: RunView, mode: str) -> Figure | None:
     )
 
 
+def open_bars(rows: Any, unit: str, mode: str, scale: Any, legend: dict[str, Any]) -> Any:
+    """Draw regions as bars as long as they were open, the stronger their colour the more their power."""
+    alt = altair()
+    return (
+        alt.Chart(rows)
+        .mark_bar(height={"band": 0.7}, color=_theme.MODES[mode]["c1"], cornerRadius=0)
+        .encode(
+            x=time(unit, "t0"),
+            x2="t1:Q",
+            y=alt.Y("series:N", title=None, sort=None, axis=alt.Axis(labelLimit=130)),
+            opacity=alt.Opacity(
+                "w:Q",
+                scale=scale,
+                legend=alt.Legend(
+                    title="mean power (W)", orient="top", symbolOpacity=1, symbolStrokeWidth=0, **legend
+                ),
+            ),
+            tooltip=[alt.Tooltip("series:N", title="region"), alt.Tooltip("w:Q", title="W", format=".4~r")],
+        )
+    )
+
+
 def stretches(view: RunView, mode: str) -> Figure | None:
     """Draw the mean power of every region, from when it was opened until it was closed."""
     if view.log is None or not view.log.stretches:
@@ -206,27 +229,9 @@ def stretches(view: RunView, mode: str) -> Figure | None:
         for s in drawn
     ]
     most = max(s.watts or 0.0 for s in drawn)
-    chart = (
-        alt.Chart(data(points))
-        .mark_bar(height={"band": 0.7}, color=_theme.MODES[mode]["c1"], cornerRadius=0)
-        .encode(
-            x=time(unit, "t0"),
-            x2="t1:Q",
-            y=alt.Y("series:N", title=None, sort=list(letters.values()), axis=alt.Axis(labelLimit=130)),
-            opacity=alt.Opacity(
-                "w:Q",
-                scale=alt.Scale(domain=[0, most], range=[0.06, 1]),
-                legend=alt.Legend(
-                    title="mean power (W)",
-                    orient="top",
-                    symbolOpacity=1,
-                    symbolStrokeWidth=0,
-                    values=_steps(most),
-                ),
-            ),
-            tooltip=[alt.Tooltip("series:N", title="region"), alt.Tooltip("w:Q", title="W", format=".4~r")],
-        )
-    )
+    legend = {"values": _steps(most)}
+    chart = open_bars(data(points), unit, mode, alt.Scale(domain=[0, most], range=FAINT), legend)
+    chart = chart.encode(y=chart.encoding.y.copy(deep=True).sort(list(letters.values())))
     rows = []
     for name in names:
         each = [s for s in known if s.name == name]

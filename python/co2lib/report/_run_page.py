@@ -11,7 +11,17 @@ from co2lib.report._runs_charts import runs_figures
 
 
 def _issues(views: list[RunView]) -> list[dict[str, str]]:
-    return unique_issues([(view.name, view.document["issues"]) for view in views])
+    found = [(v.name, [*v.document["issues"], *(v.document["embodied"].get("issues") or [])]) for v in views]
+    return unique_issues(found)
+
+
+def _hardware(view: RunView) -> Tile | None:
+    """Return the share of the hardware's own carbon; None where nothing is known of it."""
+    found = view.document["embodied"]
+    if not found.get("value_g"):
+        return None
+    low, high = found.get("interval_g") or (None, None)
+    return Tile("Embodied carbon", _text.mass(found["value_g"]), _text.between(low, high, _text.MASS))
 
 
 def run_page(view: RunView, title: str | None = None) -> Page:
@@ -29,7 +39,7 @@ def run_page(view: RunView, title: str | None = None) -> Page:
     tiles = [
         Tile("Energy", _text.energy(joules), _text.between(low, high, _text.ENERGY)),
         Tile(
-            "Carbon",
+            "Operational carbon",
             _text.mass(grams["value_g"]),
             _text.between(low_g, high_g, _text.MASS),
             id="tile-carbon",
@@ -41,6 +51,9 @@ def run_page(view: RunView, title: str | None = None) -> Page:
         Tile("Mean power", _text.power(mean), f"{len(document['devices'])} devices"),
         Tile("Time", _text.seconds(duration), state or "ended"),
     ]
+    hardware = _hardware(view)
+    if hardware is not None:
+        tiles.insert(2, hardware)
     methods = ", ".join(f"{m['method']} {m['share']:.0%}" for m in document["methods"])
     scope = document["scope"]
     method = [
@@ -89,7 +102,9 @@ def runs_page(views: list[RunView], title: str | None = None) -> Page:
     tiles = [
         Tile("Runs", str(len(views)), ""),
         Tile("Energy of all", _text.energy(total), ""),
-        Tile("Carbon of all", _text.mass(total_g), "", id="tile-carbon", j=total, own=own, pue=pue0),
+        Tile(
+            "Operational carbon of all", _text.mass(total_g), "", id="tile-carbon", j=total, own=own, pue=pue0
+        ),
         Tile("Least energy", _text.energy(least[0]) if least else "unknown", least[1] if least else ""),
     ]
     hosts = sorted({view.document["context"]["host"] for view in views})

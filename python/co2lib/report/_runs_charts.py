@@ -36,6 +36,7 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
                 Cell(_text.between(low, high, _text.ENERGY), number=True),
                 Cell("", j=price["j"], own=price["own"], pue=price["pue0"], number=True),
                 Cell(document["intensity"]["priced_with"]),
+                Cell(_text.mass(document["embodied"].get("value_g")), number=True),
                 Cell(str(len(document["issues"])), number=True),
             ]
         )
@@ -46,7 +47,7 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
         Column("Energy"),
         Column("95 % interval"),
     ]
-    columns += [Column("Carbon"), Column("Priced with"), Column("Issues")]
+    columns += [Column("Carbon"), Column("Priced with"), Column("Embodied carbon"), Column("Issues")]
     caption = "The lines are 95 % intervals of each run's own energy."
     return [
         Figure(

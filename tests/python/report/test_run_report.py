@@ -285,3 +285,151 @@ def test_runs_of_different_times_have_a_history(log: Log) -> None:
     assert found is not None
     assert [row[0].text for row in found.rows] == ["a", "b", "c"]
     assert [point["t"] for point in found.chart.to_dict()["data"]["values"]] == [0, 1, 2]
+
+
+class TestSummed:
+    @staticmethod
+    def rows(device: str, edges: list[float], watts: list[float]) -> list[_log.Power]:
+        return [_log.Power(a, b, device, w) for (a, b), w in zip(pairwise(edges), watts, strict=True)]
+
+    def test_the_energy_of_a_sum_is_the_sum_of_the_energies(self) -> None:
+        powers = self.rows("a", [0, 1, 2, 3, 4], [10, 20, 30, 40])
+        powers += self.rows("b", [0, 1.5, 4], [100, 300])
+        powers += self.rows("c", [0, 4], [7])
+        found = _log.summed(powers, ["a", "b", "c"])
+        assert [p.watts for p in found] == pytest.approx([117, 227, 337, 347])
+        joules = sum(p.watts * (p.end - p.start) for p in powers)
+        assert sum(p.watts * (p.end - p.start) for p in found) == pytest.approx(joules)
+
+    def test_what_was_not_measured_of_one_has_no_sum(self) -> None:
+        powers = self.rows("a", [0, 1, 2, 3], [10, 20, 30])
+        powers += self.rows("b", [0, 1], [100]) + self.rows("b", [2, 3], [300])
+        found = _log.summed(powers, ["a", "b"])
+        assert [(p.start, round(p.watts, 6)) for p in found] == [(0, 110), (2, 330)]
+
+    def test_others_and_nothing(self) -> None:
+        powers = self.rows("a", [0, 1], [10])
+        assert _log.summed(powers, ["b"]) == []
+        assert _log.summed([], []) == []
+
+
+@needs_altair
+class TestSeveral:
+    def test_the_power_of_each_is_that_of_its_devices(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", gpu_w=100, epochs=3))]
+        figure = _runs_charts.power(views, "light")
+        assert figure is not None
+        assert [row[0].text for row in figure.rows] == ["A  a", "B  b"]
+        for view, row in zip(views, figure.rows, strict=True):
+            joules, seconds = view.footprint.energy.joules, view.document["duration_s"]
+            assert row[1].text == _text.power(joules / seconds)
+        points = figure.chart.to_dict()["data"]["values"]
+        assert {point["series"] for point in points} == {"A  a", "B  b"}
+        assert max(p["t"] for p in points if p["series"] == "B  b") == pytest.approx(33)
+
+    def test_regions_stand_side_by_side_and_add_up(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", epochs=3))]
+        figure = _runs_charts.by_region(views, "light")
+        assert figure is not None
+        size, _ = _text.best([views[0].footprint.energy.joules], _text.ENERGY)
+        for view in views:
+            points = [p for p in figure.chart.to_dict()["data"]["values"] if p["name"] == view.name]
+            assert sum(p["x"] for p in points) * size == pytest.approx(view.footprint.energy.joules)
+        assert len(figure.rows) == 8
+
+    def test_many_regions_become_one_part(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        from co2lib.report import _runs_charts
+
+        monkeypatch.setattr(_runs_charts, "MOST_PARTS", 2)
+        view = _runs.view_of(log("a"))
+        figure = _runs_charts.by_region([view], "light")
+        assert figure is not None
+        points = figure.chart.to_dict()["data"]["values"]
+        assert [p["series"] for p in points] == ["A  backward", "B  (all others)"]
+        size, _ = _text.best([view.footprint.energy.joules], _text.ENERGY)
+        assert sum(p["x"] for p in points) * size == pytest.approx(view.footprint.energy.joules)
+
+    def test_what_has_no_log_is_named(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        with_log = _runs.view_of(log("a"))
+        without = _runs.RunView("only a footprint", with_log.footprint)
+        figure = _runs_charts.power([with_log, without], "light")
+        assert figure is not None
+        assert "only a footprint" in figure.caption
+        assert _runs_charts.power([without], "light") is None
+
+
+@needs_altair
+def test_the_ninth_line_is_told_from_the_first() -> None:
+    from co2lib.report import _charts
+
+    names = [f"gpu-{i}" for i in range(12)]
+    assert "condition" not in str(_charts.dash(names))
+    found = _charts.dash(names).to_dict()["scale"]["range"]
+    colours = _charts.colour(names, "light").to_dict()["scale"]["range"]
+    marks = {(str(dashes), hue) for dashes, hue in zip(found, colours, strict=True)}
+    assert len(marks) == 12
+    assert not hasattr(_charts.dash(names[:8]), "to_dict") or _charts.dash(names[:8]) is None
+
+
+@needs_altair
+class TestAppendix:
+    def test_it_has_every_figure_and_every_number(self, log: Log, tmp_path: Path) -> None:
+        path = log()
+        files = report.appendix(path, tmp_path / "paper" / "run", formats=["svg", "pdf"])
+        assert files[-1].name == "tables.md"
+        assert {f.name for f in files} >= {"power.svg", "power.pdf", "region-energy.svg", "interval.pdf"}
+        for file in files:
+            data = file.read_bytes()
+            assert data.startswith((b"<svg", b"%PDF", b"# run"))
+        text = files[-1].read_text(encoding="utf-8")
+        grams = tracker.load(path).footprint().operational.grams
+        assert _text.mass(grams) in text
+        rows = _runs.regions(_runs.view_of(path))
+        for row in rows:
+            carbon = _text.mass(report.reprice(row["j"], row["own"], row["pue0"]))
+            assert f"| {row['name']} |" in text
+            assert f"| {carbon} |" in text
+        assert "## How it was measured" in text
+
+    def test_names_are_text_in_it(self, log: Log, tmp_path: Path) -> None:
+        name = f"{HOSTILE} | a *b* [c](d)\n\n# e"
+        (*_, text) = report.appendix(log(project="p"), tmp_path, formats=[], title=name)
+        first = text.read_text(encoding="utf-8").splitlines()[0]
+        assert first == "# \\</script\\>\\<img src=x onerror=window.hit=1\\> \\| a \\*b\\* \\[c\\](d) \\# e"
+        assert [f.name for f in tmp_path.iterdir() if f.is_file() and f.suffix == ".svg"] == []
+
+    def test_the_verb_writes_it(self, log: Log, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        paths = [str(log(name, epochs=2)) for name in "ab"]
+        assert main(["report", *paths, "--appendix", str(tmp_path / "paper")]) == 0
+        names = [Path(line).name for line in capfd.readouterr().out.splitlines()]
+        assert "runs-power.pdf" in names
+        assert names[-1] == "tables.md"
+        assert main(["report", *paths, "--appendix", "x", "-o", "y.html"]) == 2
+        assert "--appendix" in capfd.readouterr().err
+
+    def test_what_is_wrong_is_said(self, log: Log, tmp_path: Path) -> None:
+        path = log()
+        with pytest.raises(co2lib.Error, match="known: svg, pdf, png"):
+            report.appendix(path, tmp_path, formats=["docx"])
+        (tmp_path / "file").write_text("")
+        with pytest.raises(co2lib.Error, match="cannot write"):
+            report.appendix(path, tmp_path / "file" / "folder", formats=[])
+
+
+@needs_altair
+def test_the_hardware_has_its_share_on_the_page(log: Log, tmp_path: Path) -> None:
+    path = log()
+    embodied = tracker.load(path).footprint().to_dict()["embodied"]
+    page = report.html(path, tmp_path / "r.html").read_text(encoding="utf-8")
+    assert f">{_text.mass(embodied['value_g'])}</p>" in page
+    assert embodied["issues"]
+    for issue in embodied["issues"]:
+        assert unescape(issue["text"]) in unescape(page)
+    several = report.html([path, log("other")], tmp_path / "several.html").read_text(encoding="utf-8")
+    assert several.count(f">{_text.mass(embodied['value_g'])}</td>") == 2
