@@ -11,7 +11,7 @@ from typing import Any
 
 from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
 from co2lib.report._charts import altair, vl_convert
-from co2lib.report._study import marginal_interval, marginal_j, one_off_j
+from co2lib.report._study import least, marginal_interval, marginal_j, one_off_j
 
 HEADS = [
     *("Model", "Energy", "Carbon", "95 % interval", "Loading", "Energy of all N", "Carbon of all N"),
@@ -100,15 +100,16 @@ class View:
             low, high = marginal_interval(m) or (None, None)
             answer = (m.get("predictions") or [{}])[0]
             every = None if j is None else self.n * j
+            mark = "" if j is None else least(m)
             rows.append(
                 [
                     m["name"],
-                    _text.energy(j),
-                    _text.mass(self.grams(j)),
+                    mark + _text.energy(j),
+                    mark + _text.mass(self.grams(j)),
                     _text.between(low, high, _text.ENERGY),
                     _text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured",
-                    _text.energy(every),
-                    _text.mass(self.grams(every)),
+                    mark + _text.energy(every),
+                    mark + _text.mass(self.grams(every)),
                     f"{answer['label']} ({answer['probability']:.3f})" if answer else "",
                     quality_of(m),
                     self._state(m),
@@ -138,9 +139,10 @@ class View:
             share = 100 * j / total if j is not None and total > 0 else None
             when = f"once, over {self.n:g}" if once else "each inference"
             flags = ", ".join(p.get("flags") or [])
-            rows.append(
-                [p["name"], when, _text.energy(j), _text.mass(self.grams(j)), _text.percent(share), flags]
-            )
+            known = _text.energy(j)
+            if "below_resolution" in (p.get("flags") or []):
+                known = f"at most {_text.energy((p.get('energy_j') or {}).get('high'))}"
+            rows.append([p["name"], when, known, _text.mass(self.grams(j)), _text.percent(share), flags])
         return rows
 
     def answers(self, name: str | None) -> list[list[str]]:
@@ -156,19 +158,20 @@ class View:
             if (g := self.grams(per_inference(m, self.n, self.load))) is not None
         ]
         total = sum(g for g, _ in grams)
+        mark = next((text for m in self.models if (text := least(m))), "")
         facts = [
-            ("Total, one inference each", _text.mass(total) if grams else "none"),
-            ("Mean per model", _text.mass(total / len(grams)) if grams else "none"),
+            ("Total, one inference each", mark + _text.mass(total) if grams else "none"),
+            ("Mean per model", mark + _text.mass(total / len(grams)) if grams else "none"),
             ("Least carbon", min(grams)[1] if grams else "none"),
             ("Models", f"{len(grams)} of {len(self.models)}"),
         ]
-        mark = (
+        watermark = (
             f"<p><span class='co2-mark'>{html.escape(self.study.watermark)}</span></p>"
             if self.study.watermark
             else ""
         )
         inner = "".join(f"<div>{html.escape(what)}<b>{html.escape(value)}</b></div>" for what, value in facts)
-        return f"{mark}<div class='co2-tiles'>{inner}</div>"
+        return f"{watermark}<div class='co2-tiles'>{inner}</div>"
 
     def _at(self, name: str | None) -> int:
         names = [m["name"] for m in self.study.models]

@@ -43,6 +43,7 @@ def _of_model(cell: Cell, page: Page) -> str:
     if cell.what.startswith("equal"):
         amount = whole if cell.what == "equal-j" else reprice(whole, own, pue)
         return _text.plain(amount / (cell.own or 1.0), 3)
+    mark = str(model.get("least") or "")
     written: dict[str, Callable[[], str]] = {
         "g": lambda: _text.mass(reprice(whole / n, own, pue)),
         "j": lambda: _text.energy(whole / n),
@@ -50,7 +51,7 @@ def _of_model(cell: Cell, page: Page) -> str:
         "wholeG": lambda: _text.mass(reprice(whole, own, pue)),
         "place": lambda: _text.mass(reprice(whole / n, cell.own or 0.0, pue)),
     }
-    return written[cell.what]()
+    return mark + written[cell.what]()
 
 
 def _table(figure: Figure, page: Page) -> list[str]:

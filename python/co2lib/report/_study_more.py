@@ -9,7 +9,7 @@ from typing import Any
 
 from co2lib.report import _text, _theme
 from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, marked
-from co2lib.report._study import Study, marginal_j, one_off_j
+from co2lib.report._study import Study, least, marginal_j, one_off_j
 
 MOST_LINES = 12
 MOST_MODELS = 60
@@ -322,6 +322,7 @@ def facts(model: Mapping[str, Any]) -> dict[str, Any]:
         "size": parameters / 1e6 if isinstance(parameters, int | float) else None,
         "quality": value,
         "better": None if value is None else sign * value,
+        "least": least(model),
     }
 
 

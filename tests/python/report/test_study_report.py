@@ -372,3 +372,43 @@ def test_an_appendix_of_a_study_has_what_its_page_shows(tmp_path: Path) -> None:
     ):
         assert f"| {amount} |" in row
     assert "<img" not in text.replace("\\<img", "")
+
+
+def below_resolution() -> report.Study:
+    document = json.loads(study().to_json())
+    for m in document["models"][:2]:
+        m["phases"][1] |= {
+            "energy_j": {"median": None, "low": None, "high": 0.5, "n": 10},
+            "flags": ["below_resolution"],
+        }
+    return report.Study(document)
+
+
+def test_a_total_without_what_no_meter_saw_says_so() -> None:
+    s = below_resolution()
+    assert str(s).splitlines()[0].startswith("small: ≥ 2.00 J, ")
+    assert "≥" not in str(s).splitlines()[2]
+    assert "<td>≥ 2.00 J</td>" in s._repr_html_()
+    assert "below the meter's resolution not included" in s.card("small")
+    assert "resolution" not in s.card("worse")
+    whiskers = json.dumps(report.vegalite(s, "total"))
+    # Each layer has the three models, of which two are lower bounds.
+    assert whiskers.count('"least": "\\u2265 "') == 2 * whiskers.count('"least": ""') > 0
+
+
+def test_the_page_marks_what_is_a_lower_bound(browser: Watched, tmp_path: Path) -> None:
+    s = below_resolution()
+    page = browser.open(report.html(s, tmp_path / "s.html").as_uri())
+    first = page.locator("#fig-total tr[data-model='0'] td").first
+    assert first.text_content().startswith("≥ ")
+    assert not page.locator("#fig-total tr[data-model='2'] td").first.text_content().startswith("≥")
+    assert page.inner_text("#tile-total").startswith("≥ ")
+    text = page.locator("#chart-phases svg").text_content()
+    assert f"below the resolution, at most {_text.mass(s.grams(0.5))}" in text
+    page.click("#fig-phases summary")
+    assert f"below the resolution, at most {_text.energy(0.5)}" in page.inner_text("#fig-phases table")
+
+
+def test_a_study_without_models_is_none() -> None:
+    with pytest.raises(co2lib.Error, match="at least one"):
+        report.Study({**study().document, "models": []})
