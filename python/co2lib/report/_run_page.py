@@ -6,13 +6,19 @@ from __future__ import annotations
 from co2lib.report import _text
 from co2lib.report._page import Page, Tile, unique_issues
 from co2lib.report._run_charts import run_figures
-from co2lib.report._runs import RunView
+from co2lib.report._runs import RunView, unlike
 from co2lib.report._runs_charts import runs_figures
 
 
 def _issues(views: list[RunView]) -> list[dict[str, str]]:
     found = [(v.name, [*v.document["issues"], *(v.document["embodied"].get("issues") or [])]) for v in views]
     return unique_issues(found)
+
+
+def _unlike(views: list[RunView]) -> list[dict[str, str]]:
+    found = unlike(views)
+    text = f"a difference may come from what is not alike: {'; '.join(found)}"
+    return [{"code": "runs_not_alike", "subject": "", "text": text}] if found else []
 
 
 def _hardware(view: RunView) -> Tile | None:
@@ -120,7 +126,7 @@ def runs_page(views: list[RunView], title: str | None = None) -> Page:
         tiles=tiles,
         figures=runs_figures(views, "css"),
         method=[(what, text) for what, text in method if text],
-        issues=_issues(views),
+        issues=[*_unlike(views), *_issues(views)],
         priced=priced[0] if len(priced) == 1 else "what each run was priced with",
         pue=f"{pues[0]:g}" if len(pues) == 1 else "of each run",
     )

@@ -151,6 +151,8 @@ def comparison(views: list[RunView], mode: str) -> Figure | None:
             " Pairs within one run each tell how these runs differ, not how the next ones will: "
             "repeat runs for that."
         )
+    if others := _runs.unlike(views):
+        caption += f" These runs are not alike ({'; '.join(others)}): a difference may come from that."
     return Figure("comparison", f"Beside {found[0].baseline}", caption, chart, columns, table, wide=True)
 
 

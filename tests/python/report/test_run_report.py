@@ -433,3 +433,37 @@ def test_the_hardware_has_its_share_on_the_page(log: Log, tmp_path: Path) -> Non
         assert unescape(issue["text"]) in unescape(page)
     several = report.html([path, log("other")], tmp_path / "several.html").read_text(encoding="utf-8")
     assert several.count(f">{_text.mass(embodied['value_g'])}</td>") == 2
+
+
+class TestUnlike:
+    def test_runs_that_are_alike_have_no_remark(self, log: Log) -> None:
+        assert _runs.unlike([_runs.view_of(log("a")), _runs.view_of(log("b", gpu_w=100))]) == []
+
+    def test_what_is_not_alike_is_named(self, log: Log) -> None:
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", stop=False))]
+        document = views[1].document
+        document["context"] |= {"host": "node7", "cpu_model": ""}
+        document["devices"] = [d for d in document["devices"] if d["device"] == "cpu"]
+        document["scope"] = {"scope": "process"}
+        document["methods"] = [{"method": "model", "share": 1.0}]
+        other: Any = SimpleNamespace(document=document)
+        found = _runs.unlike([views[0], other])
+        here = views[0].document["context"]
+        assert found == [
+            f"machines: {here['host']}, node7",
+            f"processors: {here['cpu_model']}, unknown",
+            "counted: the whole machine, the share of a process",
+            "devices in the total: 1 x cpu and 1 x gpu, 1 x cpu",
+            "energy mostly from: sensors, models",
+            "state: ended, not ended",
+        ]
+
+    @needs_altair
+    def test_the_page_says_it(self, log: Log, tmp_path: Path) -> None:
+        first, other = log("a"), log("b")
+        text = other.read_text(encoding="utf-8")
+        host = tracker.load(first).footprint().to_dict()["context"]["host"]
+        other.write_text(text.replace(f'"host":"{host}"', '"host":"node7"'), encoding="utf-8")
+        page = unescape(report.html([first, other], tmp_path / "r.html").read_text(encoding="utf-8"))
+        assert f"These runs are not alike (machines: {host}, node7)" in page
+        assert "runs_not_alike" in page
