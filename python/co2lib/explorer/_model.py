@@ -46,6 +46,8 @@ class Model:
         Undoes `load`, so that loading is measured three times.
     training_type, source : str
         How it was made, and where it comes from.
+    label : str or mapping, optional
+        Its efficiency letter, A to E, alone or as ``label`` with ``preset``, ``population``, ``date``, ``n``.
     """
 
     predict: Callable[[Any], Any]
@@ -63,6 +65,7 @@ class Model:
     unload: Callable[[], object] | None = None
     training_type: str = ""
     source: str = ""
+    label: str | Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

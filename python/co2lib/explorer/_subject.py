@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -110,7 +110,7 @@ def model_record(subject: Subject, settings: Settings, method: str) -> dict[str,
         "parameters": model.parameters,
         "size_bytes": model.size_bytes,
         "quality": dict(model.quality) if model.quality else None,
-        "label": None,
+        "label": dict(model.label) if isinstance(model.label, Mapping) else model.label,
         "status": "ok" if subject.error is None else "failed",
         "error": subject.error,
         "training_type": model.training_type,

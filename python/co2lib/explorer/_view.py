@@ -29,10 +29,11 @@ def per_inference(model: Mapping[str, Any], n: float, load: bool) -> float | Non
 
 
 def quality_of(model: Mapping[str, Any]) -> str:
-    """Return a model's quality with its measure; empty where it has none."""
+    """Return a model's quality with its measure, and its letter; empty where it has none."""
     quality = model.get("quality") or {}
-    value = quality.get("value")
-    return "" if value is None else f"{value:g} {quality.get('metric') or ''}".strip()
+    value, letter = quality.get("value"), _study_more.letter_of(model)
+    known = "" if value is None else f"{value:g} {quality.get('metric') or ''}".strip()
+    return ", ".join(text for text in (known, f"letter {letter}" if letter else "") if text)
 
 
 def remark(flag: str) -> str:

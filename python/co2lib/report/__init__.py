@@ -27,6 +27,7 @@ from co2lib.report._figures import (
     reprice,
     sort_models,
 )
+from co2lib.report._label_svg import label_svg
 from co2lib.report._study import Study
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "grid_factor",
     "html",
     "json_for_script",
+    "label_svg",
     "median_interval",
     "pareto",
     "phase_summary",

@@ -222,7 +222,7 @@ def test_another_program_that_measures_is_waited_for(lab: Lab, monkeypatch: pyte
 
 def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     quality = {"metric": "accuracy", "value": 0.8125, "higher_is_better": True}
-    it = session(lab, {"m": lab.model("m", 1, task=TEXT, quality=quality)})
+    it = session(lab, {"m": lab.model("m", 1, task=TEXT, quality=quality, label={"label": "B", "n": 40})})
     study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
     choices = ("Carbon", "Descending", "FRA", None, 1.5, 10, True, None)
     _, _, line, rows, *_ = it.look(study, *choices)
@@ -231,7 +231,7 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     row = dict(zip(HEADS, rows[0], strict=True))
     cost = report.amortise(150, 125, 10)
     assert row["Energy of all N"] == f"{cost.total_j:.0f} J"
-    assert row["Quality"] == "0.8125 accuracy"
+    assert row["Quality"] == "0.8125 accuracy, letter B"
     for fact in ("machine: package-0", "coverage 100.0 %", "not subtracted", "batch size 1", "PUE 1.5"):
         assert fact in line
     svg, png = it.pictures(study, *choices)
