@@ -14,7 +14,7 @@ from typing import Any
 
 from co2lib._extras import require
 from co2lib.explorer._model import Settings
-from co2lib.explorer._session import Session
+from co2lib.explorer._session import Session, several
 from co2lib.explorer._task import said
 from co2lib.explorer._view import HEADS, PHASE_HEADS
 from co2lib.report import _theme
@@ -72,6 +72,8 @@ def _input(gr: Any, kind: str, examples: list[str] | None) -> Any:
             height=200,
             elem_id="co2-input",
         )
+        # The bytes as they came, also of what is no image: they are checked and decoded when it is measured.
+        found.preprocess = lambda given: None if given is None else given.path
     if examples:
         gr.Examples(examples, found, elem_id="co2-examples")
     return found
@@ -121,7 +123,7 @@ def build(
                 search = gr.Textbox(
                     label="1  Select models", placeholder="search", interactive=some, elem_id="co2-search"
                 )
-                found = gr.HTML(said(f"{len(it.names)} models"), elem_id="co2-found")
+                found = gr.HTML(said(several(len(it.names), "model")), elem_id="co2-found")
                 pick = gr.CheckboxGroup(it.names, value=[], show_label=False, elem_id="co2-models")
                 with gr.Row():
                     every = gr.Button("All", size="sm", min_width=60, interactive=some, elem_id="co2-all")

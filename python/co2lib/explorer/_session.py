@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import html
 import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ EXAMPLE = "examples/explorer/app.py"
 def matches(names: list[str], wanted: str, selected: list[str]) -> list[str]:
     """Return the names that hold a text, and those selected: a search loses no selection."""
     return [name for name in names if wanted.casefold() in name.casefold() or name in selected]
+
+
+def several(count: int, what: str) -> str:
+    """Return a count of things, one of which is not several."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _gradio() -> Any:
@@ -80,6 +86,8 @@ class Session:
         self._folder = folder
         self._line = Line()
         self._tasks: set[Task] = set()
+        self._writing = threading.Lock()
+        self._closed = False
         self.places = [(text, key) for key, text, _ in places()]
         self.home = intensity.factor(region or "WORLD").place
         if self.home not in {key for _, key in self.places}:
@@ -91,7 +99,7 @@ class Session:
         """Filter the list; what is selected stays in it, and selected."""
         hits = sum(text.casefold() in name.casefold() for name in self.names)
         left = _gradio().update(choices=matches(self.names, text, selected), value=selected)
-        return left, said(f"{hits} of {len(self.names)} models")
+        return left, said(f"{hits} of {several(len(self.names), 'model')}")
 
     def every(self, text: str) -> list[str]:
         """Select what the search shows."""
@@ -107,7 +115,7 @@ class Session:
             return False, said("Give a text." if self.kind == "text" else "Give an image.")
         s = self._settings
         seconds = s.idle_s + len(selected) * (s.windows + 1) * 3 * s.window_s
-        what = f"{len(selected)} models x {s.windows} repetitions"
+        what = f"{several(len(selected), 'model')} x {s.windows} repetitions"
         return True, said(f"Measure {what}, about {_text.seconds(seconds)}.")
 
     def changed(self, selected: list[str], given: str | None, study: Study | None) -> list[Any]:
@@ -151,7 +159,7 @@ class Session:
                 yield same, said("Cancelled before it was this measurement's turn."), same
                 return
             task.start(lambda: self._measure(selected, data, task, fresh=fresh))
-            for study, text in task.news(f"Measuring {len(selected)} models"):
+            for study, text in task.news(f"Measuring {several(len(selected), 'model')}"):
                 yield study or same, text, ""
             yield task.study, self._outcome(task), ""
         finally:
@@ -182,7 +190,7 @@ class Session:
         if len(failed) == len(study.models):
             reason = failed[0].get("error") or "its energy could not be measured"
             return said(f"No model could be measured. {failed[0]['name']}: {reason}")
-        return said(f"Measured {len(study.models) - len(failed)} of {len(study.models)} models.")
+        return said(f"Measured {len(study.models) - len(failed)} of {several(len(study.models), 'model')}.")
 
     def cancel(self, held: dict[str, Any]) -> None:
         """Stop after the window that goes on; what was finished stays."""
@@ -190,10 +198,12 @@ class Session:
             task.stop()
 
     def close(self) -> None:
-        """End every measurement that goes on."""
+        """End every measurement that goes on; nothing is written any more."""
         for task in list(self._tasks):
             task.stop()
             task.join()
+        with self._writing:
+            self._closed = True
 
     def row(self, event: Any, otherwise: str | None) -> str | None:
         """Return the model of the row of the table that was chosen."""
@@ -209,7 +219,9 @@ class Session:
             return ["", None, "", [], nobody, *empty, "", None, "", None, [], *[nothing] * 4]
         view, detail = self._view(study, choices)
         listed = [m["name"] for m in view.models]
-        picked = detail if detail in listed else listed[0]
+        # A model that failed has nothing to open while others have.
+        known = [m["name"] for m in view.models if marginal_j(m) is not None] or listed
+        picked = detail if detail in known else known[0]
         regions, places = view.regions(picked)
         method = view.method()
         if study.document["provenance"] != "measured":
@@ -255,9 +267,11 @@ class Session:
             return [_gradio().update(value=None)] * 2
         from co2lib import report
 
-        folder = self._place()
-        page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
-        return [str(page), str(study.save(folder / "study.json"))]
+        def write(folder: Path) -> list[str]:
+            page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
+            return [str(page), str(study.save(folder / "study.json"))]
+
+        return self._written(write) or [_gradio().update(value=None)] * 2
 
     def pictures(self, study: Study | None, *choices: Any) -> list[Any]:
         """Return the figure as it is looked at as files: SVG and PNG."""
@@ -268,17 +282,25 @@ class Session:
         svg, png = view.picture(detail)
         if svg is None or png is None:
             return found
-        folder = self._place()
-        (folder / "study.svg").write_text(svg, encoding="utf-8")
-        (folder / "study.png").write_bytes(png)
-        return [str(folder / "study.svg"), str(folder / "study.png")]
 
-    def _place(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="co2lib-", dir=self._folder))
+        def write(folder: Path) -> list[str]:
+            (folder / "study.svg").write_text(svg, encoding="utf-8")
+            (folder / "study.png").write_bytes(png)
+            return [str(folder / "study.svg"), str(folder / "study.png")]
+
+        return self._written(write) or found
+
+    def _written(self, write: Callable[[Path], list[str]]) -> list[str]:
+        """Let files be written into a folder of their own; none once the page is closed, which removes it."""
+        with self._writing:
+            if self._closed:
+                return []
+            return write(Path(tempfile.mkdtemp(prefix="co2lib-", dir=self._folder)))
 
     def _file(self, name: str, text: str) -> str | None:
-        if not text:
-            return None
-        file = self._place() / name
-        file.write_text(text, encoding="utf-8")
-        return str(file)
+        def write(folder: Path) -> list[str]:
+            (folder / name).write_text(text, encoding="utf-8")
+            return [str(folder / name)]
+
+        found = self._written(write) if text else []
+        return found[0] if found else None

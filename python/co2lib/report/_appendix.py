@@ -70,7 +70,7 @@ def markdown(page: Page, figures: Sequence[Figure], pictures: dict[str, str]) ->
     for tile in page.tiles:
         if tile.value:
             more = f" ({escaped(tile.more)})" if tile.more else ""
-            lines.append(f"- {escaped(tile.what)}: {escaped(tile.value)}{more}")
+            lines.append(f"- {escaped(tile.what)}: {escaped(tile.mark + tile.value)}{more}")
     for figure in figures:
         lines += ["", f"## {escaped(figure.title)}", ""]
         if figure.id in pictures:

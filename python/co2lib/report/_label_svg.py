@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -20,7 +20,7 @@ PALE = "AE"
 INK, SOFT = _theme.LIGHT["ink"], _theme.LIGHT["soft"]
 
 
-def _points(corners: list[tuple[float, float]]) -> str:
+def _points(corners: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x:g},{y:g}" for x, y in corners)
 
 

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from co2lib._errors import BadValueError, Error
 from co2lib._extras import require
 from co2lib.report import _page, _text, _theme
-from co2lib.report._charts import DASHES, altair, axis, colour, finish, time_axis
+from co2lib.report._charts import DASHES, altair, axis, colour, finish, ticks, time_axis
 from co2lib.report._figures import json_for_script
 from co2lib.report._log import LogReader, Power, decimate
 from co2lib.report._run_charts import FAINT, open_bars
@@ -268,10 +268,10 @@ def _page_text(watch: Watch, title: str) -> bytes:
         alt.Chart(rows)
         .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
         .encode(
-            x=alt.X("t:Q", axis=alt.Axis(grid=False, tickCount=6), scale=alt.Scale(nice=False)),
+            x=alt.X("t:Q", axis=alt.Axis(grid=False, tickCount=ticks()), scale=alt.Scale(nice=False)),
             y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
             color=colour(["x"] * 8, "css", line=True),
-            strokeDash=alt.StrokeDash("series:N", legend=None, scale=alt.Scale(domain=["x"])),
+            strokeDash=alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=["x"])),
         )
     )
     power = finish(chart, "css", height=260).to_dict()

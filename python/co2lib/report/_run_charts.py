@@ -19,6 +19,7 @@ from co2lib.report._charts import (
     data,
     finish,
     parameters,
+    ticks,
     time_axis,
 )
 from co2lib.report._log import Power, decimate
@@ -75,6 +76,14 @@ def bars(
         .encode(x="edge:Q")
     )
     layers = [drawn, labels, room]
+    lost = [row for row in rows if row["j"] is None]
+    if lost:
+        unknown = alt.Chart(data(lost)).mark_text(
+            align="left", baseline="middle", color=palette["soft"], fontStyle="italic"
+        )
+        layers.append(
+            unknown.encode(y=base.encoding.y, x=alt.value(6), text=alt.value("unknown"), description="name:N")
+        )
     if error:
         known = base.transform_filter("isValid(datum.low)")
         factor = f"{1 / size!r}" if kind == "energy" else "datum.g/datum.j"
@@ -86,7 +95,7 @@ def bars(
         labels = labels.encode(x="edge0:Q").transform_calculate(
             edge0=f"isValid(datum.high)?datum.high*{factor}:datum.{value}"
         )
-        layers = [drawn, whiskers, labels, room]
+        layers = [drawn, whiskers, labels, *layers[2:]]
     chart = alt.layer(*layers)
     if kind == "mass":
         chart = chart.add_params(*parameters())
@@ -99,7 +108,7 @@ def time(unit: str, name: str = "t") -> Any:
     return alt.X(
         f"{name}:Q",
         title=f"time since the start ({unit})",
-        axis=alt.Axis(grid=False, tickCount=6),
+        axis=alt.Axis(grid=False, tickCount=ticks()),
         scale=alt.Scale(nice=False),
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import _runs, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, colour, cut, data, finish, time_axis
+from co2lib.report._charts import Cell, Column, Figure, altair, colour, cut, data, finish, ticks, time_axis
 from co2lib.report._log import Power, summed
 from co2lib.report._run_charts import bars, lines, steps
 from co2lib.report._runs import RunView
@@ -326,7 +326,7 @@ def history(views: list[RunView], mode: str) -> Figure | None:
         x=alt.X(
             "t:Q",
             title=f"began, since {first:%Y-%m-%d %H:%M} UTC ({unit})",
-            axis=alt.Axis(tickCount=6, grid=False),
+            axis=alt.Axis(tickCount=ticks(), grid=False),
         ),
         y=alt.Y("e:Q", title=f"energy ({name})", scale=alt.Scale(zero=True)),
     )

@@ -165,7 +165,9 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             .encode(y=y)
         )
         layers.append(
-            failed.mark_text(align="left", color=palette["warn"]).encode(x=alt.value(6), text="text:N")
+            failed.mark_text(
+                align="left", color=palette["warn"], limit=alt.ExprRef("max(60,width-12)")
+            ).encode(x=alt.value(6), text="text:N")
         )
     chart = alt.layer(*layers).add_params(*params)
     return marked(study.watermark, chart, mode, height=max(90, 34 * min(MOST_BARS, len(study.models)) + 20))
@@ -202,10 +204,12 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
     labels = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
         x="end:Q", text="text:N"
     )
-    outline = (
-        base.transform_filter("datum.below")
-        .mark_bar(height={"band": 0.6}, fillOpacity=0, stroke=palette["c1"], strokeDash=[4, 3], aria=False)
-        .encode(x="top_g:Q")
+    # Without a filter: an empty layer would have no extent.
+    outline = base.mark_bar(
+        height={"band": 0.6}, fillOpacity=0, stroke=palette["c1"], strokeDash=[4, 3], aria=False
+    ).encode(
+        x=alt.X("top_g:Q", stack=None),
+        strokeOpacity=alt.condition("datum.below", alt.value(1), alt.value(0)),
     )
     room = base.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
     return marked(

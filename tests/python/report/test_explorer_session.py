@@ -98,7 +98,7 @@ def test_one_measures_while_the_others_wait_in_their_order(lab: Lab) -> None:
     assert "you are number 2" in next(third)[1]
     gate.open.set()
     study, text = to_the_end(first)
-    assert ([m["name"] for m in study.models], text) == (["slow"], _task.said("Measured 1 of 1 models."))
+    assert ([m["name"] for m in study.models], text) == (["slow"], _task.said("Measured 1 of 1 model."))
     assert "you are number 1" in until(third, "number 1")
     study, text = to_the_end(second)
     assert [m["name"] for m in study.models] == ["other"]

@@ -467,3 +467,49 @@ class TestUnlike:
         page = unescape(report.html([first, other], tmp_path / "r.html").read_text(encoding="utf-8"))
         assert f"These runs are not alike (machines: {host}, node7)" in page
         assert "runs_not_alike" in page
+
+
+@needs_altair
+class TestUnknown:
+    @pytest.fixture
+    def several(self, log: Log) -> list[_runs.RunView]:
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b"))]
+        lost = Path(views[0].log.path if views[0].log else "").read_bytes().splitlines(keepends=True)[0]
+        begun = Path("begun.jsonl")
+        begun.write_bytes(lost)
+        return [*views, _runs.view_of(begun)]
+
+    def test_a_sum_that_lacks_a_run_is_a_lower_bound(self, several: list[_runs.RunView]) -> None:
+        from co2lib.report import _run_page
+
+        page = _run_page.runs_page(several)
+        known = sum(view.footprint.energy.joules or 0.0 for view in several)
+        grams = sum(view.footprint.operational.grams or 0.0 for view in several)
+        energy, carbon = page.tiles[1:3]
+        assert (energy.mark + energy.value, energy.more) == (
+            f"≥ {_text.energy(known)}",
+            "1 of 3 runs unknown",
+        )
+        assert carbon.mark == "≥ "
+        assert report.reprice(carbon.j, carbon.own, carbon.pue) == pytest.approx(grams)
+        whole = _run_page.runs_page(several[:2]).tiles
+        assert [tile.mark for tile in whole] == [""] * 4
+        none = _run_page.runs_page(several[2:]).tiles
+        assert [none[1].value, none[2].value, none[3].value] == ["unknown"] * 3
+
+    def test_a_bar_that_is_not_there_says_unknown(self, several: list[_runs.RunView]) -> None:
+        spec = report.vegalite([view.footprint for view in several], "runs-energy")
+        texts = [layer["encoding"].get("text", {}).get("value") for layer in spec["layer"]]
+        assert texts.count("unknown") == 1
+        spec = report.vegalite([view.footprint for view in several[:2]], "runs-energy")
+        assert "unknown" not in [layer["encoding"].get("text", {}).get("value") for layer in spec["layer"]]
+
+    def test_the_page_keeps_the_mark_when_it_prices_again(
+        self, several: list[_runs.RunView], browser: Watched, tmp_path: Path
+    ) -> None:
+        url = report.html([view.footprint for view in several], tmp_path / "r.html").as_uri()
+        page = browser.open(url)
+        assert page.inner_text("#tile-carbon").startswith("≥ ")
+        page.fill("#pue", "2")
+        assert page.inner_text("#tile-carbon").startswith("≥ ")
+        assert page.locator("#chart-runs-energy svg :text('unknown')").count() == 1

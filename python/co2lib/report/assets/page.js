@@ -84,8 +84,8 @@
   const draw = () => {
     read();
     for (const node of document.querySelectorAll("[data-j]")) {
-      const { j, own, pue } = node.dataset;
-      node.textContent = amount(grams(number(j), number(own), number(pue)), "mass");
+      const { j, own, pue, mark } = node.dataset;
+      node.textContent = (mark ?? "") + amount(grams(number(j), number(own), number(pue)), "mass");
     }
     for (const node of document.querySelectorAll("[data-own-only]")) node.hidden = state.grid >= 0 || state.pue >= 0;
     if (data.models) drawStudy();
