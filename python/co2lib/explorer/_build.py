@@ -115,7 +115,9 @@ def build(
     some = bool(it.names)
     heading = title or "Carbon per inference"
     with gr.Blocks(title=heading, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        study, stop = gr.State(None), gr.State({})
+        # What is opened is a state: the radio's choices change while results come, and an event on its way
+        # would bring one that is no choice any more.
+        study, stop, opened = gr.State(None), gr.State({}), gr.State(None)
         gr.HTML(f"<style>{colours()}</style>", padding=False)
         gr.Markdown(f"# {html.escape(heading)}")
         with gr.Row():
@@ -175,7 +177,7 @@ def build(
                                 gr.DownloadButton(text, elem_id=f"co2-export-{what}")
                                 for what, text in EXPORTS.items()
                             ]
-        shown = [study, by, order, place, grid, facility, count, load, detail]
+        shown = [study, by, order, place, grid, facility, count, load, opened]
         results = [tiles, chart, line, table, detail, phases, answers, method]
         results += [tradeoff, suggestion, regions, places, *saves[2:]]
         quiet = {"show_progress": "hidden"}
@@ -198,14 +200,17 @@ def build(
             seen = thing.change(it.look, shown, results, **quiet)
             seen.then(it.pictures, shown, saves[4:], **quiet)
         place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
-        detail.input(it.look, shown, results, **quiet).then(it.pictures, shown, saves[4:], **quiet)
 
-        # Gradio gives one argument per control.
-        def opened(s: Any, b: Any, o: Any, p: Any, g: Any, f: Any, c: Any, w: Any, d: Any, event: Any) -> Any:  # noqa: PLR0917
-            return it.look(s, b, o, p, g, f, c, w, it.row(event, d))
+        def chosen(held: Any, event: Any) -> Any:
+            return it.row(event, held)
 
-        opened.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
-        table.select(opened, shown, results, **quiet).then(it.pictures, shown, saves[4:], **quiet)
+        chosen.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
+        for picked in (
+            detail.input(lambda name: name, detail, opened, **quiet),
+            table.select(chosen, opened, opened, **quiet),
+        ):
+            seen = picked.then(it.look, shown, results, **quiet)
+            seen.then(it.pictures, shown, saves[4:], **quiet)
     page.queue(default_concurrency_limit=4)
     page.co2lib_session = it
     return page

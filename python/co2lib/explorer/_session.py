@@ -107,6 +107,7 @@ class Session:
 
     def ask(self, selected: list[str], given: str | None) -> tuple[bool, str]:
         """Return whether it can be measured, and what is missing or how long it takes."""
+        selected = [name for name in self.names if name in (selected or [])]
         if not self.names:
             return False, said(f'No models. Pass a mapping: launch({{"name": model}}), as {EXAMPLE} does.')
         if not selected:
