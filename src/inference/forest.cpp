@@ -92,9 +92,14 @@ std::vector<double> Forest::predict_many(std::span<const double> rows) const {
 bool Forest::outside(std::span<const double> x) const {
   for (std::size_t i = 0; i < features.size() && i < x.size(); ++i) {
     const auto found = range.find(features[i]);
-    if (found != range.end() && !(x[i] >= found->second.first && x[i] <= found->second.second)) return true;
+    if (found != range.end() && !inside(x[i], found->second)) return true;
   }
   return false;
+}
+
+bool Forest::inside(double x, const std::pair<double, double>& ends) noexcept {
+  const auto single = static_cast<float>(x);
+  return single >= static_cast<float>(ends.first) && single <= static_cast<float>(ends.second);
 }
 
 /// Reads the events of a forest's file: each tree is kept in its own form as soon as it is complete.

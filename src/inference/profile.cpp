@@ -158,10 +158,21 @@ ProfileHead read_head(const std::filesystem::path& folder) {
   return head;
 }
 
-/// A forest of a profile with the places of its features in the training vector.
+/// A forest of a profile, with the places in the training vector of its features and of the sides of its box.
 struct ProfileForest {
+  struct Side {
+    std::size_t place = 0;
+    std::pair<double, double> ends{};
+  };
+
   Forest forest;
   std::vector<std::size_t> places{};
+  std::vector<Side> box{};
+
+  /// True if a training vector leaves what was sampled.
+  [[nodiscard]] bool outside(const std::vector<double>& row) const {
+    return std::any_of(box.begin(), box.end(), [&](const Side& s) { return !Forest::inside(row[s.place], s.ends); });
+  }
 };
 
 std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry) {
@@ -177,11 +188,16 @@ std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry
     bad_model(where + "range, residual and meta are needed in a profile");
   }
   const std::vector<std::string> names = feature_names(forest.kernel);
-  for (const std::string& feature : forest.features) {
+  const auto place = [&](const std::string& feature) {
     const auto at = std::find(names.begin(), names.end(), feature);
-    if (at == names.end()) bad_model(where + "the feature '" + feature.substr(0, 60) + "' is not known");
-    loaded->places.push_back(static_cast<std::size_t>(at - names.begin()));
-  }
+    if (at == names.end()) {
+      bad_model(where + "the feature '" + feature.substr(0, 60) +
+                "' is not known; a newer co2lib may have written the profile");
+    }
+    return static_cast<std::size_t>(at - names.begin());
+  };
+  for (const std::string& feature : forest.features) loaded->places.push_back(place(feature));
+  for (const auto& [feature, ends] : forest.range) loaded->box.push_back({place(feature), ends});
   return loaded;
 }
 
@@ -246,7 +262,7 @@ class ProfileModel final : public DeviceModel {
                            "no whole models were measured for " + p.precision +
                                ": the interval adds the ends of kernels, which is a stopgap"});
     }
-    for (const std::string& flag : head_.flags) add_issue(p.issues, {flag, name, "said by the profile"});
+    add_notes(p);
     int year = 0;
     (void)std::from_chars(head_.date.data(), head_.date.data() + std::min<std::size_t>(4, head_.date.size()), year);
     add_source(p.sources, {.id = "profile." + name,
@@ -257,6 +273,17 @@ class ProfileModel final : public DeviceModel {
   }
 
  private:
+  /// What the profile says of its measurements, but for those in precisions that the prediction has not.
+  void add_notes(Prediction& p) const {
+    const std::vector<std::string> known = precisions();
+    for (const std::string& flag : head_.flags) {
+      const std::string of = flag.substr(0, flag.find(':'));
+      const bool other = std::find(known.begin(), known.end(), of) != known.end();
+      if (other && p.precision != "mixed" && p.precision != of) continue;
+      p.issues.push_back({"profile_note", name, flag});
+    }
+  }
+
   [[nodiscard]] std::shared_ptr<const ProfileForest> forest(const std::string& kernel, const std::string& precision,
                                                             Target target) const {
     const auto entry = std::find_if(head_.forests.begin(), head_.forests.end(), [&](const ForestFile& f) {
@@ -298,7 +325,7 @@ class ProfileModel final : public DeviceModel {
     }
     const std::vector<double> predicted = found->forest.predict_many(x);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const bool outside = found->forest.outside(std::span(x).subspan(i * width, width));
+      const bool outside = found->outside(rows[i]);
       const auto [p5, p95] = *found->forest.residual;
       const double y = predicted[i];
       const Ranged ranged{y, y * p5 * (outside ? 0.5 : 1), y * p95 * (outside ? 2 : 1)};

@@ -14,8 +14,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from co2lib import inference as _domain
-from co2lib._errors import BadValueError, SystemFailureError, WrongStateError
-from co2lib.inference.profiling import _forests, _sampling
+from co2lib._errors import BadValueError, WrongStateError
+from co2lib.inference.profiling import _forests, _plausible, _sampling
+from co2lib.inference.profiling._clock import ClockWatch
+from co2lib.inference.profiling._measuring import Measuring
 from co2lib.inference.profiling._networks import FAMILIES, draw_network
 from co2lib.inference.profiling._runners import ABOUT, Measured
-from co2lib.inference.profiling._windows import PLANS, Plan, Windows
+from co2lib.inference.profiling._store import Store
+from co2lib.inference.profiling._windows import PLANS, Plan
 
 ERROR = 0.10
 ENOUGH = 0.90
@@ -132,7 +133,7 @@ def profile(
     names = list(dict.fromkeys(_domain.kernel_name(name) for name in names))
     count = _sampling.counts(level)
     wanted = {name: _wanted(name, samples, count) for name in names}
-    store = _Store(Path(fspath(folder)), runner.precision)
+    store = Store(Path(fspath(folder)), runner.precision)
     settings = {
         "level": level,
         "seed": seed,
@@ -144,7 +145,8 @@ def profile(
     settings |= {"device": dict(runner.about), "rules": runner.rules}
     store.open(settings, restart=restart)
     plan = windows if windows is not None else PLANS[level]
-    with _measuring(runner, plan, meters, wait) as measure:
+    clock = ClockWatch(getattr(runner, "clock_mhz", None), store.clocks_mhz())
+    with Measuring(runner, plan, meters, wait, clock) as measure:
         campaign = _Campaign(
             runner,
             store,
@@ -194,148 +196,12 @@ def _check_about(runner: Any) -> None:
         )
 
 
-class _measuring:  # noqa: N801 - used as a function
-    """Gives a function that measures: with windows, or by asking the runner."""
-
-    def __init__(self, runner: Any, plan: Plan, meters: Any, wait: Callable[[float], object]) -> None:
-        self._runner = runner
-        self._windows: Windows | None = None
-        if not hasattr(runner, "measured"):
-            options = {} if meters is None else {"meters": meters}
-            synchronize = getattr(runner, "synchronize", lambda: None)
-            self._windows = Windows(plan, options, synchronize=synchronize, wait=wait)
-
-    def __enter__(self) -> _measuring:
-        if self._windows is not None:
-            self._windows.__enter__()
-        return self
-
-    def __exit__(self, *caught: object) -> None:
-        if self._windows is not None:
-            self._windows.__exit__(*caught)
-
-    def kernel(self, config: Any) -> Measured:
-        if self._windows is None:
-            known: Measured = self._runner.measured(config)
-            return known
-        return self._windows.measure(self._runner(config))
-
-    def network(self, graph: Mapping[str, Any]) -> Measured:
-        if self._windows is None:
-            known: Measured = self._runner.measured_network(graph)
-            return known
-        return self._windows.measure(self._runner.network(graph))
-
-
-class _Store:
-    """The folder: settings and measurements of one precision, and files that appear complete."""
-
-    def __init__(self, folder: Path, precision: str) -> None:
-        self.folder = folder
-        self.precision = precision
-        self._lines = folder / f"{precision}.measurements.jsonl"
-        self._settings = folder / f"{precision}.campaign.json"
-        self._known: dict[str, Measured] = {}
-
-    def open(self, settings: Mapping[str, Any], *, restart: bool) -> None:
-        wanted = json.loads(json.dumps(settings))
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if restart:
-                self._lines.unlink(missing_ok=True)
-                self._settings.unlink(missing_ok=True)
-            if self._settings.exists():
-                self._check_same(json.loads(self._settings.read_text(encoding="utf-8")), wanted)
-                self._read()
-            else:
-                self._lines.unlink(missing_ok=True)
-                self.write(self._settings.name, wanted)
-        except OSError as error:
-            raise SystemFailureError(
-                "inference.cannot_write",
-                f"{self.folder}: {error.strerror or error}; give a folder that can be written",
-            ) from error
-        except json.JSONDecodeError as error:
-            raise BadValueError(
-                "inference.bad_model", f"{self._settings}: is no JSON ({error}); begin anew with restart"
-            ) from error
-
-    def _check_same(self, there: Any, wanted: Mapping[str, Any]) -> None:
-        there = there if isinstance(there, dict) else {}
-        # The clock's frequency at the start of a call is not a setting.
-        ours, theirs = ({k: v for k, v in each.items() if k != "device"} for each in (wanted, there))
-        same_device = all(
-            there.get("device", {}).get(name) == wanted["device"][name] for name in ABOUT if name != "clocks"
-        )
-        if ours != theirs or not same_device:
-            names = [name for name in wanted if there.get(name) != wanted[name]]
-            raise BadValueError(
-                "inference.bad_model",
-                f"{self.folder}: has a campaign of {self.precision} with another {', '.join(names)}; use the "
-                "same settings to go on, restart to begin anew, or another folder",
-            )
-
-    def _read(self) -> None:
-        if not self._lines.exists():
-            return
-        complete = []
-        for line in self._lines.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
-            try:
-                row = json.loads(line)
-                self._known[row["key"]] = Measured(**row["measured"])
-            except (ValueError, KeyError, TypeError):
-                continue  # torn by a kill
-            complete.append(line if line.endswith("\n") else line + "\n")
-        self._replace(self._lines, "".join(complete))
-
-    def measured(self, key: str, measure: Callable[[], Measured] | None) -> Measured | None:
-        """Return what is known, or measure and keep it; None where nothing may be measured any more."""
-        if key in self._known:
-            return self._known[key]
-        if measure is None:
-            return None
-        found = measure()
-        line = json.dumps({"key": key, "measured": found.to_dict()}) + "\n"
-        with self._lines.open("a", encoding="utf-8") as stream:
-            stream.write(line)  # closed at once: a kill loses nothing
-        self._known[key] = found
-        return found
-
-    def knows(self, key: str) -> bool:
-        """Whether a measurement is there."""
-        return key in self._known
-
-    def write(self, name: str, document: Any) -> None:
-        """Write a JSON file, whole or not at all."""
-        self._replace(self.folder / name, json.dumps(document, separators=(",", ":")) + "\n")
-
-    @staticmethod
-    def _replace(file: Path, text: str) -> None:
-        part = file.with_name(file.name + ".part")
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-
-    def device(self) -> dict[str, Any]:
-        """Return what device.json says so far."""
-        file = self.folder / "device.json"
-        if not file.exists():
-            return {}
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise BadValueError("inference.bad_model", f"{file}: is no JSON: {error}") from error
-        return found if isinstance(found, dict) else {}
-
-
 class _Campaign:
     def __init__(
         self,
         runner: Any,
-        store: _Store,
-        measure: _measuring,
+        store: Store,
+        measure: Measuring,
         *,
         seed: int,
         trees: int,
@@ -513,11 +379,7 @@ class _Campaign:
             "flags": [flag for flag in device.get("flags", []) if not flag.startswith(f"{precision}:")],
             "levels": device.get("levels", {}) | {precision: level},
         }
-        unstable = sum(row.measured.unstable for kernel in kernels for row in kernel.rows)
-        if unstable:
-            made["flags"].append(f"{precision}: {unstable} unstable measurements left out")
-        if not energy:
-            made["flags"].append(f"{precision}: latency alone, no sensor measured energy")
+        made["flags"] += [f"{precision}: {note}" for note in _notes(self._runner, kernels, energy=energy)]
         self._store.write("device.json", made)
 
     def check(self, count: int, families: Sequence[str]) -> Any:
@@ -558,3 +420,20 @@ class _Campaign:
 
 def _key(config: Any) -> str:
     return _sampling.key(_domain.kernel_dict(config))
+
+
+def _notes(runner: Any, kernels: Sequence[_Kernel], *, energy: bool) -> list[str]:
+    """Return what people must know of the measurements."""
+    rows = [row.measured for kernel in kernels for row in kernel.rows]
+    found = []
+    unstable, slowed = sum(each.unstable for each in rows), sum(each.slowed for each in rows)
+    if unstable:
+        found.append(f"{unstable} unstable measurements left out")
+    if slowed:
+        found.append(f"the clock was more than 3 % below that of the beginning in {slowed} of them")
+    if not energy:
+        found.append("latency alone, no sensor measured energy")
+    if energy and runner.precision == "fp32":
+        measured = [(kernel.name, row.measured) for kernel in kernels for row in kernel.rows]
+        found += _plausible.notes(runner.about.get("processor", ""), measured)
+    return found
