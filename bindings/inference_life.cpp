@@ -23,7 +23,8 @@ using IntensityArgument = std::variant<double, py::tuple, std::vector<double>>;
 
 Ranged ranged_of(const py::tuple& given) {
   if (given.size() != 3) {
-    co2lib::inference::detail::out_of_range("ci_g_per_kwh: a tuple is (value, low, high); give the intensity of each year as a list");
+    co2lib::inference::detail::out_of_range(
+        "ci_g_per_kwh: a tuple is (value, low, high); give the intensity of each year as a list");
   }
   return {given[0].cast<double>(), given[1].cast<double>(), given[2].cast<double>()};
 }
@@ -94,8 +95,8 @@ void bind_lifetime(py::module_& m) {
   m.def(
       "lifetime",
       [](const RangedArgument& embodied_kg, double years, const RangedArgument& annual_energy_kwh,
-         const IntensityArgument& ci, double truncation, double battery_kg, std::optional<double> battery_years, double transport_kg, double replacement_kg,
-         std::optional<double> replacement_years, double eol_kg) {
+         const IntensityArgument& ci, double truncation, double battery_kg, std::optional<double> battery_years,
+         double transport_kg, double replacement_kg, std::optional<double> replacement_years, double eol_kg) {
         Life life{.truncation = truncation,
                   .years = years,
                   .battery_kg = battery_kg,

@@ -310,7 +310,8 @@ struct LayoutColumn {
   double (*value)(const KernelConfig&);
 };
 
-/// The columns of layout of a kernel. A runtime has several algorithms for one kernel and chooses by these.
+/// The columns of layout of a kernel. A runtime has several algorithms for one kernel and chooses by these. (Kernels
+/// that compute each element by itself have one; the alignment of their channels was tried and told nothing.)
 std::vector<LayoutColumn> layout_columns(std::string_view kernel) {
   const bool depthwise = kernel == "dwconv-bn-relu";
   std::vector<LayoutColumn> columns{};
@@ -318,7 +319,7 @@ std::vector<LayoutColumn> layout_columns(std::string_view kernel) {
     columns = {{"k_align", [](const KernelConfig& c) { return alignment(c.k); }},
                {"n_align", [](const KernelConfig& c) { return alignment(c.n); }},
                {"heads", [](const KernelConfig& c) { return double(c.heads); }}};
-  } else if (kernel != "concat" && kernel != "embedding") {
+  } else if (kernel != "concat" && kernel != "embedding" && !per_element(kernel)) {
     columns.push_back({"cin_align", [](const KernelConfig& c) { return alignment(c.cin); }});
   }
   if (kernel == "conv-bn-relu" || kernel == "fc") {

@@ -129,7 +129,8 @@ std::array<double, 24> weights_of(const std::vector<double>& use_by_hour) {
     return weights;
   }
   if (use_by_hour.size() != weights.size()) {
-    out_of_range(fmt::format("use_by_hour: {} numbers; give 24, one for each hour of a day in UTC", use_by_hour.size()));
+    out_of_range(
+        fmt::format("use_by_hour: {} numbers; give 24, one for each hour of a day in UTC", use_by_hour.size()));
   }
   double sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] = not_negative(use_by_hour[i], "use_by_hour");

@@ -175,7 +175,19 @@ struct ProfileForest {
   }
 };
 
-std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry) {
+/// Refuses a forest that was trained on something else than the profile says: files that were exchanged.
+void check_origin(const Forest& forest, const ForestFile& entry, const std::string& processor) {
+  const auto check = [&](const char* key, const std::string& said) {
+    const auto found = forest.meta.find(key);
+    if (found == forest.meta.end() || found->second == said) return;
+    bad_model(fmt::format("{}: it was trained on {} {}; device.json says {}", entry.file.string(), key,
+                          found->second.substr(0, 60), said));
+  };
+  check("precision", fmt::format("{}", fmt::join(entry.precisions, "+")));
+  check("processor", processor);
+}
+
+std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry, const std::string& processor) {
   auto loaded = std::make_shared<ProfileForest>();
   loaded->forest = load_forest(entry.file);
   const Forest& forest = loaded->forest;
@@ -187,6 +199,7 @@ std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry
   if (forest.range.empty() || !forest.residual || forest.meta.empty()) {
     bad_model(where + "range, residual and meta are needed in a profile");
   }
+  check_origin(forest, entry, processor);
   const std::vector<std::string> names = feature_names(forest.kernel);
   const auto place = [&](const std::string& feature) {
     const auto at = std::find(names.begin(), names.end(), feature);
@@ -293,7 +306,7 @@ class ProfileModel final : public DeviceModel {
     if (entry == head_.forests.end()) missing(kernel, precision, target);
     const std::scoped_lock lock(mutex_);
     auto& loaded = loaded_[entry->file];
-    if (!loaded) loaded = load_profile_forest(*entry);
+    if (!loaded) loaded = load_profile_forest(*entry, processor);
     return loaded;
   }
 

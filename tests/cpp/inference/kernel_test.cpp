@@ -131,8 +131,9 @@ TEST(InferenceFeatures, SayHowAKernelIsLaidOut) {
 }
 
 TEST(InferenceFeatures, OlderColumnsStayWhereTheyWere) {
-  const std::vector<std::string> before{"HW",   "CIN",   "COUT",   "K",  "S",    "MFLOPS_HALF", "MPARAMS", "w_bits", "a_bits",
-                                        "mops", "mb_w",  "mb_in",  "mb_out", "ai", "util", "mops_util",   "mb",      "ai_util"};
+  const std::vector<std::string> before{"HW",      "CIN",    "COUT",   "K",         "S",    "MFLOPS_HALF",
+                                        "MPARAMS", "w_bits", "a_bits", "mops",      "mb_w", "mb_in",
+                                        "mb_out",  "ai",     "util",   "mops_util", "mb",   "ai_util"};
   std::vector<std::string> names = feature_names("conv-bn-relu");
   ASSERT_GT(names.size(), before.size());
   names.resize(before.size());

@@ -417,6 +417,25 @@ def test_a_second_precision_joins_the_first(tmp_path: Path) -> None:
 
 
 @needs_sklearn
+def test_networks_of_kernels_that_were_not_asked_for_are_left_out(tmp_path: Path) -> None:
+    device = small(inference.SimulatedRunner("sim-mcu"), tmp_path, networks=3)
+    said = json.loads((tmp_path / "device.json").read_text())
+    assert said["check"] == {}
+    assert "int8: 3 of 3 whole networks need kernels that were not profiled" in said["flags"]
+    config = inference.KernelConfig("fc", cin=400, cout=100, **INT8)
+    assert "unchecked" in {issue.code for issue in device.predict_kernels([config]).issues}
+
+
+@needs_sklearn
+def test_another_machine_does_not_join_a_profile(tmp_path: Path) -> None:
+    small(inference.SimulatedRunner("sim-mcu"), tmp_path)
+    before = (tmp_path / "device.json").read_text()
+    with pytest.raises(ValueError, match=r"is a profile of the device 'sim-mcu', and this is 'sim-gpu'"):
+        small(inference.SimulatedRunner("sim-gpu", precision="fp16"), tmp_path)
+    assert (tmp_path / "device.json").read_text() == before
+
+
+@needs_sklearn
 def test_networks_that_are_far_off_make_a_profile_invalid(tmp_path: Path) -> None:
     class Lying(inference.SimulatedRunner):
         def measured_network(self, graph: Any) -> Any:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from co2lib import inference as _domain
-from co2lib._errors import BadValueError, WrongStateError
-from co2lib.inference.profiling import _forests, _plausible, _sampling
+from co2lib._errors import BadValueError, NotFoundError, WrongStateError
+from co2lib.inference.profiling import _forests, _notes, _sampling
 from co2lib.inference.profiling._clock import ClockWatch
 from co2lib.inference.profiling._measuring import Measuring
 from co2lib.inference.profiling._networks import FAMILIES, draw_network
@@ -143,6 +143,7 @@ def profile(
         "max_macs": max_macs,
     }
     settings |= {"device": dict(runner.about), "rules": runner.rules}
+    _check_folder(store, runner.about)
     store.open(settings, restart=restart)
     plan = windows if windows is not None else PLANS[level]
     clock = ClockWatch(getattr(runner, "clock_mhz", None), store.clocks_mhz())
@@ -184,6 +185,18 @@ def _wanted(name: str, samples: Mapping[str, int] | int | None, count: Callable[
             "inference.out_of_range", f"samples: {wanted} of {name} are too few; a forest needs 5"
         )
     return wanted
+
+
+def _check_folder(store: Store, about: Mapping[str, str]) -> None:
+    """Refuse to put forests of one machine beside those of another."""
+    known = store.device()
+    for name in ("device", "processor"):
+        if known.get(name, about[name]) != about[name]:
+            raise BadValueError(
+                "inference.bad_model",
+                f"{store.folder}: is a profile of the {name} {known[name]!r}, and this is {about[name]!r}; "
+                "give another folder",
+            )
 
 
 def _check_about(runner: Any) -> None:
@@ -379,7 +392,9 @@ class _Campaign:
             "flags": [flag for flag in device.get("flags", []) if not flag.startswith(f"{precision}:")],
             "levels": device.get("levels", {}) | {precision: level},
         }
-        made["flags"] += [f"{precision}: {note}" for note in _notes(self._runner, kernels, energy=energy)]
+        rows = [(kernel.name, row.measured) for kernel in kernels for row in kernel.rows]
+        notes = _notes.notes(rows, precision, self._runner.about["processor"], energy=energy)
+        made["flags"] += [f"{precision}: {note}" for note in notes]
         self._store.write("device.json", made)
 
     def check(self, count: int, families: Sequence[str]) -> Any:
@@ -387,16 +402,21 @@ class _Campaign:
         device = _domain.Device.load(self._store.folder)
         bits, precision = self._precision, self._runner.precision
         ratios: dict[str, list[float]] = {}
+        lacking = 0
         for number in range(count):
             graph = draw_network(
                 self._seed + 1, number, families=families, w_bits=bits.w_bits, a_bits=bits.a_bits
             )
+            try:
+                predicted = device.predict(_domain.parse_graph(graph))
+            except NotFoundError:  # a kernel that was not asked for
+                lacking += 1
+                continue
             key = f"network {number} {'/'.join(families)}"
             measured = self._store.measured(key, partial(self._measure.network, graph))
             self._tell("networks", number + 1, count, None)
             if measured is None or measured.unstable:
                 continue
-            predicted = device.predict(_domain.parse_graph(graph))
             if predicted.latency.seconds is None:
                 continue
             pairs = {"latency": (measured.latency_us * 1e-6, predicted.latency.seconds)}
@@ -404,13 +424,18 @@ class _Campaign:
                 pairs["energy"] = (measured.energy_mj * 1e-3, predicted.energy.joules)
             for what, (true, value) in pairs.items():
                 ratios.setdefault(what, []).append(true / value)
+        document = self._store.device()
+        if lacking:
+            document["flags"].append(
+                f"{precision}: {lacking} of {count} whole networks need kernels that were not profiled"
+            )
+            self._store.write("device.json", document)
         if not ratios:
-            return device
+            return _domain.Device.load(self._store.folder)
         made: dict[str, Any] = {"models": len(ratios["latency"])}
         for what, each in ratios.items():
             made[f"{what}_ratios"] = each
             made[f"{what}_mape_percent"] = 100 * sum(abs(1 / ratio - 1) for ratio in each) / len(each)
-        document = self._store.device()
         document["check"][precision] = made
         worst = max(each["latency_mape_percent"] for each in document["check"].values())
         document["valid"] = worst <= INVALID_PERCENT
@@ -420,20 +445,3 @@ class _Campaign:
 
 def _key(config: Any) -> str:
     return _sampling.key(_domain.kernel_dict(config))
-
-
-def _notes(runner: Any, kernels: Sequence[_Kernel], *, energy: bool) -> list[str]:
-    """Return what people must know of the measurements."""
-    rows = [row.measured for kernel in kernels for row in kernel.rows]
-    found = []
-    unstable, slowed = sum(each.unstable for each in rows), sum(each.slowed for each in rows)
-    if unstable:
-        found.append(f"{unstable} unstable measurements left out")
-    if slowed:
-        found.append(f"the clock was more than 3 % below that of the beginning in {slowed} of them")
-    if not energy:
-        found.append("latency alone, no sensor measured energy")
-    if energy and runner.precision == "fp32":
-        measured = [(kernel.name, row.measured) for kernel in kernels for row in kernel.rows]
-        found += _plausible.notes(runner.about.get("processor", ""), measured)
-    return found

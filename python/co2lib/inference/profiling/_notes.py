@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether the energies of a phone's kernels lie where published ones do.
+"""What people must know of a campaign's measurements; whether a phone's energies lie where published ones do.
 
 DeepEn2023 (Tu et al., SEC 2023) measured kernels of phones in float32; the least and greatest energy of each
 kind are facts of that publication. A profile outside of them is suspicious: a unit that is wrong by 1000, the
@@ -8,7 +8,7 @@ energy of a whole window, a sensor of another rail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from co2lib.inference.profiling._runners import Measured
 
@@ -32,7 +32,7 @@ def ranges_mj(processor: str) -> dict[str, tuple[float, float]]:
     return dict(_CPU_MJ) if any(word in name for word in _CPUS) else {}
 
 
-def notes(processor: str, rows: Iterable[tuple[str, Measured]]) -> list[str]:
+def suspicious(processor: str, rows: Iterable[tuple[str, Measured]]) -> list[str]:
     """Return a remark for each kernel of which energies lie outside."""
     ranges = ranges_mj(processor)
     outside: dict[str, list[float]] = {}
@@ -46,3 +46,16 @@ def notes(processor: str, rows: Iterable[tuple[str, Measured]]) -> list[str]:
         f"those of phones lie in {ranges[kernel][0]:g} to {ranges[kernel][1]:g} (DeepEn2023)"
         for kernel, found in outside.items()
     ]
+
+
+def notes(rows: Sequence[tuple[str, Measured]], precision: str, processor: str, *, energy: bool) -> list[str]:
+    """Return the remarks of a campaign on its measurements."""
+    found = []
+    unstable, slowed = sum(each.unstable for _, each in rows), sum(each.slowed for _, each in rows)
+    if unstable:
+        found.append(f"{unstable} unstable measurements left out")
+    if slowed:
+        found.append(f"the clock was more than 3 % below that of the beginning in {slowed} of them")
+    if not energy:
+        found.append("latency alone, no sensor measured energy")
+    return found + (suspicious(processor, rows) if energy and precision == "fp32" else [])
