@@ -85,6 +85,7 @@ std::vector<double> Forest::predict_many(std::span<const double> rows) const {
   for (double& sum : sums) {
     sum /= count;
     if (log) sum = std::exp(sum);
+    if (!std::isfinite(sum)) detail::bad_model("the forest of " + kernel + " predicts what is not finite");
   }
   return sums;
 }
@@ -120,7 +121,7 @@ class ForestReader {
       };
       rest = Json::parse(text.begin(), text.end(), keep);
     } catch (const Json::exception& error) {
-      refuse(std::string("not JSON of a forest: ") + error.what());
+      refuse(std::string("not JSON of a forest (is the file whole?): ") + error.what());
     }
     header(rest);
     if (forest_.roots_.empty()) refuse("trees: there is none");

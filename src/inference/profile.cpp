@@ -169,6 +169,13 @@ struct ProfileForest {
   std::vector<std::size_t> places{};
   std::vector<Side> box{};
 
+  /// The batch, at most the largest that was sampled, where that is known.
+  [[nodiscard]] std::int64_t most_batch(std::int64_t batch) const {
+    const auto known = forest.range.find("batch");
+    if (known == forest.range.end() || !(known->second.second >= 1)) return batch;
+    return std::min(batch, static_cast<std::int64_t>(std::min(known->second.second, 1e15)));
+  }
+
   /// True if a training vector leaves what was sampled.
   [[nodiscard]] bool outside(const std::vector<double>& row) const {
     return std::any_of(box.begin(), box.end(), [&](const Side& s) { return !Forest::inside(row[s.place], s.ends); });
@@ -231,15 +238,9 @@ class ProfileModel final : public DeviceModel {
     }
     std::vector<KernelValue> values(kernels.size());
     for (const auto& [key, members] : groups) {
-      std::vector<std::vector<double>> rows;
-      for (const std::size_t i : members) {
-        KernelConfig config = kernels[i];
-        config.array = head_.array;
-        rows.push_back(training_vector(config));
-      }
-      apply(key.first, key.second, Target::latency_us, members, rows, values);
+      apply(key.first, key.second, Target::latency_us, members, kernels, values);
       if (head_.energy == EnergySource::measured) {
-        apply(key.first, key.second, Target::energy_mj, members, rows, values);
+        apply(key.first, key.second, Target::energy_mj, members, kernels, values);
       } else if (head_.energy == EnergySource::assumed) {
         for (const std::size_t i : members) assume_power(values[i]);
       }
@@ -326,24 +327,36 @@ class ProfileModel final : public DeviceModel {
                            precision, fmt::join(kernels, ", ")));
   }
 
+  /// Predicts kernels of one type and precision. A larger batch than was sampled counts as several of the largest that
+  /// was.
   void apply(const std::string& kernel, const std::string& precision, Target target,
-             const std::vector<std::size_t>& members, const std::vector<std::vector<double>>& rows,
+             const std::vector<std::size_t>& members, std::span<const KernelConfig> kernels,
              std::vector<KernelValue>& values) const {
     const auto found = forest(kernel, precision, target);
-    const std::size_t width = found->places.size();
     std::vector<double> x;
-    x.reserve(rows.size() * width);
-    for (const std::vector<double>& row : rows) {
+    std::vector<double> times;
+    std::vector<bool> outside;
+    x.reserve(members.size() * found->places.size());
+    for (const std::size_t i : members) {
+      KernelConfig config = kernels[i];
+      config.array = head_.array;
+      const std::int64_t batch = found->most_batch(config.batch);
+      times.push_back(static_cast<double>(config.batch) / static_cast<double>(batch));
+      config.batch = batch;
+      const std::vector<double> row = training_vector(config);
       for (const std::size_t place : found->places) x.push_back(row[place]);
+      outside.push_back(times.back() != 1 || found->outside(row));
     }
     const std::vector<double> predicted = found->forest.predict_many(x);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const bool outside = found->outside(rows[i]);
       const auto [p5, p95] = *found->forest.residual;
-      const double y = predicted[i];
-      const Ranged ranged{y, y * p5 * (outside ? 0.5 : 1), y * p95 * (outside ? 2 : 1)};
+      const double y = predicted[i] * times[i];
+      if (!(y > 0)) {
+        bad_model(fmt::format("the forest of {}, {}, predicts {}, which is no {}", kernel, precision, y, text(target)));
+      }
+      const Ranged ranged{y, y * p5 * (outside[i] ? 0.5 : 1), y * p95 * (outside[i] ? 2 : 1)};
       KernelValue& value = values[members[i]];
-      value.extrapolated = value.extrapolated || outside;
+      value.extrapolated = value.extrapolated || outside[i];
       if (target == Target::latency_us) {
         value.latency_us = ranged;
       } else {

@@ -102,6 +102,8 @@ TEST(InferenceProfile, ColumnsThatWereTheSameInAllRowsBoundTheBoxToo) {
   const Prediction p = device.predict(std::vector{four});
   EXPECT_TRUE(p.kernels[0].extrapolated);
   EXPECT_TRUE(has_issue(p.issues, "extrapolated"));
+  EXPECT_DOUBLE_EQ(p.kernels[0].latency_us.value, 4 * 100);  // as four kernels of the batch that was sampled
+  EXPECT_DOUBLE_EQ(p.kernels[0].latency_us.high, 4 * 100 * 1.2 * 2);
   folder.write("fc.json", text.replace(text.find("\"batch\""), 7, "\"threads\""));
   EXPECT_EQ(code_of([&] { (void)Device::load(folder.path()).predict(std::vector{fc(10)}); }), "inference.bad_model");
 }
@@ -125,6 +127,21 @@ TEST(InferenceProfile, RefusesForestsThatWereTrainedOnSomethingElse) {
   EXPECT_EQ(of(R"("precision":"int8","processor":"cpu",)"), "");
   EXPECT_EQ(of(R"("precision":"fp32",)"), "inference.bad_model");
   EXPECT_EQ(of(R"("processor":"gpu",)"), "inference.bad_model");
+}
+
+TEST(InferenceProfile, NumbersThatAreNoTimeAreRefused) {
+  const TemporaryFolder folder;
+  folder.write("device.json", device_text(R"("energy":"none",)"));
+  const auto predicts = [&](double value, bool log) {
+    std::string text = forest_text("fc", "latency_us", value, 300);
+    if (log) text.replace(text.find("\"log\":false"), 11, "\"log\":true");
+    folder.write("fc.json", text);
+    return code_of([&] { (void)Device::load(folder.path()).predict(std::vector{fc(10)}); });
+  };
+  EXPECT_EQ(predicts(100, false), "");
+  EXPECT_EQ(predicts(0, false), "inference.bad_model");
+  EXPECT_EQ(predicts(-3, false), "inference.bad_model");
+  EXPECT_EQ(predicts(1e4, true), "inference.bad_model");
 }
 
 TEST(InferenceProfile, SaysWhatItsFlagsSayOfThePrecision) {

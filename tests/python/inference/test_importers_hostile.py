@@ -237,4 +237,4 @@ def test_graphs_of_json_that_are_broken(tmp_path: Path, family: str) -> None:
         else:
             file.write_bytes(flipped(text, draw))
         seen.add(outcome(lambda: device.predict(file)))
-    assert {"inference.bad_graph", "inference.out_of_range"} <= seen
+    assert "inference.bad_graph" in seen

@@ -194,7 +194,8 @@ def test_a_written_forest_predicts_what_scikit_learn_does() -> None:
     rows = [inference.training_vector(config) for config in configs]
     fit = Fitted(rows, rng.uniform(1, 1000, len(rows)), trees=20)
     document = fit.document("fc", list(inference.feature_names("fc")), "latency_us")
-    mine = inference.parse_forest(json.dumps(document)).predict_many(np.asarray(rows))
+    places = [inference.feature_names("fc").index(name) for name in document["features"]]
+    mine = inference.parse_forest(json.dumps(document)).predict_many(np.asarray(rows)[:, places])
     assert mine == pytest.approx(fit.predict(rows), rel=1e-12)
     assert document["range"][document["features"][0]] == [min(r[0] for r in rows), max(r[0] for r in rows)]
 
@@ -329,7 +330,7 @@ def test_a_forest_sees_by_what_a_runtime_chooses_its_algorithm(tmp_path: Path) -
 
 @needs_sklearn
 def test_layouts_that_were_not_sampled_are_extrapolated(profiles: Callable[[str], Any]) -> None:
-    device = profiles("sim-mcu")
+    device = profiles("sim-gpu")
     plain = {"h": 28, "cin": 64, "cout": 128, "k": 3, "pad": 1} | INT8
 
     def extrapolated(**more: Any) -> bool:

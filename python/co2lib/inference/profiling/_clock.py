@@ -2,8 +2,8 @@
 """Whether a processor still runs as fast as at the beginning of a campaign, or was slowed down by heat.
 
 The clock is read after each window, while the processor is still at work. The median of the first 100 windows
-of the campaign is what it can do (ours); a measurement whose median is more than 3 % below is repeated after
-a pause, like one whose windows differ.
+that were not slowed down is what it can do (ours); a measurement whose median is more than 3 % below is
+repeated after a pause, like one whose windows differ.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ class ClockWatch:
         if not known:
             return None, False
         now = statistics.median(known)
-        self._first += known[: FIRST - len(self._first)]
-        return now, now < (1 - DROP) * statistics.median(self._first)
+        slowed = bool(self._first) and now < (1 - DROP) * statistics.median(self._first)
+        if not slowed:
+            self._first += known[: FIRST - len(self._first)]
+        return now, slowed
 
 
 def cpu_clock_mhz(root: str = "/sys") -> float | None:
