@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Duty cycles, batteries, lives and paybacks, on plain numbers.
+#include <co2lib/intensity/trace.hpp>
+
 #include "inference.hpp"
 
 namespace co2lib::bindings::inference_domain {
@@ -14,6 +16,17 @@ Ranged ranged_of(const RangedArgument& given) {
   if (const double* x = std::get_if<double>(&given)) return {*x, *x, *x};
   const auto& [value, low, high] = std::get<std::tuple<double, double, double>>(given);
   return {value, low, high};
+}
+
+/// A tuple is (value, low, high) and a list has one number for each year: three years are not a range.
+using IntensityArgument = std::variant<double, py::tuple, std::vector<double>>;
+
+Ranged ranged_of(const py::tuple& given) {
+  if (given.size() != 3) {
+    co2lib::inference::detail::out_of_range(
+        "ci_g_per_kwh: a tuple is (value, low, high); give the intensity of each year as a list");
+  }
+  return {given[0].cast<double>(), given[1].cast<double>(), given[2].cast<double>()};
 }
 
 void bind_duty(py::module_& m) {
@@ -82,9 +95,8 @@ void bind_lifetime(py::module_& m) {
   m.def(
       "lifetime",
       [](const RangedArgument& embodied_kg, double years, const RangedArgument& annual_energy_kwh,
-         const std::variant<double, std::tuple<double, double, double>, std::vector<double>>& ci, double truncation,
-         double battery_kg, std::optional<double> battery_years, double transport_kg, double replacement_kg,
-         std::optional<double> replacement_years, double eol_kg) {
+         const IntensityArgument& ci, double truncation, double battery_kg, std::optional<double> battery_years,
+         double transport_kg, double replacement_kg, std::optional<double> replacement_years, double eol_kg) {
         Life life{.truncation = truncation,
                   .years = years,
                   .battery_kg = battery_kg,
@@ -105,7 +117,8 @@ void bind_lifetime(py::module_& m) {
         } else if (const double* x = std::get_if<double>(&ci)) {
           life.ci_g_per_kwh = *x;
         } else {
-          take(std::get<std::tuple<double, double, double>>(ci), life.ci_g_per_kwh, ranges.ci_g_per_kwh);
+          ranges.ci_g_per_kwh = ranged_of(std::get<py::tuple>(ci));
+          life.ci_g_per_kwh = ranges.ci_g_per_kwh->value;
         }
         return lifetime_interval(life, ranges);
       },
@@ -113,7 +126,11 @@ void bind_lifetime(py::module_& m) {
       py::arg("truncation") = 1.0, py::arg("battery_kg") = 0.0, py::arg("battery_years") = std::nullopt,
       py::arg("transport_kg") = 0.0, py::arg("replacement_kg") = 0.0, py::arg("replacement_years") = std::nullopt,
       py::arg("eol_kg") = 0.0,
-      "A device over its life; ranges are (value, low, high), and `ci_g_per_kwh` may be a list, one for each year.");
+      "A device over its life; ranges are tuples (value, low, high), and `ci_g_per_kwh` may be a list, one for each "
+      "year (`intensity_by_year` makes one of a series).");
+  m.def("intensity_by_year", &intensity_by_year, py::arg("trace"), py::arg("use_by_hour") = std::vector<double>(),
+        py::call_guard<py::gil_scoped_release>(),
+        "The intensity of each whole year of a series, g/kWh; `use_by_hour` are 24 weights of the hours in UTC.");
   py::class_<Payback>(m, "Payback", "When a better option has paid back what it costs more to make.")
       .def_readonly("years", &Payback::years, "None where it never does.")
       .def_readonly("low_years", &Payback::low_years, "0: from the beginning.")

@@ -77,8 +77,11 @@ struct Features {
 /// bits outside 1 to 64, channels that the groups do not divide.
 [[nodiscard]] Features features(const KernelConfig& config);
 
-/// What our own profiles are trained on: base (with HW = sqrt(h w)), the eight of `Features::vector`, and three derived
-/// columns that a tree cannot form by itself. Errors as `features`.
+/// What our own profiles are trained on: base (with HW = sqrt(h w)), the eight of `Features::vector`, three derived
+/// columns that a tree cannot form by itself, and the columns of layout, by which runtimes choose among algorithms
+/// (docs/inference.md, "Features"). Errors as `features`.
+///
+/// A forest names the columns that it uses: a new column at the end leaves forests of older profiles as they are.
 [[nodiscard]] std::vector<double> training_vector(const KernelConfig& config);
 
 /// The names of `training_vector`, in its order; `inference.unknown_kernel`.

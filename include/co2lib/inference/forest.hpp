@@ -34,7 +34,8 @@ class Forest {
   std::vector<std::string> features{};  ///< names, in the order of the vectors that it takes
   Target target = Target::latency_us;   ///< what it predicts
   bool log = true;                      ///< the trees predict the logarithm
-  /// Least and greatest value of each feature in training; empty in a bare forest.
+  /// Least and greatest value in training of each feature, and of columns that were the same in all rows and are
+  /// therefore no feature; empty in a bare forest.
   std::map<std::string, std::pair<double, double>, std::less<>> range{};
   /// 5th and 95th percentile of true/predicted on the test split; absent in a bare forest.
   std::optional<std::pair<double, double>> residual{};
@@ -51,6 +52,9 @@ class Forest {
 
   /// True if a feature with a known range lies outside of it.
   [[nodiscard]] bool outside(std::span<const double> x) const;
+
+  /// True if a value lies within the ends of a range, all in single precision, as training saw them.
+  [[nodiscard]] static bool inside(double x, const std::pair<double, double>& ends) noexcept;
 
   [[nodiscard]] std::size_t trees() const noexcept { return roots_.size(); }  ///< number of trees
   [[nodiscard]] std::size_t nodes() const noexcept { return nodes_.size(); }  ///< nodes of all trees, leaves included

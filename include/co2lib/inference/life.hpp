@@ -12,6 +12,10 @@
 #include <co2lib/record.hpp>
 #include <co2lib/units.hpp>
 
+namespace co2lib::intensity {
+class Trace;
+}
+
 namespace co2lib::inference {
 
 /// When a device sleeps: in what is left of the period, or (as some sources count it) all of the time.
@@ -115,6 +119,14 @@ struct LifeFootprint {
 /// `C = truncation C_emb + E_year sum(CI) + C_battery ceil(years/battery_years - 1e-9) + transport + replacements +
 /// C_eol`.
 [[nodiscard]] LifeFootprint lifetime(const Life& life);
+
+/// The intensity of each whole year (365 days) of a series from its start, in g/kWh: what `Life::ci_by_year` takes.
+///
+/// `use_by_hour` places the energy: 24 weights, of the hours of a day in UTC; without it use is even. Shorter than a
+/// year, which would be a season for a life, and more than 5 % of a year's weight without a value are
+/// `inference.out_of_range`; below, the mean is that of the hours that are known.
+[[nodiscard]] std::vector<double> intensity_by_year(const intensity::Trace& trace,
+                                                    const std::vector<double>& use_by_hour = {});
 
 /// A number with its ends.
 struct Ranged {

@@ -27,6 +27,7 @@ from typing import Any
 from co2lib import inference as _domain
 from co2lib._errors import BadValueError
 from co2lib._extras import require
+from co2lib.inference.profiling._clock import cpu_clock_mhz
 from co2lib.inference.profiling._runners import Task
 from co2lib.inference.profiling._sampling import KERNELS
 
@@ -88,6 +89,14 @@ class TorchRunner:
         """Wait until the device has done what was asked."""
         if self._device.type == "cuda":
             self._torch.cuda.synchronize(self._device)
+
+    def clock_mhz(self) -> float | None:
+        """Return the clock of the processor; None where it is not known."""
+        if self._device.type != "cuda":
+            return cpu_clock_mhz()
+        with suppress(Exception):  # needs NVIDIA's package for Python
+            return float(self._torch.cuda.clock_rate(self._device))
+        return None
 
     def __call__(self, config: Any) -> Task:
         """Return a callable that runs one kernel, each time another copy of it."""
