@@ -511,7 +511,7 @@ def test_what_is_tested_is_the_installed_package() -> None:
 def dangling(text: str) -> list[str]:
     """Return what a source's comments cite and nobody finds: pages, headings, texts of elsewhere."""
     text = re.sub(r"\s*\n\s*(///?|#)? ?", " ", text)  # a citation may go on in the next line
-    found = re.findall(r"\bspec[ :][^\"]{0,12}\d|\bDESIGN section", text)
+    found = re.findall(r"\bspec(?:[ :][^\"]{0,12}|: ?\w+, section |/\w+\.md[ ,]*)\d|\bDESIGN section", text)
     for page, heading in re.findall(r"docs/(\w+)\.md(?:, (?:section )?\"([^\"]+)\")?", text):
         file = ROOT / "docs" / f"{page}.md"
         if not file.is_file():
@@ -532,6 +532,8 @@ def test_comments_cite_what_is_in_the_repository() -> None:
     ("text", "found"),
     [
         ("// as the spec 6.4 says", ["spec 6.4"]),
+        ("/// by CPU time (spec: meters,\n/// section 7)", ["spec: meters, section 7"]),
+        ("# fields in spec/hub.md 9", ["spec/hub.md 9"]),
         ("# (DESIGN section 3)", ["DESIGN section"]),
         ("// see docs/nowhere.md", ["docs/nowhere.md"]),
         ('/// see docs/design.md, "The\n/// palace"', ['docs/design.md, "The palace"']),

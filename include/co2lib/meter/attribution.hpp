@@ -68,7 +68,7 @@ struct Attribution {
   }
 };
 
-/// Divides the CPU energy of an interval among targets by CPU time (spec: meters, section 7).
+/// Divides the CPU energy of an interval among targets by CPU time.
 ///
 /// Without an idle power, a target's energy is its share of all CPU time of the machine, and unused CPU time is idle;
 /// with one, idle energy is taken off first and the rest divided by busy CPU time. CPU times that exceed what the

@@ -35,7 +35,7 @@ struct ShareOptions {
 /// of the scope (`MeterInfo::scope` `process` or `container`), that of all other programs (`other`) and `idle`. The
 /// three add up to what the machine's meter shows between two readings; only the first is counted (`zone_roles`).
 ///
-/// CPU energy is divided by CPU time (`attribute`; spec: meters, section 7), the energy of memory by resident memory
+/// CPU energy is divided by CPU time (`attribute`), the energy of memory by resident memory
 /// (processes: proportional set size; containers: the group's use). Shares are estimates, of method `model`; their
 /// interval goes from the share of all CPU time to the share of the busy one, a clock tick wider on both sides. CPU
 /// time comes in clock ticks: what a reading cannot hold of it is carried to the next, so that sums stay right however
