@@ -109,8 +109,7 @@ void bind_control(py::module_& m) {
       py::arg("demand") = py::none(), py::arg("pue") = 1.0, py::arg("update") = "multiplicative", py::arg("eta") = 0.01,
       py::arg("lambda0_per_g") = py::none(), py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false,
       py::arg("window") = 168, py::arg("beyond") = 0, py::arg("seed") = 0, py::arg("resamples") = 200,
-      py::arg("tuned_on") = "",
-      "Runs a controller and reports on it beside every baseline.");
+      py::arg("tuned_on") = "", "Runs a controller and reports on it beside every baseline.");
   py::class_<Stopped>(m, "Stopped", "What a hard stop made of the preferred models.")
       .def_readonly("chosen", &Stopped::chosen, "Index of the model in the list given, by slot.")
       .def_readonly("carbon", &Stopped::carbon, "Of the whole series, without PUE.");

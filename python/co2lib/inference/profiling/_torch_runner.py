@@ -6,9 +6,9 @@
    (rule set ``cpu``), which torch.ao makes of convolution, batch norm and relu.
 3. Weights and inputs are arbitrary: only sizes matter. Quantised pictures are in the order channels-last,
    which these kernels want and pass on.
-4. A kernel is run on copies of it in turn, which together are larger than the caches of a core: in a network its
-   weights and its input have not been read just before either. Measured hot, the kernels of a network add up to
-   a fifth less than the network takes (docs/profiling.md, How good it is on this processor).
+4. A kernel is run on copies of it in turn, which together are larger than the caches of a core: in a network
+   its weights and its input have not been read just before either. Measured hot, the kernels of a network add
+   up to a fifth less than the network takes (docs/profiling.md, How good it is on this processor).
 5. What PyTorch has no quantised kernel for (softmax, norm, products of two activations) is computed in
    float32 between a dequantisation and a quantisation, as its users do.
 """
@@ -104,7 +104,11 @@ class TorchRunner:
         size = RING_NUMBERS * (4 if self.precision == "fp32" else 1)
         count = size // max(1, int(_domain.features(config).bytes))
         ring = cycle([self.network(graph) for _ in range(min(RING_COPIES, max(1, count)))])
-        return lambda: next(ring)()
+
+        def run() -> Any:
+            return next(ring)()
+
+        return run
 
     def network(self, graph: Mapping[str, Any]) -> Task:
         """Return a callable that runs a graph description."""
