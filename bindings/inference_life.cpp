@@ -31,13 +31,13 @@ Ranged ranged_of(const py::tuple& given) {
 
 void bind_duty(py::module_& m) {
   py::class_<DutyEnergy>(m, "DutyEnergy", "Energy of a period by what it goes into; the parts add up.")
-      .def_readonly("inference_wh", &DutyEnergy::inference_wh)
+      .def_readonly("inference_wh", &DutyEnergy::inference_wh, "Of the inferences.")
       .def_readonly("extra_wh", &DutyEnergy::extra_wh, "Radio, boot, capture.")
-      .def_readonly("idle_wh", &DutyEnergy::idle_wh)
-      .def_readonly("sleep_wh", &DutyEnergy::sleep_wh)
-      .def_readonly("total_wh", &DutyEnergy::total_wh)
-      .def_readonly("average_w", &DutyEnergy::average_w)
-      .def_readonly("carbon_g", &DutyEnergy::carbon_g)
+      .def_readonly("idle_wh", &DutyEnergy::idle_wh, "Awake, with nothing to do.")
+      .def_readonly("sleep_wh", &DutyEnergy::sleep_wh, "Asleep.")
+      .def_readonly("total_wh", &DutyEnergy::total_wh, "Sum of the parts.")
+      .def_readonly("average_w", &DutyEnergy::average_w, "Mean power over the period.")
+      .def_readonly("carbon_g", &DutyEnergy::carbon_g, "Of the total, at the intensity given.")
       .def_property_readonly("sleep_decides", &DutyEnergy::sleep_decides, "Sleep takes more than half.");
   m.def(
       "duty_cycle",
@@ -64,7 +64,7 @@ void bind_duty(py::module_& m) {
   m.def("break_even", &break_even, py::kw_only(), py::arg("embodied_kg"), py::arg("e_inf_mj"), py::arg("ci_g_per_kwh"),
         "Inferences until their energy has the carbon of making the device.");
   py::class_<BatteryLife>(m, "BatteryLife", "Days of one battery, and batteries over the years.")
-      .def_readonly("days", &BatteryLife::days)
+      .def_readonly("days", &BatteryLife::days, "Of one battery; infinite where harvesting covers everything.")
       .def_readonly("count", &BatteryLife::count, "The first included.");
   m.def(
       "battery_life",
@@ -80,18 +80,18 @@ void bind_duty(py::module_& m) {
 void bind_lifetime(py::module_& m) {
   py::class_<LifeFootprint>(m, "LifeFootprint", "Carbon of a device over its life, by parts.")
       .def_readonly("embodied_kg", &LifeFootprint::embodied_kg, "Times truncation.")
-      .def_readonly("operational_kg", &LifeFootprint::operational_kg)
-      .def_readonly("batteries_kg", &LifeFootprint::batteries_kg)
-      .def_readonly("transport_kg", &LifeFootprint::transport_kg)
-      .def_readonly("replacements_kg", &LifeFootprint::replacements_kg)
-      .def_readonly("eol_kg", &LifeFootprint::eol_kg)
-      .def_readonly("total_kg", &LifeFootprint::total_kg)
-      .def_readonly("kg_per_year", &LifeFootprint::kg_per_year)
-      .def_readonly("operational_share", &LifeFootprint::operational_share);
+      .def_readonly("operational_kg", &LifeFootprint::operational_kg, "Of the energy of all years.")
+      .def_readonly("batteries_kg", &LifeFootprint::batteries_kg, "Of all batteries.")
+      .def_readonly("transport_kg", &LifeFootprint::transport_kg, "As given.")
+      .def_readonly("replacements_kg", &LifeFootprint::replacements_kg, "Of all replacements.")
+      .def_readonly("eol_kg", &LifeFootprint::eol_kg, "As given.")
+      .def_readonly("total_kg", &LifeFootprint::total_kg, "Sum of all of them.")
+      .def_readonly("kg_per_year", &LifeFootprint::kg_per_year, "Total over the years.")
+      .def_readonly("operational_share", &LifeFootprint::operational_share, "Of the total.");
   py::class_<LifeInterval>(m, "LifeInterval", "A lifetime at the values and at both ends of its ranges.")
-      .def_readonly("value", &LifeInterval::value)
-      .def_readonly("low", &LifeInterval::low)
-      .def_readonly("high", &LifeInterval::high);
+      .def_readonly("value", &LifeInterval::value, "At all values.")
+      .def_readonly("low", &LifeInterval::low, "At all lower ends.")
+      .def_readonly("high", &LifeInterval::high, "At all upper ends.");
   m.def(
       "lifetime",
       [](const RangedArgument& embodied_kg, double years, const RangedArgument& annual_energy_kwh,
@@ -135,8 +135,9 @@ void bind_lifetime(py::module_& m) {
       .def_readonly("years", &Payback::years, "None where it never does.")
       .def_readonly("low_years", &Payback::low_years, "0: from the beginning.")
       .def_readonly("high_years", &Payback::high_years, "None where it may never do.")
-      .def_readonly("saved_kg_per_year", &Payback::saved_kg_per_year)
-      .def_readonly("extra_embodied_kg", &Payback::extra_embodied_kg);
+      .def_readonly("saved_kg_per_year", &Payback::saved_kg_per_year, "Of operation, at the values, kg CO2e.")
+      .def_readonly("extra_embodied_kg", &Payback::extra_embodied_kg,
+                    "Of making the new one, more than the old one, at the values; below 0: less.");
   m.def(
       "payback",
       [](const RangedArgument& now_kg, const RangedArgument& now_kwh, const RangedArgument& better_kg,

@@ -936,7 +936,7 @@ def compare(algorithm: co2lib._core.CarbonMass, agnostic: co2lib._core.CarbonMas
     """
     Gap closed, regret, ratio and violation of the budget.
     """
-def control(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, method: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168) -> Controlled:
+def control(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, method: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168, beyond: typing.SupportsInt | typing.SupportsIndex = 0) -> Controlled:
     """
     Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.
     """
@@ -948,7 +948,7 @@ def equal_width(day: typing.Any, count: typing.SupportsInt | typing.SupportsInde
     """
     Of `count` models by energy the one for each slot of a day. A reconstruction of ours, not the published rule.
     """
-def evaluate(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, controller: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
+def evaluate(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, controller: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168, beyond: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
     """
     Runs a controller and reports on it beside every baseline.
     """

@@ -133,7 +133,7 @@ class Watched:
         page.on(
             "console",
             lambda said: (
-                self.wrong.append(f"console: {said.text}")
+                self.wrong.append(f"console: {said.text} ({said.location.get('url')})")
                 if said.type in ("error", "warning") and said.text != "Method not implemented."
                 else None
             ),
