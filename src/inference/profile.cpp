@@ -70,8 +70,20 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+/// A name that the file has and the library must know; its error names the file.
+template <class Call>
+auto known_name(const FieldReader& fields, const Document& given, const Call& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    fields.refuse(given, error.what());
+  }
+}
+
 Rules read_rule_set(const FieldReader& fields, const Document& given) {
-  if (given.kind == Document::Kind::scalar) return inference::rules(fields.text(given, "rules"));
+  if (given.kind == Document::Kind::scalar) {
+    return known_name(fields, given, [&] { return inference::rules(fields.text(given, "rules")); });
+  }
   Rules rules{};
   for (const Document& rule : fields.list(given, "rules")) rules.push_back(fields.texts(rule, "rules"));
   return rules;
@@ -97,8 +109,12 @@ ForestFile read_forest_entry(const Document& value, const std::filesystem::path&
   if (file.empty() || file.is_absolute() || std::distance(file.begin(), file.end()) != 1 || file == "..") {
     fields.refuse(fields.need("file"), "file: a forest stands in the profile's own folder");
   }
+  std::vector<std::string> precisions = split(fields.text("precision"), '+');
+  for (std::string& given : precisions) {
+    given = known_name(fields, fields.need("precision"), [&] { return inference::precision(given).name; });
+  }
   return {.kernel = kernel_name(fields.text("kernel")),
-          .precisions = split(fields.text("precision"), '+'),
+          .precisions = std::move(precisions),
           .target = parse<Target>(fields.text("target"), name + ": target", bad_profile),
           .file = folder / file};
 }

@@ -212,6 +212,13 @@ TEST(InferenceProfile, RefusesWhatDoesNotSayWhatItIs) {
   text.replace(text.find("fc.json"), 7, "../fc.json");
   folder.write("device.json", text);
   EXPECT_EQ(code_of([&] { (void)Device::load(folder.path()); }), "inference.bad_model");
+  for (const auto& [from, to] : {std::pair(R"("precision":"int8")", R"("precision":"int9")"),
+                                 std::pair(R"("clocks")", R"("rules":"tpu","clocks")")}) {
+    text = device_text();
+    text.replace(text.find(from), std::string_view(from).size(), to);
+    folder.write("device.json", text);
+    EXPECT_EQ(code_of([&] { (void)Device::load(folder.path()); }), "inference.bad_model") << to;
+  }
   // A forest is read when it is first asked.
   folder.write("device.json", device_text());
   folder.write("fc.json", "{}");

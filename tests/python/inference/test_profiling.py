@@ -25,6 +25,13 @@ needs_sklearn = pytest.mark.skipif(
     __import__("importlib.util").util.find_spec("sklearn") is None,
     reason="needs scikit-learn (only in the full environment)",
 )
+ABOUT = {
+    "device": "phone",
+    "processor": "cpu",
+    "runtime": "tflite 2.1",
+    "firmware": "14",
+    "clocks": "2.0 GHz",
+}
 NETWORK_KERNELS = (
     "conv-bn-relu",
     "dwconv-bn-relu",
@@ -209,6 +216,55 @@ def test_what_is_the_same_in_all_rows_is_no_feature_but_bounds_the_box() -> None
     document = fit.document("relu", columns, "latency_us")
     assert document["features"] == ["HW", "CIN"]
     assert document["range"] == {"HW": [1, 19], "batch": [1, 1], "CIN": [1, 361]}
+
+
+@needs_sklearn
+def test_one_forest_of_two_precisions_is_about_as_good_as_two(tmp_path: Path) -> None:
+    from co2lib.inference.profiling._forests import Fitted, residual
+
+    def drawn(bits: int, count: int, seed: int) -> tuple[list[Any], list[float]]:
+        both = {"w_bits": bits, "a_bits": bits}
+        found = _sampling.sample("conv-bn-relu", count, seed, bits=both)
+        configs = [
+            inference.kernel_config({**each, "array": [64, 64]})
+            for each in found
+            if each["cin"] * each["cout"] > 64
+        ]
+        return configs, inference.simulate("sim-npu", configs).kernel_latency_us
+
+    def vectors(configs: list[Any]) -> list[list[float]]:
+        return [inference.training_vector(each) for each in configs]
+
+    train, test = (
+        {bits: drawn(bits, count, seed) for bits in (8, 16)} for count, seed in ((250, 1), (100, 2))
+    )
+    apart = [
+        abs(value / true - 1)
+        for bits in (8, 16)
+        for value, true in zip(
+            Fitted(vectors(train[bits][0]), train[bits][1], trees=40).predict(vectors(test[bits][0])),
+            test[bits][1],
+            strict=True,
+        )
+    ]
+    configs, times = ([*train[8][part], *train[16][part]] for part in (0, 1))
+    fit = Fitted(vectors(configs), times, trees=40)
+    unseen, true_times = ([*test[8][part], *test[16][part]] for part in (0, 1))
+    together = [abs(v / t - 1) for v, t in zip(fit.predict(vectors(unseen)), true_times, strict=True)]
+    assert np.mean(together) <= 1.2 * np.mean(apart)
+
+    document = fit.document("conv-bn-relu", inference.feature_names("conv-bn-relu"), "latency_us")
+    document |= {"residual": residual([1.0, 2.0], [1.0, 2.0]), "meta": {"precision": "int8+fp16"}}
+    (tmp_path / "conv.json").write_text(json.dumps(document), encoding="utf-8")
+    forest = {"kernel": "conv-bn-relu", "precision": "int8+fp16", "target": "latency_us", "file": "conv.json"}
+    said = ABOUT | {"format": "co2lib-device/1", "date": "2026-11-29", "energy": "none", "array": [64, 64]}
+    (tmp_path / "device.json").write_text(json.dumps(said | {"forests": [forest]}), encoding="utf-8")
+    device = inference.Device.load(tmp_path)
+    assert sorted(device.precisions) == ["fp16", "int8"]
+    for config in (unseen[0], unseen[-1]):
+        (value,) = fit.predict(vectors([config]))
+        predicted = device.predict_kernels([config]).latency.seconds
+        assert predicted * 1e6 == pytest.approx(value, rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------------------------------
@@ -501,14 +557,6 @@ def test_time_that_is_over_ends_the_measurements(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------------
 # Foreign measurements
 # ----------------------------------------------------------------------------------------------------------
-
-ABOUT = {
-    "device": "phone",
-    "processor": "cpu",
-    "runtime": "tflite 2.1",
-    "firmware": "14",
-    "clocks": "2.0 GHz",
-}
 
 
 def table(tmp_path: Path, *lines: str) -> Path:

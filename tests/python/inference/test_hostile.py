@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Broken models and graphs are errors that say something, never a crash, a hang or another exception."""
+"""Broken models, graphs and profiles are errors that say something: no crash, no hang, no other exception."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ CODES = {
     "inference.out_of_range",
     "inference.no_profile",
     "inference.unknown_kernel",
+    "inference.bad_model",
 }
 SHAPE = (1, 8, 8, 8)
 
@@ -214,7 +215,7 @@ def replaced(document: Any, draw: random.Random) -> Any:
         if draw.random() < 0.3:
             del parent[path[-1]]
         else:
-            parent[path[-1]] = deepcopy(draw.choice((*STRANGE, document["nodes"][0])))
+            parent[path[-1]] = deepcopy(draw.choice((*STRANGE, *document.values())))
         if not places(made):
             break
     return made
@@ -238,3 +239,82 @@ def test_graphs_of_json_that_are_broken(tmp_path: Path, family: str) -> None:
             file.write_bytes(flipped(text, draw))
         seen.add(outcome(lambda: device.predict(file)))
     assert "inference.bad_graph" in seen
+
+
+# ----------------------------------------------------------------------------------------------------------
+# Profiles
+# ----------------------------------------------------------------------------------------------------------
+
+FOREST = {
+    "format": "co2lib-forest/1",
+    "kernel": "fc",
+    "features": ["CIN", "batch"],
+    "target": "latency_us",
+    "log": True,
+    "trees": [
+        {
+            "feature": [0, -1, 1, -1, -1],
+            "threshold": [64, 0, 1.5, 0, 0],
+            "left": [1, 0, 3, 0, 0],
+            "right": [2, 0, 4, 0, 0],
+            "value": [0, 2, 0, 3, 4],
+        }
+    ],
+    "range": {"CIN": [1, 512], "batch": [1, 2], "w_bits": [8, 8]},
+    "residual": {"p5": 0.9, "p95": 1.2},
+    "meta": {"device": "toy", "precision": "int8", "rows": 3},
+}
+PROFILE = {
+    "format": "co2lib-device/1",
+    "device": "toy",
+    "processor": "cpu",
+    "runtime": "toy 1",
+    "firmware": "f1",
+    "clocks": "1 GHz",
+    "date": "2026-11-29",
+    "rules": {"int8": [["fc", "relu"]]},
+    "array": [8, 8],
+    "energy": "assumed",
+    "power_w": 2,
+    "forests": [{"kernel": "fc", "precision": "int8", "target": "latency_us", "file": "fc.json"}],
+    "check": {"int8": {"latency_ratios": [0.9, 1.0, 1.1]}},
+    "valid": True,
+    "flags": ["int8: 3 left out"],
+}
+
+
+def test_profiles_that_are_broken(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    config = inference.KernelConfig("fc", cin=100, cout=10, w_bits=8, a_bits=8, batch=2)
+    device, forest = tmp_path / "device.json", tmp_path / "fc.json"
+    seen: dict[str, int] = {}
+
+    def predict() -> None:
+        predicted = inference.Device.load(tmp_path).predict_kernels([config])
+        assert 0 < (predicted.latency.seconds or 0) < float("inf")
+
+    for number in range(240):
+        device.write_text(json.dumps(PROFILE if number % 2 else replaced(PROFILE, draw)), encoding="utf-8")
+        whole = json.dumps(FOREST)
+        if number % 4 == 1:
+            forest.write_bytes(flipped(whole.encode(), draw))
+        else:
+            text = json.dumps(replaced(FOREST, draw)) if number % 2 else whole
+            forest.write_text(text, encoding="utf-8")
+        code = outcome(predict)
+        seen[code] = seen.get(code, 0) + 1
+    assert seen["inference.bad_model"] > 100
+    assert set(seen) <= {"", "inference.bad_model", "inference.no_profile"}
+
+
+@pytest.mark.parametrize("name", ["device.json", "fc.json"])
+@pytest.mark.parametrize("cut", [0, 1, 60, 150])
+def test_profiles_that_are_cut_short(tmp_path: Path, name: str, cut: int) -> None:
+    for file, document in (("device.json", PROFILE), ("fc.json", FOREST)):
+        text = json.dumps(document)
+        (tmp_path / file).write_text(text[:cut] if file == name else text, encoding="utf-8")
+    config = inference.KernelConfig("fc", cin=100, cout=10, w_bits=8, a_bits=8)
+    with pytest.raises(ValueError, match=name) as caught:
+        inference.Device.load(tmp_path).predict_kernels([config])
+    assert isinstance(caught.value, co2lib.Error)
+    assert caught.value.code == "inference.bad_model"
