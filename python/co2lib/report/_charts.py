@@ -140,7 +140,7 @@ def finish(chart: Any, mode: str, *, height: int | None = None) -> Any:
         **{k: v for k, v in _theme.config(mode).items() if k not in ("padding", "autosize")}
     )
     chart.config = settings
-    chart.padding = {"left": 4, "top": 4, "right": 12, "bottom": 4}
+    chart.padding = {"left": 4, "top": 4, "right": 22, "bottom": 4}
     chart.autosize = alt.AutoSizeParams(type="fit-x" if mode == "css" else "pad", contains="padding")
     chart.usermeta = {"embedOptions": {"renderer": "svg", "actions": False}}
     return chart

@@ -277,8 +277,8 @@ def _page_text(watch: Watch, title: str) -> bytes:
     power = finish(chart, "css", height=260).to_dict()
     power["encoding"]["color"]["scale"]["range"] = [_theme.CSS[name] for name in _theme.SERIES]
     power["encoding"]["strokeDash"]["scale"]["range"] = DASHES
-    bars = open_bars(rows, "", "css", alt.Scale(range=FAINT, zero=True), {"tickCount": 4})
-    regions = finish(bars, "css").properties(height=alt.Step(30)).to_dict()
+    bars = open_bars(rows, "", "css", alt.Scale(range=FAINT, zero=True), {"tickCount": 3})
+    regions = finish(bars, "css", height=60).to_dict()
     specs = {"power": power, "open": regions}
     markup = jinja2.utils.markupsafe.Markup
     assets = _page.ASSETS

@@ -29,6 +29,8 @@ MOST_POINTS = 1000
 MOST_STRETCHES = 1500
 MOST_REGIONS = 24
 FAINT = [0.06, 1]
+MANY_ROWS = 40
+"""A longer table can be searched."""
 
 
 def bars(
@@ -75,15 +77,18 @@ def bars(
         .transform_calculate(edge=f"datum.{value}*max(1.1,width/max(60,width-135))")
         .encode(x="edge:Q")
     )
-    layers = [drawn, labels, room]
     lost = [row for row in rows if row["j"] is None]
+    layers = [drawn, labels, room]
     if lost:
         unknown = alt.Chart(data(lost)).mark_text(
             align="left", baseline="middle", color=palette["soft"], fontStyle="italic"
         )
-        layers.append(
-            unknown.encode(y=base.encoding.y, x=alt.value(6), text=alt.value("unknown"), description="name:N")
+        unknown = unknown.encode(
+            y=base.encoding.y, x=alt.value(6), text=alt.value("unknown"), description="name:N"
         )
+        if len(lost) == len(rows):  # bars of nothing would have no extent
+            return finish(unknown, mode, height=max(60, 30 * len(rows) + 12))
+        layers.append(unknown)
     if error:
         known = base.transform_filter("isValid(datum.low)")
         factor = f"{1 / size!r}" if kind == "energy" else "datum.g/datum.j"
@@ -206,7 +211,12 @@ def open_bars(rows: Any, unit: str, mode: str, scale: Any, legend: dict[str, Any
                 "w:Q",
                 scale=scale,
                 legend=alt.Legend(
-                    title="mean power (W)", orient="top", symbolOpacity=1, symbolStrokeWidth=0, **legend
+                    title="mean power (W)",
+                    orient="top",
+                    columns=4,
+                    symbolOpacity=1,
+                    symbolStrokeWidth=0,
+                    **legend,
                 ),
             ),
             tooltip=[alt.Tooltip("series:N", title="region"), alt.Tooltip("w:Q", title="W", format=".4~r")],
@@ -226,8 +236,15 @@ def stretches(view: RunView, mode: str) -> Figure | None:
     size, unit = time_axis(max(s.end for s in known) - start)
     names = list(dict.fromkeys(s.name for s in sorted(known, key=lambda s: -(s.end - s.start))))
     letters = _theme.lettered(names)
-    step = max(1, -(-len(known) // MOST_STRETCHES))
-    drawn = sorted(known, key=lambda s: -(s.end - s.start))[:MOST_STRETCHES] if step > 1 else known
+    lasted: dict[str, float] = {}
+    for s in known:
+        lasted[s.name] = lasted.get(s.name, 0.0) + s.end - s.start
+    longest = sorted(names, key=lambda name: -lasted[name])[:MOST_REGIONS]
+    shown = [label for name, label in letters.items() if name in longest]
+    drawn = [s for s in known if s.name in longest]
+    step = len(drawn) - MOST_STRETCHES
+    if step > 0:
+        drawn = sorted(drawn, key=lambda s: -(s.end - s.start))[:MOST_STRETCHES]
     points = [
         {
             "t0": (s.start - start) / size,
@@ -240,7 +257,7 @@ def stretches(view: RunView, mode: str) -> Figure | None:
     most = max(s.watts or 0.0 for s in drawn)
     legend = {"values": _steps(most)}
     chart = open_bars(data(points), unit, mode, alt.Scale(domain=[0, most], range=FAINT), legend)
-    chart = chart.encode(y=chart.encoding.y.copy(deep=True).sort(list(letters.values())))
+    chart = chart.encode(y=chart.encoding.y.copy(deep=True).sort(shown))
     rows = []
     for name in names:
         each = [s for s in known if s.name == name]
@@ -257,8 +274,8 @@ def stretches(view: RunView, mode: str) -> Figure | None:
     caption = (
         "Each bar is one region, as long as it was open; the stronger its colour, the more its mean power."
     )
-    if step > 1:
-        caption += f" The longest {MOST_STRETCHES} of {len(known)} are drawn."
+    if len(drawn) < len(known):
+        caption += f" Those open longest are drawn, {len(drawn)} of {len(known)}."
     columns = [
         Column("Region"),
         Column("Times"),
@@ -270,10 +287,11 @@ def stretches(view: RunView, mode: str) -> Figure | None:
         "stretches",
         "Power by region",
         caption,
-        finish(chart, mode, height=30 * len(names) + 10),
+        finish(chart, mode, height=30 * len(shown) + 10),
         columns,
         rows,
         wide=True,
+        search=len(rows) > MANY_ROWS,
     )
 
 
@@ -308,7 +326,15 @@ def by_region(view: RunView, mode: str) -> list[Figure]:
     energy = bars([dict(row) for row in shown], "energy", mode, "energy")
     carbon = bars([dict(row) for row in shown], "mass", mode, "carbon (CO2e)", hue="c3")
     return [
-        Figure("region-energy", "Energy by region", caption, energy, columns, table),
+        Figure(
+            "region-energy",
+            "Energy by region",
+            caption,
+            energy,
+            columns,
+            table,
+            search=len(table) > MANY_ROWS,
+        ),
         Figure(
             "region-carbon",
             "Carbon by region",

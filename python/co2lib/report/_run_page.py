@@ -54,7 +54,7 @@ def run_page(view: RunView, title: str | None = None) -> Page:
             pue=price["pue0"],
             more_own=True,
         ),
-        Tile("Mean power", _text.power(mean), f"{len(document['devices'])} devices"),
+        Tile("Mean power", _text.power(mean), _devices(len(document["devices"]))),
         Tile("Time", _text.seconds(duration), state or "ended"),
     ]
     hardware = _hardware(view)
@@ -88,6 +88,10 @@ def run_page(view: RunView, title: str | None = None) -> Page:
         priced=document["intensity"]["priced_with"] or "nothing: the carbon is unknown",
         pue=f"{view.pue:g}",
     )
+
+
+def _devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"
 
 
 def _price_of(views: list[RunView]) -> tuple[float | None, float, float | None]:

@@ -44,10 +44,16 @@
       // Each round of the colours is dashed otherwise.
       strokeDash.scale.range = now.series.map((_, i) => dashes[Math.floor(i / hues.length) % dashes.length]);
       x.title = started;
+      // As many columns as there is room for: Vega leaves no space for those that wrap later.
+      const longest = Math.min(30, Math.max(...now.series.map((name) => name.length)));
+      const columns = Math.max(1, Math.floor(($("chart-power").clientWidth - 90) / (7 * longest + 34)));
+      color.legend = { ...color.legend, columns };
+      strokeDash.legend = color.legend;
     });
     $("fig-open").hidden = !now.open.length;
     $("open-more").textContent = now["open-more"];
     if (now.open.length) await show("open", [now.names, now.unit], now.open, (drawn) => {
+      drawn.height = 30 * now.names.length + 10;
       drawn.encoding.y.sort = now.names;
       drawn.encoding.x.title = started;
     });
