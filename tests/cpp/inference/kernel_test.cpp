@@ -113,7 +113,8 @@ TEST(InferenceFeatures, SayHowAKernelIsLaidOut) {
   EXPECT_EQ(column(c, "pad_same"), 0);
   c.pad = 0;
   EXPECT_EQ(column(c, "pad_same"), -1);
-  c.pad = c.dilation = 2;
+  c.pad = 2;
+  c.dilation = 2;
   EXPECT_EQ(column(c, "pad_same"), 0);
   EXPECT_EQ(column(c, "dilation"), 2);
   c.groups = 2;
