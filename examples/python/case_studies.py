@@ -64,7 +64,7 @@ def doorbell() -> tuple[tuple[float, float, float], dict[float, inference.LifeIn
     making = embodied.from_levels(DOORBELL).footprint(seed=1)
     if making.p50 is None or making.interval is None:
         raise ValueError("the footprint has no interval")
-    value, low, high = making.p50.kg, making.interval.low.kg, making.interval.high.kg
+    value, low, high = (mass.kilograms for mass in (making.p50, making.interval.low, making.interval.high))
     lives = {
         ci: inference.lifetime(
             embodied_kg=(value, low, high), years=5, annual_energy_kwh=8.8, ci_g_per_kwh=ci

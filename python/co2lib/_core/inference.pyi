@@ -4,12 +4,13 @@ Domain inference: what a model costs on a device.
 """
 from __future__ import annotations
 import co2lib._core
+import co2lib._core.intensity
 import collections.abc
 import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BatteryLife', 'CoreDevice', 'DecodeStep', 'DutyEnergy', 'Features', 'Forest', 'Graph', 'GraphKernel', 'KernelConfig', 'KernelPrediction', 'LifeFootprint', 'LifeInterval', 'LlmCoefficients', 'LlmFootprint', 'LlmPlan', 'McuRow', 'Node', 'Payback', 'Precision', 'Prediction', 'RegressionMetrics', 'RooflineResult', 'Simulation', 'Unmodelled', 'base_features', 'battery_life', 'break_even', 'cpu_power_w', 'decode', 'decode_linear_j', 'device_names', 'duty_cycle', 'feature_names', 'features', 'flops', 'kernel_name', 'known_kernels', 'lifetime', 'llm_infer', 'llm_plan', 'llm_split', 'llm_train', 'load_forest', 'load_graph', 'mcu_boards', 'mcu_row', 'mcu_sleep_w', 'mcu_sums', 'mcu_table', 'parse_coefficients', 'parse_forest', 'parse_graph', 'parse_kernel', 'payback', 'precision', 'precision_of', 'prefill_flops', 'regression_metrics', 'roofline', 'rules', 'simulate', 'training_vector', 'transformer_flops', 'transformer_params', 'with_precision']
+__all__: list[str] = ['BatteryLife', 'CoreDevice', 'DecodeStep', 'DutyEnergy', 'Features', 'Forest', 'Graph', 'GraphKernel', 'KernelConfig', 'KernelPrediction', 'LifeFootprint', 'LifeInterval', 'LlmCoefficients', 'LlmFootprint', 'LlmPlan', 'McuRow', 'Node', 'Payback', 'Precision', 'Prediction', 'RegressionMetrics', 'RooflineResult', 'Simulation', 'Unmodelled', 'base_features', 'battery_life', 'break_even', 'cpu_power_w', 'decode', 'decode_linear_j', 'device_names', 'duty_cycle', 'feature_names', 'features', 'flops', 'intensity_by_year', 'kernel_name', 'known_kernels', 'lifetime', 'llm_infer', 'llm_plan', 'llm_split', 'llm_train', 'load_forest', 'load_graph', 'mcu_boards', 'mcu_row', 'mcu_sleep_w', 'mcu_sums', 'mcu_table', 'parse_coefficients', 'parse_forest', 'parse_graph', 'parse_kernel', 'payback', 'precision', 'precision_of', 'prefill_flops', 'regression_metrics', 'roofline', 'rules', 'simulate', 'training_vector', 'transformer_flops', 'transformer_params', 'with_precision']
 class KernelConfig:
     """
     One kernel with its sizes; of a matmul `k` is the inner size.
@@ -1028,6 +1029,10 @@ def flops(kernel: str, *, hw: typing.SupportsFloat | typing.SupportsIndex | None
     """
     (FLOPs, parameters) by nn-Meter's formulas.
     """
+def intensity_by_year(trace: co2lib._core.intensity.Trace, use_by_hour: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = []) -> list[float]:
+    """
+    The intensity of each whole year of a series, g/kWh; `use_by_hour` are 24 weights of the hours in UTC.
+    """
 def kernel_name(name: str) -> str:
     """
     The name under which kernels share a predictor.
@@ -1036,9 +1041,9 @@ def known_kernels() -> list[str]:
     """
     The kernels that features are known for.
     """
-def lifetime(*, embodied_kg: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], years: typing.SupportsFloat | typing.SupportsIndex, annual_energy_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], ci_g_per_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex] | collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], truncation: typing.SupportsFloat | typing.SupportsIndex = 1.0, battery_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, battery_years: typing.SupportsFloat | typing.SupportsIndex | None = None, transport_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_years: typing.SupportsFloat | typing.SupportsIndex | None = None, eol_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> LifeInterval:
+def lifetime(*, embodied_kg: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], years: typing.SupportsFloat | typing.SupportsIndex, annual_energy_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], ci_g_per_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.Any, ...] | collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], truncation: typing.SupportsFloat | typing.SupportsIndex = 1.0, battery_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, battery_years: typing.SupportsFloat | typing.SupportsIndex | None = None, transport_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_years: typing.SupportsFloat | typing.SupportsIndex | None = None, eol_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> LifeInterval:
     """
-    A device over its life; ranges are (value, low, high), and `ci_g_per_kwh` may be a list, one for each year.
+    A device over its life; ranges are tuples (value, low, high), and `ci_g_per_kwh` may be a list, one for each year (`intensity_by_year` makes one of a series).
     """
 def llm_infer(*, params_b: typing.SupportsFloat | typing.SupportsIndex, tokens_b: typing.SupportsFloat | typing.SupportsIndex, ci_kg_per_kwh: typing.SupportsFloat | typing.SupportsIndex, pue: typing.SupportsFloat | typing.SupportsIndex, devices: typing.SupportsFloat | typing.SupportsIndex, system_power_w: typing.SupportsFloat | typing.SupportsIndex, peak_tflops: typing.SupportsFloat | typing.SupportsIndex, efficiency: typing.SupportsFloat | typing.SupportsIndex, base_params_b: typing.SupportsFloat | typing.SupportsIndex | None = None, actual_t: typing.SupportsFloat | typing.SupportsIndex | None = None) -> LlmFootprint:
     """
