@@ -27,7 +27,7 @@ struct GpuDevice {
 
 /// The GPUs chosen, by driver index, in the order they were named.
 struct GpuSelection {
-  std::vector<int> selected;
+  std::vector<int> selected;  ///< driver indices, each once
   std::vector<Issue> issues;  ///< `mig`, `invalid_entry`, `cuda_order_assumed`, `cuda_order_ambiguous`
 };
 

@@ -20,11 +20,12 @@ enum class Scope {
   process,    ///< the share of a process and its descendants
   container,  ///< the share of this process's control group
 };
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Scope) noexcept { return texts("machine", "process", "container"); }
 
 /// What `share_meters` divides by.
 struct ShareOptions {
-  Scope scope = Scope::process;
+  Scope scope = Scope::process;       ///< whose share it is; not the machine
   std::optional<std::int64_t> pid{};  ///< root of the process tree; default: this process
   std::optional<double> idle_w{};     ///< measured idle power of all CPUs together; default: idle is unused CPU time
   Host host{};                        ///< where CPU time and memory are read

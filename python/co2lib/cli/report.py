@@ -31,6 +31,14 @@ def report(
     ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
     theme: Annotated[str, typer.Option("--theme", help="auto, light or dark.")] = "auto",
+    appendix: Annotated[
+        Path | None,
+        typer.Option(
+            "--appendix",
+            metavar="FOLDER",
+            help="For a paper, instead of a page: figures as SVG and PDF, tables.md.",
+        ),
+    ] = None,
 ) -> None:
     """Write a page with the pictures of a run, or of several runs beside the first one.
 
@@ -45,9 +53,18 @@ def report(
     """
     from co2lib import report as pictures
 
+    sources: list[str | Path] = [*files]
+    source = sources[0] if len(sources) == 1 else sources
+    if appendix is not None:
+        if output is not None or theme != "auto":
+            raise BadValueError(
+                "core.bad_option", "--appendix: writes no page; leave --output and --theme out"
+            )
+        for file in pictures.appendix(source, appendix, title=title):
+            _out.deliver(str(file))
+        return
     target = output or files[0].with_suffix(".html")
     if target.resolve() in {file.resolve() for file in files}:
         raise BadValueError("core.bad_option", f"--output: {target} is what is reported; give another file")
-    sources: list[str | Path] = [*files]
-    made = pictures.html(sources[0] if len(sources) == 1 else sources, target, title=title, theme=theme)
+    made = pictures.html(source, target, title=title, theme=theme)
     _out.deliver(str(made))

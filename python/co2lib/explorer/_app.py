@@ -28,7 +28,8 @@ class Explorer:
         self.blocks, self.url, self._folder = blocks, url, folder
 
     def close(self) -> None:
-        """End the server, free its port and remove what visitors exported."""
+        """End measurements and the server, free its port and remove what visitors exported."""
+        self.blocks.co2lib_session.close()
         self.blocks.close(verbose=False)
         self._folder.cleanup()
 

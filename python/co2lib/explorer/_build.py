@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from co2lib._extras import require
 from co2lib.explorer._model import Settings
-from co2lib.explorer._session import Session, said
+from co2lib.explorer._session import Session, several
+from co2lib.explorer._task import said
 from co2lib.explorer._view import HEADS, PHASE_HEADS
 from co2lib.report import _theme
 
@@ -25,6 +27,8 @@ footer { display: none !important; }
   grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
 .co2-tiles div { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: 10px 14px; }
 .co2-tiles b { display: block; font-size: 20px; overflow-wrap: anywhere; }
+#co2-status progress { width: 100%; accent-color: #00634a; }
+.co2-part, .co2-method { font-size: 13px; overflow-wrap: anywhere; }
 .co2-stale { color: #a04000; font-weight: 700; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
 #co2-models .wrap { max-height: 320px; overflow-y: auto; }
@@ -36,6 +40,8 @@ EXPORTS = {
     "json": "Data (JSON)",
     "csv": "Table (CSV)",
     "card": "Block of a model card",
+    "svg": "Figure (SVG)",
+    "png": "Figure (PNG)",
 }
 PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
 
@@ -66,6 +72,8 @@ def _input(gr: Any, kind: str, examples: list[str] | None) -> Any:
             height=200,
             elem_id="co2-input",
         )
+        # The bytes as they came, also of what is no image: they are checked and decoded when it is measured.
+        found.preprocess = lambda given: None if given is None else given.path
     if examples:
         gr.Examples(examples, found, elem_id="co2-examples")
     return found
@@ -105,10 +113,11 @@ def build(
         folder=folder,
     )
     some = bool(it.names)
-    shown_progress = gr.Progress()
     heading = title or "Carbon per inference"
     with gr.Blocks(title=heading, analytics_enabled=False, delete_cache=(3600, 3600)) as page:
-        study, stop = gr.State(None), gr.State({})
+        # What is opened is a state: the radio's choices change while results come, and an event on its way
+        # would bring one that is no choice any more.
+        study, stop, opened = gr.State(None), gr.State({}), gr.State(None)
         gr.HTML(f"<style>{colours()}</style>", padding=False)
         gr.Markdown(f"# {html.escape(heading)}")
         with gr.Row():
@@ -116,7 +125,7 @@ def build(
                 search = gr.Textbox(
                     label="1  Select models", placeholder="search", interactive=some, elem_id="co2-search"
                 )
-                found = gr.HTML(said(f"{len(it.names)} models"), elem_id="co2-found")
+                found = gr.HTML(said(several(len(it.names), "model")), elem_id="co2-found")
                 pick = gr.CheckboxGroup(it.names, value=[], show_label=False, elem_id="co2-models")
                 with gr.Row():
                     every = gr.Button("All", size="sm", min_width=60, interactive=some, elem_id="co2-all")
@@ -151,6 +160,7 @@ def build(
                     with gr.Tabs():
                         with gr.Tab("Compare"):
                             chart = gr.Plot(show_label=False, elem_id="co2-chart")
+                            line = gr.HTML(elem_id="co2-line")
                             table = _table(gr, HEADS, "Models, per inference", "table")
                             phases = _table(gr, PHASE_HEADS, "Phases", "phases")
                             answers = _table(gr, ["Answer", "Probability"], "Answers", "answers")
@@ -167,8 +177,8 @@ def build(
                                 gr.DownloadButton(text, elem_id=f"co2-export-{what}")
                                 for what, text in EXPORTS.items()
                             ]
-        shown = [study, by, order, place, grid, facility, count, load, detail]
-        results = [tiles, chart, table, detail, phases, answers, method]
+        shown = [study, by, order, place, grid, facility, count, load, opened]
+        results = [tiles, chart, line, table, detail, phases, answers, method]
         results += [tradeoff, suggestion, regions, places, *saves[2:]]
         quiet = {"show_progress": "hidden"}
         search.change(it.search, [search, pick], [pick, found], **quiet)
@@ -177,28 +187,30 @@ def build(
         for thing in (pick, given):
             thing.change(it.changed, [pick, given, study], [go, again, status, stale], **quiet)
 
-        def measured(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
-            return it.run(selected, path, held, progress, fresh=False)
-
-        def renewed(selected: Any, path: Any, held: Any, progress: Any = shown_progress) -> Any:
-            return it.run(selected, path, held, progress, fresh=True)
-
-        line = {"concurrency_limit": 1, "concurrency_id": "co2-measure"}
+        # The session has its own line of visitors, which says who is before whom.
+        free = {"concurrency_limit": None, "show_progress": "hidden"}
+        measured, renewed = partial(it.run, fresh=False), partial(it.run, fresh=True)
         for button, action in ((go, measured), (again, renewed)):
-            done = button.click(action, [pick, given, stop], [study, status, stale], **line)
-            done.then(it.look, shown, results)
-        cancel.click(it.cancel, stop, None)
+            done = button.click(action, [pick, given, stop], [study, status, stale], **free)
+            done.then(it.files, [study, count], saves[:2], **quiet)
+            done.then(it.pictures, shown, saves[4:], **quiet)
+        study.change(it.look, shown, results, **quiet)
+        cancel.click(it.cancel, stop, None, concurrency_limit=None)
         for thing in (by, order, place, grid, facility, count, load):
-            thing.change(it.look, shown, results, **quiet)
+            seen = thing.change(it.look, shown, results, **quiet)
+            seen.then(it.pictures, shown, saves[4:], **quiet)
         place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
-        detail.input(it.look, shown, results, **quiet)
 
-        # Gradio gives one argument per control.
-        def opened(s: Any, b: Any, o: Any, p: Any, g: Any, f: Any, c: Any, w: Any, d: Any, event: Any) -> Any:  # noqa: PLR0917
-            return it.look(s, b, o, p, g, f, c, w, it.row(event, d))
+        def chosen(held: Any, event: Any) -> Any:
+            return it.row(event, held)
 
-        opened.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
-        table.select(opened, shown, results, **quiet)
-        study.change(it.files, [study, count], saves[:2])
-    page.queue(max_size=8)
+        chosen.__annotations__["event"] = gr.SelectData  # how Gradio knows that it is to be given
+        for picked in (
+            detail.input(lambda name: name, detail, opened, **quiet),
+            table.select(chosen, opened, opened, **quiet),
+        ):
+            seen = picked.then(it.look, shown, results, **quiet)
+            seen.then(it.pictures, shown, saves[4:], **quiet)
+    page.queue(default_concurrency_limit=4)
+    page.co2lib_session = it
     return page

@@ -18,21 +18,20 @@ import math
 import platform
 import random
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from co2lib._errors import BadValueError
-from co2lib.explorer._model import Model, Settings, as_model, cache_key, digest, grid_of, one_at_a_time
-from co2lib.explorer._records import one_line, predictions, record, thumbnail
+from co2lib.explorer._model import Settings, as_model, cache_key, digest, grid_of, one_at_a_time
+from co2lib.explorer._records import one_line, thumbnail
+from co2lib.explorer._subject import LEAST_WINDOWS, Phase, Subject, facts_of, model_record
 from co2lib.report import Study
+from co2lib.report._study import PROVENANCES
 
-LEAST_WINDOWS = 5
 WIDEST = 0.05
 UPDATES = 20
 LOADINGS = 3
-MISMATCH = 0.05
 STEPS = ("preprocess", "predict", "postprocess")
 NAMES = {"predict": "inference"}
 
@@ -40,30 +39,8 @@ NAMES = {"predict": "inference"}
 Progress = Callable[[str, float], object]
 """Takes what is being done and the part that is done, from 0 to 1."""
 
-
-@dataclass(slots=True)
-class _Phase:
-    name: str
-    step: Callable[[], Any]
-    inner: int = 1
-    joules: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    dropped: int = 0
-    highest: float = 0.0
-
-
-@dataclass(slots=True)
-class _Subject:
-    """A model while it is measured."""
-
-    name: str
-    model: Model
-    phases: list[_Phase] = field(default_factory=list)
-    load_j: list[float] = field(default_factory=list)
-    load_s: list[float] = field(default_factory=list)
-    warmup_j: float = 0.0
-    output: Any = None
-    error: str | None = None
+SoFar = Callable[[Any, float | None], None]
+"""Takes the footprint until now and the idle power in W, between windows."""
 
 
 class _Bench:
@@ -123,19 +100,19 @@ class _Bench:
         return max(self.settings.window_s, UPDATES * slowest, least)
 
 
-def _chain(subject: _Subject, given: Any) -> None:
+def _chain(subject: Subject, given: Any) -> None:
     """Make the phases of a model: each pass of one begins with what the phase before it returned."""
     model, value = subject.model, given
     for step in STEPS:
         function = getattr(model, step)
         if function is None:
             continue
-        subject.phases.append(_Phase(NAMES.get(step, step), lambda f=function, v=value: f(v)))  # type: ignore[misc]
+        subject.phases.append(Phase(NAMES.get(step, step), lambda f=function, v=value: f(v)))  # type: ignore[misc]
         value = function(value)
     subject.output = value
 
 
-def _warm(bench: _Bench, subject: _Subject, least_s: float) -> None:
+def _warm(bench: _Bench, subject: Subject, least_s: float, cancelled: Callable[[], bool]) -> None:
     settings = bench.settings
     times: list[float] = []
     spent = 0.0
@@ -144,7 +121,7 @@ def _warm(bench: _Bench, subject: _Subject, least_s: float) -> None:
         for phase in subject.phases:
             phase.step()
 
-    while True:
+    while not cancelled():
         _, joules, seconds, _ = bench.window(f"{subject.name}/warm-up", everything, 1)
         subject.warmup_j += joules or 0.0
         spent += seconds
@@ -154,11 +131,15 @@ def _warm(bench: _Bench, subject: _Subject, least_s: float) -> None:
         if steady or spent >= settings.warmup_s:
             break
     for phase in subject.phases:
+        if cancelled():
+            return
         _, _, seconds, _ = bench.window(f"{subject.name}/{phase.name}/probe", phase.step, 1)
         phase.inner = max(1, math.ceil(least_s / seconds)) if seconds > 0 else 1000
 
 
-def _prepare(bench: _Bench, subject: _Subject, given: Any, least_s: float) -> None:
+def _prepare(
+    bench: _Bench, subject: Subject, given: Any, least_s: float, cancelled: Callable[[], bool]
+) -> None:
     if subject.model.load is not None:
         for k in range(1 if subject.model.unload is None else LOADINGS):
             if k and subject.model.unload is not None:
@@ -168,86 +149,21 @@ def _prepare(bench: _Bench, subject: _Subject, given: Any, least_s: float) -> No
                 subject.load_j.append(joules)
                 subject.load_s.append(seconds)
     _chain(subject, given)
-    _warm(bench, subject, least_s)
-
-
-def _phase_record(phase: _Phase, settings: Settings, method: str) -> dict[str, Any]:
-    flags = []
-    energy: dict[str, Any] | None = None
-    least = min(LEAST_WINDOWS, settings.windows)
-    if len(phase.joules) < least:
-        flags.append("incomplete")
-    elif max(phase.joules) <= 0:
-        flags.append("below_resolution")
-        energy = {"median": None, "low": None, "high": phase.highest, "n": len(phase.joules)}
-    else:
-        energy = record(phase.joules, settings.confidence)
-    if phase.dropped:
-        flags.append(f"dropped_{phase.dropped}")
-    seconds = record(phase.seconds, settings.confidence) if phase.seconds else None
-    return {
-        "name": phase.name,
-        "kind": "marginal",
-        "energy_j": energy,
-        "seconds": seconds,
-        "inner": phase.inner,
-        "method": method,
-        "flags": flags,
-    }
-
-
-def _mismatch(subject: _Subject) -> list[str]:
-    """Return a flag where the sums of each repetition lie elsewhere than the sum of the phases' medians."""
-    from statistics import median
-
-    phases = [phase.joules for phase in subject.phases if phase.joules]
-    count = min((len(joules) for joules in phases), default=0)
-    if not count:
-        return []
-    total = math.fsum(median(joules) for joules in phases)
-    sums = median(math.fsum(joules[i] for joules in phases) for i in range(count))
-    return ["phase_sum_mismatch"] if abs(sums - total) > MISMATCH * total else []
-
-
-def _model_record(subject: _Subject, settings: Settings, method: str) -> dict[str, Any]:
-    model = subject.model
-    phases = []
-    if subject.load_j:
-        load = {"name": "load", "kind": "one_off", "inner": 1, "method": method, "flags": []}
-        load |= {"energy_j": record(subject.load_j, settings.confidence)}
-        phases.append(load | {"seconds": record(subject.load_s, settings.confidence)})
-    if subject.error is None:
-        phases += [_phase_record(phase, settings, method) for phase in subject.phases]
-    return {
-        "name": subject.name,
-        "version": model.version,
-        "family": model.family,
-        "domain": model.domain,
-        "task": model.task,
-        "parameters": model.parameters,
-        "size_bytes": model.size_bytes,
-        "quality": dict(model.quality) if model.quality else None,
-        "label": None,
-        "status": "ok" if subject.error is None else "failed",
-        "error": subject.error,
-        "training_type": model.training_type,
-        "source": model.source,
-        "flags": ([] if model.load is not None else ["load_not_measured"]) + _mismatch(subject),
-        "phases": phases,
-        "warmup_j": subject.warmup_j,
-        "predictions": predictions(subject.output) if subject.error is None else [],
-    }
+    _warm(bench, subject, least_s, cancelled)
 
 
 def _repeat(
     bench: _Bench,
-    subjects: list[_Subject],
+    subjects: list[Subject],
     progress: Progress | None,
     cancelled: Callable[[], bool],
+    repeated: Callable[[], None],
 ) -> None:
     settings = bench.settings
     order = random.Random(settings.seed)
     for k in range(settings.windows):
+        if k >= LEAST_WINDOWS:
+            repeated()
         shuffled = [s for s in subjects if s.error is None]
         order.shuffle(shuffled)
         for i, subject in enumerate(shuffled):
@@ -284,6 +200,7 @@ def measure(
     cache: MutableMapping[str, dict[str, Any]] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    partial: Callable[[Study], object] | None = None,
     keep_thumbnail: bool = False,
 ) -> Study:
     """Measure what models use for one input, phase by phase, with the tracker of this machine.
@@ -308,6 +225,9 @@ def measure(
         Results by key; a model found there is not measured.
     progress, cancelled : callable, optional
         Told what is done; asked before each window whether to stop. What was measured until then is kept.
+    partial : callable, optional
+        Given the study of what is known so far, between the windows: models from the cache and those that
+        failed first, every other one from its fifth repetition on, flagged with how many it has had.
     keep_thumbnail : bool
         Store a picture of an image of at most 256 pixels and 20 kB in the study; the image itself never is.
 
@@ -322,54 +242,78 @@ def measure(
     if not models:
         raise BadValueError("explorer.no_models", 'no models: pass a mapping such as {"name": model}')
     ready = {label: as_model(label, given) for label, given in models.items()}
-    grid = grid_of(region, pue)
     sha = digest(input)
-    device = platform.processor() or platform.machine()
-    keys = {
-        label: cache_key(label, m, sha, settings, f"{platform.node()} {device}") for label, m in ready.items()
-    }
+    told: dict[str, Any] = {"kind": type(input).__name__, "name": name, "sha256": sha}
+    told["thumbnail"] = thumbnail(input) if keep_thumbnail else None
+    if isinstance(input, bytes):
+        told["bytes"] = len(input)
+    device = f"{platform.node()} {platform.processor() or platform.machine()}"
+    keys = {label: cache_key(label, m, sha, settings, device) for label, m in ready.items()}
     stored = {label: cache[key] for label, key in keys.items() if cache is not None and key in cache}
-    wanted = [_Subject(label, m) for label, m in ready.items() if label not in stored]
-    facts: dict[str, Any] = next((entry["facts"] for entry in stored.values()), {})
-    records = {label: entry["model"] for label, entry in stored.items()}
-    if wanted:
-        with one_at_a_time():
-            facts = _measured(
-                wanted,
-                input,
-                settings=settings,
-                meters=meters,
-                clock=clock,
-                progress=progress,
-                cancelled=cancelled,
-            )
-        method = facts.pop("method")
-        for subject in wanted:
-            record = _model_record(subject, settings, method)
-            if cancelled() and any("incomplete" in p["flags"] for p in record["phases"]):
-                record |= {"status": "failed", "error": "cancelled before it was measured"}
-            records[subject.name] = record
-            if cache is not None and record["status"] == "ok":
-                cache[keys[subject.name]] = {"model": record, "facts": facts}
-    picture = thumbnail(input) if keep_thumbnail else None
-    return Study(
-        {
-            "schema": "co2lib-study/1",
-            "created_utc": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "co2lib_version": _version(),
-            **facts,
-            "settings": asdict(settings),
-            "input": {
-                "kind": type(input).__name__,
-                "name": name,
-                "sha256": sha,
-                "thumbnail": picture,
+    made = _Made(settings, grid_of(region, pue), told, list(ready))
+    for label, entry in stored.items():
+        made.records[label] = entry["model"]
+        made.facts.append(entry["facts"])
+    wanted = [Subject(label, m) for label, m in ready.items() if label not in stored]
+    if not wanted:
+        return made.study()
+
+    def so_far(footprint: Any, idle_w: float | None) -> None:
+        ripe = [s for s in wanted if s.error is not None or s.repetitions >= LEAST_WINDOWS]
+        if partial is not None and (ripe or stored):
+            partial(made.study(ripe, facts_of(footprint, idle_w)))
+
+    with one_at_a_time(progress, cancelled):
+        facts = _measured(
+            wanted,
+            input,
+            settings=settings,
+            meters=meters,
+            clock=clock,
+            progress=progress,
+            cancelled=cancelled,
+            so_far=so_far,
+        )
+    study = made.study(wanted, facts)
+    for subject, record in ((s, m) for s in wanted for m in study.models if m["name"] == s.name):
+        whole = subject.error is not None or subject.repetitions >= settings.windows
+        unknown = not record["phases"] or any("incomplete" in p["flags"] for p in record["phases"])
+        if not whole and unknown:
+            record |= {"status": "failed", "error": "cancelled before it was measured"}
+        if cache is not None and whole and record["status"] == "ok":
+            cache[keys[subject.name]] = {"model": record, "facts": facts}
+    return study
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a study is made of: what is the same for all models, and the records that come from the cache."""
+
+    settings: Settings
+    grid: dict[str, Any]
+    input: dict[str, Any]
+    order: list[str]
+    records: dict[str, Any] = field(default_factory=dict)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+
+    def study(self, subjects: Sequence[Subject] = (), now: dict[str, Any] | None = None) -> Study:
+        """Return the study of the models that are known; it counts as measured only if all of them do."""
+        facts = [*self.facts, *([] if now is None else [now])]
+        method = facts[-1]["method"]
+        known = self.records | {s.name: model_record(s, self.settings, method) for s in subjects}
+        shared = {key: value for key, value in facts[-1].items() if key != "method"}
+        return Study(
+            {
+                "schema": "co2lib-study/1",
+                "co2lib_version": _version(),
+                **shared,
+                "provenance": max((one["provenance"] for one in facts), key=PROVENANCES.index),
+                "settings": asdict(self.settings),
+                "input": self.input,
+                "grid": self.grid,
+                "models": [known[label] for label in self.order if label in known],
             }
-            | ({"bytes": len(input)} if isinstance(input, bytes) else {}),
-            "grid": grid,
-            "models": [records[label] for label in ready],
-        }
-    )
+        )
 
 
 def _version() -> str:
@@ -379,7 +323,7 @@ def _version() -> str:
 
 
 def _measured(
-    subjects: list[_Subject],
+    subjects: list[Subject],
     given: Any,
     *,
     settings: Settings,
@@ -387,6 +331,7 @@ def _measured(
     clock: Any,
     progress: Progress | None,
     cancelled: Callable[[], bool],
+    so_far: SoFar,
 ) -> dict[str, Any]:
     syncs = [s.model.sync for s in subjects if s.model.sync is not None]
 
@@ -395,40 +340,21 @@ def _measured(
             one()
 
     bench = _Bench(settings, meters, clock, sync if syncs else None)
+    idle = None
     try:
-        idle = bench.idle()
+        idle = None if cancelled() else bench.idle()
         least_s = bench.least_window()
         for subject in subjects:
+            if cancelled():
+                break
             if progress is not None:
                 progress(f"{subject.name}: loading and warm-up", 0.0)
             try:
-                _prepare(bench, subject, given, least_s)
+                _prepare(bench, subject, given, least_s, cancelled)
             except Exception as error:
                 subject.error = one_line(error)
-        _repeat(bench, subjects, progress, cancelled)
+        so_far(bench.run.footprint, idle)
+        _repeat(bench, subjects, progress, cancelled, lambda: so_far(bench.run.footprint, idle))
     finally:
         footprint = bench.run.stop()
-    modelled = float(footprint.method.get("model", 0.0))
-    counted = [d for d in footprint.devices if d.in_total]
-    notes = [f"{modelled:.0%} of the energy comes from models, not sensors"] if modelled > 0 else []
-    if not any(d.device == "cpu" for d in counted):
-        notes.append("the CPU was not measured: too low")
-    return {
-        "provenance": "modelled" if modelled >= 0.5 or not counted else "measured",
-        "device": {
-            "name": platform.node(),
-            "cpu": footprint.to_dict()["context"]["cpu_model"],
-            "gpus": [d.name or d.id for d in counted if d.device == "gpu"],
-            "os": platform.platform(),
-        },
-        "boundary": {
-            "scope": "machine",
-            "meters": [d.name or d.id for d in counted],
-            "idle_w": idle,
-            "net": False,
-            "coverage": footprint.coverage,
-            "notes": notes,
-        },
-        "issues": [issue.to_dict() for issue in footprint.issues],
-        "method": ", ".join(footprint.method) or "unknown",
-    }
+    return facts_of(footprint, idle)

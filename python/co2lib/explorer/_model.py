@@ -8,12 +8,16 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from co2lib._errors import BadValueError
+
+POLL_S = 0.05
+"""How often it is looked whether another program has ended its measurement."""
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Model:
         Undoes `load`, so that loading is measured three times.
     training_type, source : str
         How it was made, and where it comes from.
+    label : str or mapping, optional
+        Its efficiency letter, A to E, alone or as ``label`` with ``preset``, ``population``, ``date``, ``n``.
     """
 
     predict: Callable[[Any], Any]
@@ -59,6 +65,7 @@ class Model:
     unload: Callable[[], object] | None = None
     training_type: str = ""
     source: str = ""
+    label: str | Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +109,22 @@ def as_model(name: str, given: Any) -> Model:
 
 
 @contextlib.contextmanager
-def one_at_a_time() -> Iterator[None]:
-    """Wait until no other measurement of this user runs on the machine."""
+def one_at_a_time(
+    progress: Callable[[str, float], object] | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
+    """Wait until no other measurement of this user runs on the machine, or until this one is cancelled."""
     path = Path(tempfile.gettempdir()) / f"co2lib-measure-{os.getuid()}.lock"
     number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(number, fcntl.LOCK_EX)
+        while not cancelled():
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if progress is not None:
+                    progress("another program measures on this machine; waiting for it", 0.0)
+                time.sleep(POLL_S)
+            else:
+                break
         yield
     finally:
         os.close(number)

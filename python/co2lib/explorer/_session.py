@@ -6,14 +6,16 @@ from __future__ import annotations
 import html
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from co2lib._errors import Error
 from co2lib._extras import require
+from co2lib.explorer._line import Line
 from co2lib.explorer._measure import measure
 from co2lib.explorer._model import Settings, as_model
+from co2lib.explorer._task import POLL_S, Task, said
 from co2lib.explorer._torch import decode
 from co2lib.explorer._view import View
 from co2lib.report import Study, _text
@@ -23,14 +25,14 @@ GREYED = "<style>#co2-results{opacity:.45}</style>"
 EXAMPLE = "examples/explorer/app.py"
 
 
-def said(text: str) -> str:
-    """Return a line that a screen reader says; the text is text."""
-    return f"<div role='status'>{html.escape(text)}</div>"
-
-
 def matches(names: list[str], wanted: str, selected: list[str]) -> list[str]:
     """Return the names that hold a text, and those selected: a search loses no selection."""
     return [name for name in names if wanted.casefold() in name.casefold() or name in selected]
+
+
+def several(count: int, what: str) -> str:
+    """Return a count of things, one of which is not several."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _gradio() -> Any:
@@ -82,6 +84,10 @@ class Session:
         self._settings = settings or Settings()
         self._options: dict[str, Any] = {"region": region, "pue": pue, "meters": meters, "clock": clock}
         self._folder = folder
+        self._line = Line()
+        self._tasks: set[Task] = set()
+        self._writing = threading.Lock()
+        self._closed = False
         self.places = [(text, key) for key, text, _ in places()]
         self.home = intensity.factor(region or "WORLD").place
         if self.home not in {key for _, key in self.places}:
@@ -93,7 +99,7 @@ class Session:
         """Filter the list; what is selected stays in it, and selected."""
         hits = sum(text.casefold() in name.casefold() for name in self.names)
         left = _gradio().update(choices=matches(self.names, text, selected), value=selected)
-        return left, said(f"{hits} of {len(self.names)} models")
+        return left, said(f"{hits} of {several(len(self.names), 'model')}")
 
     def every(self, text: str) -> list[str]:
         """Select what the search shows."""
@@ -101,6 +107,7 @@ class Session:
 
     def ask(self, selected: list[str], given: str | None) -> tuple[bool, str]:
         """Return whether it can be measured, and what is missing or how long it takes."""
+        selected = [name for name in self.names if name in (selected or [])]
         if not self.names:
             return False, said(f'No models. Pass a mapping: launch({{"name": model}}), as {EXAMPLE} does.')
         if not selected:
@@ -109,7 +116,7 @@ class Session:
             return False, said("Give a text." if self.kind == "text" else "Give an image.")
         s = self._settings
         seconds = s.idle_s + len(selected) * (s.windows + 1) * 3 * s.window_s
-        what = f"{len(selected)} models x {s.windows} repetitions"
+        what = f"{several(len(selected), 'model')} x {s.windows} repetitions"
         return True, said(f"Measure {what}, about {_text.seconds(seconds)}.")
 
     def changed(self, selected: list[str], given: str | None, study: Study | None) -> list[Any]:
@@ -120,38 +127,84 @@ class Session:
         return [*buttons, text, stale if study is not None else ""]
 
     def run(
-        self, selected: list[str], given: str | None, held: dict[str, Any], progress: Any, *, fresh: bool
-    ) -> tuple[Study | None, str, str]:
-        """Measure what is selected; return the study, what to say, and that results are of these inputs."""
+        self, selected: list[str], given: str | None, held: dict[str, Any], *, fresh: bool
+    ) -> Iterator[tuple[Any, str, Any]]:
+        """Measure what is selected, when it is this visitor's turn.
+
+        Yields the study (what is known so far, then all of it), what to say, and that results are of these
+        inputs. A visitor who leaves closes this generator, which ends the measurement.
+        """
+        same = _gradio().skip()
         try:
             data: Any = given or ""
             if self.kind == "image":
                 data = Path(given or "").read_bytes() if given else b""
                 decode(data)
-            event = held["event"] = threading.Event()
-            study = measure(
-                {name: self._ready[name] for name in self.names if name in selected},
-                data,
-                settings=self._settings,
-                **self._options,
-                cache=_Forgetful(self._store) if fresh else self._store,
-                progress=lambda text, part: progress(part, desc=text),
-                cancelled=event.is_set,
-                keep_thumbnail=self.kind == "image",
-            )
-        except Error as error:
-            return None, said(error.message), ""
+        except (Error, OSError) as error:
+            yield None, said(error.message if isinstance(error, Error) else "the image is gone"), ""
+            return
+        ticket = self._line.enter()
+        if ticket is None:
+            yield same, said("Busy: too many others wait to measure. Try again in a while."), same
+            return
+        task = Task(lambda: self._line.leave(ticket))
+        tasks = held.setdefault("tasks", [])
+        tasks.append(task)
+        self._tasks.add(task)
+        try:
+            while ahead := self._line.ahead(ticket):
+                text = f"Another measurement is running; you are number {ahead}."
+                yield same, said(text), same
+                self._line.ahead(ticket, POLL_S)
+            if task.cancelled():
+                yield same, said("Cancelled before it was this measurement's turn."), same
+                return
+            task.start(lambda: self._measure(selected, data, task, fresh=fresh))
+            for study, text in task.news(f"Measuring {several(len(selected), 'model')}"):
+                yield study or same, text, ""
+            yield task.study, self._outcome(task), ""
+        finally:
+            task.stop()
+            tasks.remove(task)
+            self._tasks.discard(task)
+
+    def _measure(self, selected: list[str], data: Any, task: Task, *, fresh: bool) -> Study:
+        return measure(
+            {name: self._ready[name] for name in self.names if name in selected},
+            data,
+            settings=self._settings,
+            **self._options,
+            cache=_Forgetful(self._store) if fresh else self._store,
+            progress=task.progress,
+            cancelled=task.cancelled,
+            partial=task.partial,
+            keep_thumbnail=self.kind == "image",
+        )
+
+    @staticmethod
+    def _outcome(task: Task) -> str:
+        """Say how a measurement has ended, with the first reason where nothing could be measured."""
+        study = task.study
+        if study is None:
+            return said(task.error or "The measurement was lost.")
         failed = [m for m in study.models if marginal_j(m) is None]
         if len(failed) == len(study.models):
             reason = failed[0].get("error") or "its energy could not be measured"
-            return study, said(f"No model could be measured. {failed[0]['name']}: {reason}"), ""
-        done = len(study.models) - len(failed)
-        return study, said(f"Measured {done} of {len(study.models)} models."), ""
+            return said(f"No model could be measured. {failed[0]['name']}: {reason}")
+        return said(f"Measured {len(study.models) - len(failed)} of {several(len(study.models), 'model')}.")
 
     def cancel(self, held: dict[str, Any]) -> None:
         """Stop after the window that goes on; what was finished stays."""
-        if "event" in held:
-            held["event"].set()
+        for task in held.get("tasks", []):
+            task.stop()
+
+    def close(self) -> None:
+        """End every measurement that goes on; nothing is written any more."""
+        for task in list(self._tasks):
+            task.stop()
+            task.join()
+        with self._writing:
+            self._closed = True
 
     def row(self, event: Any, otherwise: str | None) -> str | None:
         """Return the model of the row of the table that was chosen."""
@@ -160,25 +213,16 @@ class Session:
 
     def look(self, study: Study | None, *choices: Any) -> list[Any]:
         """Compute everything that is shown, from the study and the visitor's choices; nothing is measured."""
-        from co2lib import intensity
-
         update = _gradio().update
-        by, order, place, grid, pue, n, load, detail = choices
         if study is None:
             nobody, nothing = update(choices=[], value=None), update(value=None)
-            return ["", None, [], nobody, [], [], "", None, "", None, [], nothing, nothing]
-        g = grid if place == "custom" else intensity.factor(place).value.g_per_kwh
-        view = View(
-            study,
-            g_per_kwh=g or 0.0,
-            pue=pue or 1.0,
-            n=max(1.0, n or 1.0),
-            load=load,
-            by=by,
-            descending=order == "Descending",
-        )
+            empty: list[Any] = [[]] * 2
+            return ["", None, "", [], nobody, *empty, "", None, "", None, [], *[nothing] * 4]
+        view, detail = self._view(study, choices)
         listed = [m["name"] for m in view.models]
-        picked = detail if detail in listed else listed[0]
+        # A model that failed has nothing to open while others have.
+        known = [m["name"] for m in view.models if marginal_j(m) is not None] or listed
+        picked = detail if detail in known else known[0]
         regions, places = view.regions(picked)
         method = view.method()
         if study.document["provenance"] != "measured":
@@ -186,6 +230,7 @@ class Session:
         return [
             view.tiles(),
             view.chart(picked),
+            f"<p class='co2-method'>{view.method()}</p>",
             view.rows(),
             update(choices=listed, value=picked),
             view.phases(picked),
@@ -197,7 +242,25 @@ class Session:
             places,
             update(value=self._file("study.csv", view.csv())),
             update(value=self._file("card.yaml", view.card(picked))),
+            *[update(value=None)] * 2,  # pictures of another view; `pictures` makes those of this one
         ]
+
+    @staticmethod
+    def _view(study: Study, choices: tuple[Any, ...]) -> tuple[View, str | None]:
+        from co2lib import intensity
+
+        by, order, place, grid, pue, n, load, detail = choices
+        g = grid if place == "custom" else intensity.factor(place).value.g_per_kwh
+        view = View(
+            study,
+            g_per_kwh=g or 0.0,
+            pue=pue or 1.0,
+            n=max(1.0, n or 1.0),
+            load=load,
+            by=by,
+            descending=order == "Descending",
+        )
+        return view, detail
 
     def files(self, study: Study | None, n: float) -> list[Any]:
         """Return the page and the data of a study as files."""
@@ -205,16 +268,40 @@ class Session:
             return [_gradio().update(value=None)] * 2
         from co2lib import report
 
-        folder = self._place()
-        page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
-        return [str(page), str(study.save(folder / "study.json"))]
+        def write(folder: Path) -> list[str]:
+            page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
+            return [str(page), str(study.save(folder / "study.json"))]
 
-    def _place(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="co2lib-", dir=self._folder))
+        return self._written(write) or [_gradio().update(value=None)] * 2
+
+    def pictures(self, study: Study | None, *choices: Any) -> list[Any]:
+        """Return the figure as it is looked at as files: SVG and PNG."""
+        found: list[Any] = [_gradio().update(value=None)] * 2
+        if study is None:
+            return found
+        view, detail = self._view(study, choices)
+        svg, png = view.picture(detail)
+        if svg is None or png is None:
+            return found
+
+        def write(folder: Path) -> list[str]:
+            (folder / "study.svg").write_text(svg, encoding="utf-8")
+            (folder / "study.png").write_bytes(png)
+            return [str(folder / "study.svg"), str(folder / "study.png")]
+
+        return self._written(write) or found
+
+    def _written(self, write: Callable[[Path], list[str]]) -> list[str]:
+        """Let files be written into a folder of their own; none once the page is closed, which removes it."""
+        with self._writing:
+            if self._closed:
+                return []
+            return write(Path(tempfile.mkdtemp(prefix="co2lib-", dir=self._folder)))
 
     def _file(self, name: str, text: str) -> str | None:
-        if not text:
-            return None
-        file = self._place() / name
-        file.write_text(text, encoding="utf-8")
-        return str(file)
+        def write(folder: Path) -> list[str]:
+            (folder / name).write_text(text, encoding="utf-8")
+            return [str(folder / name)]
+
+        found = self._written(write) if text else []
+        return found[0] if found else None

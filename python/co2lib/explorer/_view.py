@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
-from co2lib.report._charts import altair
-from co2lib.report._study import marginal_interval, marginal_j, one_off_j
+from co2lib.report._charts import altair, vl_convert
+from co2lib.report._study import least, marginal_interval, marginal_j, one_off_j
 
-HEADS = ["Model", "Energy", "Carbon", "95 % interval", "Loading", "Answer", "State"]
+HEADS = [
+    *("Model", "Energy", "Carbon", "95 % interval", "Loading", "Energy of all N", "Carbon of all N"),
+    *("Answer", "Quality", "State"),
+]
 MODE = "css"
 """Figures name the colours of the page, which follow its theme."""
 PHASE_HEADS = ["Phase", "When", "Energy", "Carbon", "Percent", "Remarks"]
@@ -23,6 +26,24 @@ def per_inference(model: Mapping[str, Any], n: float, load: bool) -> float | Non
     """Return the J of one inference, with its part of the loading if that is wanted."""
     j = marginal_j(model)
     return None if j is None else j + ((one_off_j(model) or 0.0) / n if load else 0.0)
+
+
+def quality_of(model: Mapping[str, Any]) -> str:
+    """Return a model's quality with its measure, and its letter; empty where it has none."""
+    quality = model.get("quality") or {}
+    value, letter = quality.get("value"), _study_more.letter_of(model)
+    known = "" if value is None else f"{value:g} {quality.get('metric') or ''}".strip()
+    return ", ".join(text for text in (known, f"letter {letter}" if letter else "") if text)
+
+
+def remark(flag: str) -> str:
+    """Return a flag of a model as words; empty for one that its table says in another column."""
+    if flag.startswith("repetitions_"):
+        done, _, of = flag.removeprefix("repetitions_").partition("_of_")
+        return f"{done} of {of} repetitions"
+    return {"load_not_measured": "", "phase_sum_mismatch": "sums of repetitions lie elsewhere"}.get(
+        flag, flag
+    )
 
 
 class View:
@@ -79,18 +100,29 @@ class View:
             j = per_inference(m, self.n, self.load)
             low, high = marginal_interval(m) or (None, None)
             answer = (m.get("predictions") or [{}])[0]
+            every = None if j is None else self.n * j
+            mark = "" if j is None else least(m)
             rows.append(
                 [
                     m["name"],
-                    _text.energy(j),
-                    _text.mass(self.grams(j)),
+                    mark + _text.energy(j),
+                    mark + _text.mass(self.grams(j)),
                     _text.between(low, high, _text.ENERGY),
                     _text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured",
+                    mark + _text.energy(every),
+                    mark + _text.mass(self.grams(every)),
                     f"{answer['label']} ({answer['probability']:.3f})" if answer else "",
-                    self.study.document["provenance"] if m["status"] == "ok" else f"failed: {m['error']}",
+                    quality_of(m),
+                    self._state(m),
                 ]
             )
         return rows
+
+    def _state(self, model: Mapping[str, Any]) -> str:
+        if model["status"] != "ok":
+            return f"failed: {model.get('error') or 'unknown'}"
+        remarks = [text for flag in model.get("flags") or [] if (text := remark(flag))]
+        return ", ".join([str(self.study.document["provenance"]), *remarks])
 
     def phases(self, name: str | None) -> list[list[str]]:
         """Return the table of one model's phases; the parts add up to its total."""
@@ -108,9 +140,10 @@ class View:
             share = 100 * j / total if j is not None and total > 0 else None
             when = f"once, over {self.n:g}" if once else "each inference"
             flags = ", ".join(p.get("flags") or [])
-            rows.append(
-                [p["name"], when, _text.energy(j), _text.mass(self.grams(j)), _text.percent(share), flags]
-            )
+            known = _text.energy(j)
+            if "below_resolution" in (p.get("flags") or []):
+                known = f"at most {_text.energy((p.get('energy_j') or {}).get('high'))}"
+            rows.append([p["name"], when, known, _text.mass(self.grams(j)), _text.percent(share), flags])
         return rows
 
     def answers(self, name: str | None) -> list[list[str]]:
@@ -126,19 +159,20 @@ class View:
             if (g := self.grams(per_inference(m, self.n, self.load))) is not None
         ]
         total = sum(g for g, _ in grams)
+        mark = next((text for m in self.models if (text := least(m))), "")
         facts = [
-            ("Total, one inference each", _text.mass(total) if grams else "none"),
-            ("Mean per model", _text.mass(total / len(grams)) if grams else "none"),
+            ("Total, one inference each", mark + _text.mass(total) if grams else "none"),
+            ("Mean per model", mark + _text.mass(total / len(grams)) if grams else "none"),
             ("Least carbon", min(grams)[1] if grams else "none"),
             ("Models", f"{len(grams)} of {len(self.models)}"),
         ]
-        mark = (
+        watermark = (
             f"<p><span class='co2-mark'>{html.escape(self.study.watermark)}</span></p>"
             if self.study.watermark
             else ""
         )
         inner = "".join(f"<div>{html.escape(what)}<b>{html.escape(value)}</b></div>" for what, value in facts)
-        return f"{mark}<div class='co2-tiles'>{inner}</div>"
+        return f"{watermark}<div class='co2-tiles'>{inner}</div>"
 
     def _at(self, name: str | None) -> int:
         names = [m["name"] for m in self.study.models]
@@ -155,6 +189,14 @@ class View:
         if not any(marginal_j(m) is not None for m in self.models):
             return None
         return _linked.linked(self.study, self._at(name), self._parameters(), MODE)
+
+    def picture(self, name: str | None) -> tuple[str | None, bytes | None]:
+        """Return the figure as SVG and PNG in light colours; None where nothing was measured."""
+        if not any(marginal_j(m) is not None for m in self.models):
+            return None, None
+        first = self.models[0]["name"] if self._at(name) < 0 else name
+        figure = _linked.linked(self.study, self._at(first), self._parameters(), "light").to_dict()
+        return vl_convert().vegalite_to_svg(figure), vl_convert().vegalite_to_png(figure, scale=2)
 
     def tradeoff(self, name: str | None) -> Any:
         """Return carbon against quality with the front; None where no model has a quality."""
@@ -227,6 +269,7 @@ class View:
         boundary, settings = d["boundary"], d["settings"]
         parts = [
             f"{boundary['scope']}: {', '.join(boundary['meters']) or 'no meter'}",
+            f"coverage {_text.percent(100 * boundary['coverage'])}" if boundary.get("coverage") else "",
             "idle power not subtracted"
             + (f" ({_text.power(boundary['idle_w'])})" if boundary.get("idle_w") else ""),
             f"batch size {settings['batch_size']}, {settings['precision']}",
@@ -236,4 +279,4 @@ class View:
             f"measured {d['created_utc']} by co2lib {d['co2lib_version']}",
             *boundary.get("notes", []),
         ]
-        return "; ".join(html.escape(part) for part in parts) + "."
+        return "; ".join(html.escape(part) for part in parts if part) + "."

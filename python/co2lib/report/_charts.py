@@ -45,6 +45,11 @@ class Cell:
     what: str = ""
 
 
+def priced(j: float | None, own: float | None, pue: float | None) -> Cell:
+    """Return the cell of a carbon that the page prices; unknown where the energy is."""
+    return Cell("unknown" if j is None else "", j=j, own=own, pue=pue, number=True)
+
+
 @dataclass(slots=True)
 class Figure:
     """A chart with the table that says the same.
@@ -116,6 +121,20 @@ def colour(names: Sequence[str], mode: str, *, line: bool = False, **more: Any) 
     return alt.Color("series:N", scale=alt.Scale(domain=list(names), range=colours), title=None, **more)
 
 
+DASHES = ([1, 0], [7, 3], [2, 3], [9, 3, 2, 3])
+"""Solid first; each time that the palette begins again its lines are dashed otherwise."""
+
+
+def dash(names: Sequence[str]) -> Any:
+    """Return the dashes of lines, so that the ninth is told from the first by more than its letter."""
+    alt = altair()
+    if len(names) <= len(_theme.SERIES):
+        return alt.Undefined
+    found = [DASHES[i // len(_theme.SERIES) % len(DASHES)] for i in range(len(names))]
+    # The legend is that of the colours, and has the dashes too.
+    return alt.StrokeDash("series:N", scale=alt.Scale(domain=list(names), range=found), title=None)
+
+
 def finish(chart: Any, mode: str, *, height: int | None = None) -> Any:
     """Give a chart the width of its place, the theme, and marks that are in the page as elements."""
     alt = altair()
@@ -126,7 +145,7 @@ def finish(chart: Any, mode: str, *, height: int | None = None) -> Any:
         **{k: v for k, v in _theme.config(mode).items() if k not in ("padding", "autosize")}
     )
     chart.config = settings
-    chart.padding = 4
+    chart.padding = {"left": 4, "top": 4, "right": 22, "bottom": 4}
     chart.autosize = alt.AutoSizeParams(type="fit-x" if mode == "css" else "pad", contains="padding")
     chart.usermeta = {"embedOptions": {"renderer": "svg", "actions": False}}
     return chart
@@ -138,6 +157,11 @@ def marked(watermark: str, chart: Any, mode: str, height: int) -> Any:
         title = altair().TitleParams(watermark, color=_theme.MODES[mode]["warn"])
         chart = chart.properties(title=title)
     return finish(chart, mode, height=height)
+
+
+def ticks() -> Any:
+    """Return how many ticks an axis has room for, so that none of its labels is left out."""
+    return altair().ExprRef("clamp(floor(width/75),2,8)")
 
 
 def time_axis(seconds: float) -> tuple[float, str]:

@@ -24,15 +24,18 @@ from urllib.parse import parse_qs, urlsplit
 from co2lib._errors import BadValueError, Error
 from co2lib._extras import require
 from co2lib.report import _page, _text, _theme
-from co2lib.report._charts import altair, axis, colour, finish, time_axis
+from co2lib.report._charts import DASHES, altair, axis, colour, finish, ticks, time_axis
 from co2lib.report._figures import json_for_script
 from co2lib.report._log import LogReader, Power, decimate
+from co2lib.report._run_charts import FAINT, open_bars
 
 if TYPE_CHECKING:
     from co2lib import CarbonMass, Energy
     from co2lib.tracker import Footprint
 
 MOST = 800
+MOST_OPEN = 400
+MOST_NAMES = 24
 SHARE = 0.001
 POLICY = _page.POLICY.replace("connect-src 'none'", "connect-src 'self'")
 
@@ -140,11 +143,35 @@ class Watch:
             "series": list(letters.values()),
             "unit": unit,
             "points": points,
+            **self._open(start, size),
             "devices": rows,
             "regions": regions,
             "texts": {**self._texts(footprint), "power": _text.power(now)},
             "budget": self._spent(footprint),
         }
+
+    def _open(self, start: float, size: float) -> dict[str, Any]:
+        """Return the regions as they were open, the longest of them where they are many."""
+        known = [s for s in self.reader.stretches if s.watts is not None]
+        longest: dict[str, float] = {}
+        for s in known:
+            longest[s.name] = longest.get(s.name, 0.0) + s.end - s.start
+        wanted = set(sorted(longest, key=lambda name: -longest[name])[:MOST_NAMES])
+        letters = _theme.lettered([name for name in longest if name in wanted])
+        drawn = sorted((s for s in known if s.name in letters), key=lambda s: s.start - s.end)[:MOST_OPEN]
+        rows = [
+            {
+                "t0": (s.start - start) / size,
+                "t1": (s.end - start) / size,
+                "w": s.watts,
+                "series": letters[s.name],
+            }
+            for s in drawn
+        ]
+        more = (
+            f"Those open longest are drawn, {len(drawn)} of {len(known)}." if len(drawn) < len(known) else ""
+        )
+        return {"names": list(letters.values()), "open": rows, "open-more": more}
 
     def _texts(self, footprint: Footprint) -> dict[str, str]:
         energy, carbon = footprint.energy, footprint.operational
@@ -183,7 +210,25 @@ class Watch:
         if found.half_width is not None:
             low, high = (found.total.joules + sign * found.half_width.joules for sign in (-1, 1))
             text += f", {_text.between(max(low, 0.0), high, _text.ENERGY)}"
-        return _text.energy(found.total.joules), text
+        grams = self._priced(footprint, found.total.joules)
+        text += f"; {_text.mass(grams)} CO2e at the mean price so far" if grams is not None else ""
+        return _text.energy(found.total.joules), text + self._left(footprint, found.total.joules)
+
+    @staticmethod
+    def _priced(footprint: Footprint, joules: float) -> float | None:
+        spent, grams = footprint.energy.joules, footprint.operational.grams
+        return None if grams is None or not spent else joules * grams / spent
+
+    def _left(self, footprint: Footprint, joules: float) -> str:
+        """Say where the forecast of the end stands to the budget."""
+        from co2lib import Energy
+
+        if self._budget is None:
+            return ""
+        energy = isinstance(self._budget, Energy)
+        end = joules if energy else self._priced(footprint, joules)
+        allowed = self._budget.joules if isinstance(self._budget, Energy) else self._budget.grams
+        return "" if end is None else f"; {_text.percent(100 * end / allowed)} of the budget"
 
     def _spent(self, footprint: Footprint) -> dict[str, Any] | None:
         from co2lib import Energy
@@ -218,17 +263,23 @@ def _page_text(watch: Watch, title: str) -> bytes:
     from co2lib import __version__
 
     alt = altair()
+    rows = alt.NamedData(name="rows")
     chart = (
-        alt.Chart(alt.NamedData(name="power"))
+        alt.Chart(rows)
         .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
         .encode(
-            x=alt.X("t:Q", axis=alt.Axis(grid=False, tickCount=6), scale=alt.Scale(nice=False)),
+            x=alt.X("t:Q", axis=alt.Axis(grid=False, tickCount=ticks()), scale=alt.Scale(nice=False)),
             y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
             color=colour(["x"] * 8, "css", line=True),
+            strokeDash=alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=["x"])),
         )
     )
-    spec = finish(chart, "css", height=260).to_dict()
-    spec["encoding"]["color"]["scale"]["range"] = [_theme.CSS[name] for name in _theme.SERIES]
+    power = finish(chart, "css", height=260).to_dict()
+    power["encoding"]["color"]["scale"]["range"] = [_theme.CSS[name] for name in _theme.SERIES]
+    power["encoding"]["strokeDash"]["scale"]["range"] = DASHES
+    bars = open_bars(rows, "", "css", alt.Scale(range=FAINT, zero=True), {"tickCount": 3})
+    regions = finish(bars, "css", height=60).to_dict()
+    specs = {"power": power, "open": regions}
     markup = jinja2.utils.markupsafe.Markup
     assets = _page.ASSETS
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
@@ -237,7 +288,7 @@ def _page_text(watch: Watch, title: str) -> bytes:
         csp=POLICY,
         css=markup(_page.style()),
         title=title,
-        data=markup(json_for_script(spec)),
+        data=markup(json_for_script(specs)),
         bundle=markup(_page.bundle()),
         script=markup((assets / "live.js").read_text(encoding="utf-8")),
         version=__version__,

@@ -8,7 +8,7 @@ A log is read line by line, also while another process writes it: :class:`LogRea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -196,6 +196,33 @@ def read_log(path: str | Path) -> LogReader:
     reader = LogReader(path)
     reader.read()
     return reader
+
+
+def summed(powers: Sequence[Power], devices: Collection[str]) -> list[Power]:
+    """Add the powers of several devices, between the lines of the one that has most of them.
+
+    Each device's energy is spread over its own lines, which are not those of the others. Where less than half
+    of such a stretch was measured of any device, there is no sum.
+    """
+    import numpy as np
+
+    series = {d: sorted(p for p in powers if p.device == d) for d in devices}
+    series = {d: rows for d, rows in series.items() if rows}
+    if not series:
+        return []
+    grid = max(series.values(), key=len)
+    edges = np.array([(p.start, p.end) for p in grid])
+    watts, known = np.zeros(len(grid)), np.ones(len(grid), bool)
+    for rows in series.values():
+        at = np.array([(p.start, p.end) for p in rows]).ravel()
+        lasted = np.array([(p.end - p.start, 0.0) for p in rows]).ravel()
+        joules = np.array([((p.end - p.start) * p.watts, 0.0) for p in rows]).ravel()
+        covered = np.diff(np.interp(edges, at, np.concatenate([[0.0], np.cumsum(lasted)[:-1]])))[:, 0]
+        spent = np.diff(np.interp(edges, at, np.concatenate([[0.0], np.cumsum(joules)[:-1]])))[:, 0]
+        enough = covered >= 0.5 * (edges[:, 1] - edges[:, 0])
+        watts[enough] += spent[enough] / covered[enough]
+        known &= enough
+    return [Power(p.start, p.end, "", float(w)) for p, w, k in zip(grid, watts, known, strict=True) if k]
 
 
 def buckets(rows: list[Power], most: int) -> Iterator[list[Power]]:

@@ -38,6 +38,8 @@ class Tile:
     own: float | None = None
     pue: float | None = None
     more_own: bool = False
+    mark: str = ""
+    """Stands before the value, also after the page has priced it again."""
 
 
 @dataclass(slots=True)

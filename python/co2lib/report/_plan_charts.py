@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, axis, colour, data, finish, time_axis
+from co2lib.report._charts import Cell, Column, Figure, altair, axis, colour, data, finish, ticks, time_axis
 
 MOST_STEPS = 600
 MARGIN = 64
@@ -70,7 +70,7 @@ def _x(steps: Steps, plan: Mapping[str, Any], name: str = "t0") -> Any:
     return alt.X(
         f"{name}:Q",
         title=f"time {since} ({steps.unit})",
-        axis=alt.Axis(grid=False, tickCount=6),
+        axis=alt.Axis(grid=False, tickCount=ticks()),
         scale=alt.Scale(domain=[0, end], nice=False),
     )
 

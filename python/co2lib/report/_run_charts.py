@@ -15,17 +15,23 @@ from co2lib.report._charts import (
     altair,
     axis,
     colour,
+    dash,
     data,
     finish,
     parameters,
+    priced,
+    ticks,
     time_axis,
 )
-from co2lib.report._log import decimate
+from co2lib.report._log import Power, decimate
 from co2lib.report._runs import RunView
 
 MOST_POINTS = 1000
 MOST_STRETCHES = 1500
 MOST_REGIONS = 24
+FAINT = [0.06, 1]
+MANY_ROWS = 40
+"""A longer table can be searched."""
 
 
 def bars(
@@ -72,7 +78,18 @@ def bars(
         .transform_calculate(edge=f"datum.{value}*max(1.1,width/max(60,width-135))")
         .encode(x="edge:Q")
     )
+    lost = [row for row in rows if row["j"] is None]
     layers = [drawn, labels, room]
+    if lost:
+        unknown = alt.Chart(data(lost)).mark_text(
+            align="left", baseline="middle", color=palette["soft"], fontStyle="italic"
+        )
+        unknown = unknown.encode(
+            y=base.encoding.y, x=alt.value(6), text=alt.value("unknown"), description="name:N"
+        )
+        if len(lost) == len(rows):  # bars of nothing would have no extent
+            return finish(unknown, mode, height=max(60, 30 * len(rows) + 12))
+        layers.append(unknown)
     if error:
         known = base.transform_filter("isValid(datum.low)")
         factor = f"{1 / size!r}" if kind == "energy" else "datum.g/datum.j"
@@ -84,19 +101,20 @@ def bars(
         labels = labels.encode(x="edge0:Q").transform_calculate(
             edge0=f"isValid(datum.high)?datum.high*{factor}:datum.{value}"
         )
-        layers = [drawn, whiskers, labels, room]
+        layers = [drawn, whiskers, labels, *layers[2:]]
     chart = alt.layer(*layers)
     if kind == "mass":
         chart = chart.add_params(*parameters())
     return finish(chart, mode, height=max(60, 30 * len(rows) + 12))
 
 
-def _time(unit: str, name: str = "t") -> Any:
+def time(unit: str, name: str = "t") -> Any:
+    """Return the axis of time."""
     alt = altair()
     return alt.X(
         f"{name}:Q",
         title=f"time since the start ({unit})",
-        axis=alt.Axis(grid=False, tickCount=6),
+        axis=alt.Axis(grid=False, tickCount=ticks()),
         scale=alt.Scale(nice=False),
     )
 
@@ -108,11 +126,43 @@ def _steps(most: float) -> list[float]:
     return [step * i for i in range(1, 6) if step * i <= most]
 
 
+def steps(series: list[Power], start: float, size: float, label: str) -> list[dict[str, Any]]:
+    """Return the points of one line, thinned: `size` s are one unit of the axis, which begins at `start`."""
+    points: list[dict[str, Any]] = []
+    thin = decimate(series, MOST_POINTS)
+    for p, after in zip(thin, [*thin[1:], None], strict=True):
+        points.append({"t": (p.start - start) / size, "w": p.watts, "series": label})
+        if after is None or after.start > p.end + 1e-6:  # nothing was measured in between
+            points.append({"t": (p.end - start) / size, "w": p.watts, "series": label})
+            if after is not None:
+                points.append({"t": (p.end - start) / size, "w": None, "series": label})
+    return points
+
+
+def lines(points: list[dict[str, Any]], labels: list[str], unit: str, what: str, mode: str) -> Any:
+    """Draw the power of series over time."""
+    alt = altair()
+    return (
+        alt.Chart(data(points))
+        .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
+        .encode(
+            x=time(unit),
+            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
+            color=colour(labels, mode, line=True),
+            strokeDash=dash(labels),
+            tooltip=[
+                alt.Tooltip("series:N", title=what),
+                alt.Tooltip("w:Q", title="W", format=".4~r"),
+                alt.Tooltip("t:Q", title=unit, format=".4~r"),
+            ],
+        )
+    )
+
+
 def power(view: RunView, mode: str) -> Figure | None:
     """Draw the power of each device over time."""
     if view.log is None or not view.log.powers:
         return None
-    alt = altair()
     shown = [d for d in _runs.devices(view) if d["in_total"]]
     letters = _theme.lettered([d["name"] for d in shown])
     start = min(p.start for p in view.log.powers)
@@ -125,13 +175,7 @@ def power(view: RunView, mode: str) -> Figure | None:
         if not series:
             continue
         label = letters[device["name"]]
-        thin = decimate(series, MOST_POINTS)
-        for p, after in zip(thin, [*thin[1:], None], strict=True):
-            points.append({"t": (p.start - start) / size, "w": p.watts, "series": label})
-            if after is None or after.start > p.end + 1e-6:  # nothing was measured in between
-                points.append({"t": (p.end - start) / size, "w": p.watts, "series": label})
-                if after is not None:
-                    points.append({"t": (p.end - start) / size, "w": None, "series": label})
+        points += steps(series, start, size, label)
         watts = [p.watts for p in series]
         rows.append(
             [
@@ -144,26 +188,40 @@ def power(view: RunView, mode: str) -> Figure | None:
         )
     if not points:
         return None
-    chart = (
-        alt.Chart(data(points))
-        .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
-        .encode(
-            x=_time(unit),
-            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
-            color=colour(list(letters.values()), mode, line=True),
-            tooltip=[
-                alt.Tooltip("series:N", title="device"),
-                alt.Tooltip("w:Q", title="W", format=".4~r"),
-                alt.Tooltip("t:Q", title=unit, format=".4~r"),
-            ],
-        )
-    )
+    chart = lines(points, list(letters.values()), unit, "device", mode)
     caption = "Mean power between two lines of the log; what was not measured is left out."
     if len(view.log.powers) > MOST_POINTS * len(shown):
         caption += " Of neighbouring values the least and the greatest are drawn."
     columns = [Column("Device"), Column("Mean"), Column("Least"), Column("Greatest"), Column("Values")]
     return Figure(
         "power", "Power by device", caption, finish(chart, mode, height=230), columns, rows, wide=True
+    )
+
+
+def open_bars(rows: Any, unit: str, mode: str, scale: Any, legend: dict[str, Any]) -> Any:
+    """Draw regions as bars as long as they were open, the stronger their colour the more their power."""
+    alt = altair()
+    return (
+        alt.Chart(rows)
+        .mark_bar(height={"band": 0.7}, color=_theme.MODES[mode]["c1"], cornerRadius=0)
+        .encode(
+            x=time(unit, "t0"),
+            x2="t1:Q",
+            y=alt.Y("series:N", title=None, sort=None, axis=alt.Axis(labelLimit=130)),
+            opacity=alt.Opacity(
+                "w:Q",
+                scale=scale,
+                legend=alt.Legend(
+                    title="mean power (W)",
+                    orient="top",
+                    columns=4,
+                    symbolOpacity=1,
+                    symbolStrokeWidth=0,
+                    **legend,
+                ),
+            ),
+            tooltip=[alt.Tooltip("series:N", title="region"), alt.Tooltip("w:Q", title="W", format=".4~r")],
+        )
     )
 
 
@@ -179,8 +237,15 @@ def stretches(view: RunView, mode: str) -> Figure | None:
     size, unit = time_axis(max(s.end for s in known) - start)
     names = list(dict.fromkeys(s.name for s in sorted(known, key=lambda s: -(s.end - s.start))))
     letters = _theme.lettered(names)
-    step = max(1, -(-len(known) // MOST_STRETCHES))
-    drawn = sorted(known, key=lambda s: -(s.end - s.start))[:MOST_STRETCHES] if step > 1 else known
+    lasted: dict[str, float] = {}
+    for s in known:
+        lasted[s.name] = lasted.get(s.name, 0.0) + s.end - s.start
+    longest = sorted(names, key=lambda name: -lasted[name])[:MOST_REGIONS]
+    shown = [label for name, label in letters.items() if name in longest]
+    drawn = [s for s in known if s.name in longest]
+    step = len(drawn) - MOST_STRETCHES
+    if step > 0:
+        drawn = sorted(drawn, key=lambda s: -(s.end - s.start))[:MOST_STRETCHES]
     points = [
         {
             "t0": (s.start - start) / size,
@@ -191,27 +256,9 @@ def stretches(view: RunView, mode: str) -> Figure | None:
         for s in drawn
     ]
     most = max(s.watts or 0.0 for s in drawn)
-    chart = (
-        alt.Chart(data(points))
-        .mark_bar(height={"band": 0.7}, color=_theme.MODES[mode]["c1"], cornerRadius=0)
-        .encode(
-            x=_time(unit, "t0"),
-            x2="t1:Q",
-            y=alt.Y("series:N", title=None, sort=list(letters.values()), axis=alt.Axis(labelLimit=130)),
-            opacity=alt.Opacity(
-                "w:Q",
-                scale=alt.Scale(domain=[0, most], range=[0.06, 1]),
-                legend=alt.Legend(
-                    title="mean power (W)",
-                    orient="top",
-                    symbolOpacity=1,
-                    symbolStrokeWidth=0,
-                    values=_steps(most),
-                ),
-            ),
-            tooltip=[alt.Tooltip("series:N", title="region"), alt.Tooltip("w:Q", title="W", format=".4~r")],
-        )
-    )
+    legend = {"values": _steps(most)}
+    chart = open_bars(data(points), unit, mode, alt.Scale(domain=[0, most], range=FAINT), legend)
+    chart = chart.encode(y=chart.encoding.y.copy(deep=True).sort(shown))
     rows = []
     for name in names:
         each = [s for s in known if s.name == name]
@@ -228,8 +275,8 @@ def stretches(view: RunView, mode: str) -> Figure | None:
     caption = (
         "Each bar is one region, as long as it was open; the stronger its colour, the more its mean power."
     )
-    if step > 1:
-        caption += f" The longest {MOST_STRETCHES} of {len(known)} are drawn."
+    if len(drawn) < len(known):
+        caption += f" Those open longest are drawn, {len(drawn)} of {len(known)}."
     columns = [
         Column("Region"),
         Column("Times"),
@@ -241,10 +288,11 @@ def stretches(view: RunView, mode: str) -> Figure | None:
         "stretches",
         "Power by region",
         caption,
-        finish(chart, mode, height=30 * len(names) + 10),
+        finish(chart, mode, height=30 * len(shown) + 10),
         columns,
         rows,
         wide=True,
+        search=len(rows) > MANY_ROWS,
     )
 
 
@@ -268,7 +316,7 @@ def by_region(view: RunView, mode: str) -> list[Figure]:
             Cell(_text.percent(row["percent"]), number=True),
             Cell(_text.energy(row["inclusive_j"]), number=True),
             Cell(_text.between(row["low"], row["high"], _text.ENERGY), number=True),
-            Cell("", j=row["j"], own=row["own"], pue=row["pue0"], number=True),
+            priced(row["j"], row["own"], row["pue0"]),
         ]
         for row in rows
     ]
@@ -279,7 +327,15 @@ def by_region(view: RunView, mode: str) -> list[Figure]:
     energy = bars([dict(row) for row in shown], "energy", mode, "energy")
     carbon = bars([dict(row) for row in shown], "mass", mode, "carbon (CO2e)", hue="c3")
     return [
-        Figure("region-energy", "Energy by region", caption, energy, columns, table),
+        Figure(
+            "region-energy",
+            "Energy by region",
+            caption,
+            energy,
+            columns,
+            table,
+            search=len(table) > MANY_ROWS,
+        ),
         Figure(
             "region-carbon",
             "Carbon by region",
@@ -310,7 +366,7 @@ def by_device(view: RunView, mode: str) -> Figure | None:
             Cell(row["name"]),
             Cell(_text.energy(row["j"]), number=True),
             Cell(_text.between(row["low"], row["high"], _text.ENERGY), number=True),
-            Cell("", j=row["j"], own=row["own"], pue=row["pue0"], number=True),
+            priced(row["j"], row["own"], row["pue0"]),
             Cell(_text.power(row["mean_w"]), number=True),
             Cell(row["method"]),
             _number(row["coverage"], _text.percent(100 * (row["coverage"] or 0))),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -198,6 +198,36 @@ def interval_parts(view: RunView) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def unlike(views: list[RunView]) -> list[str]:
+    """Return in what runs that stand side by side are not alike, so that a difference may come from it."""
+
+    def several(of: Callable[[dict[str, Any]], str]) -> list[str]:
+        found = list(dict.fromkeys(of(view.document) for view in views))
+        return [text or "unknown" for text in found] if len(found) > 1 else []
+
+    def counted(document: dict[str, Any]) -> str:
+        kinds = Counter(d["device"] for d in document["devices"] if d["in_total"])
+        return " and ".join(f"{n} x {kind}" for kind, n in sorted(kinds.items())) or "nothing"
+
+    def scope(document: dict[str, Any]) -> str:
+        found = document["scope"]
+        return "the whole machine" if found is None else f"the share of a {found['scope']}"
+
+    def method(document: dict[str, Any]) -> str:
+        modelled = sum(m["share"] for m in document["methods"] if m["method"] == "model")
+        return "models" if modelled >= 0.5 else "sensors"
+
+    known = [
+        ("machines", several(lambda d: str(d["context"]["host"]))),
+        ("processors", several(lambda d: str(d["context"]["cpu_model"]))),
+        ("counted", several(scope)),
+        ("devices in the total", several(counted)),
+        ("energy mostly from", several(method)),
+        ("state", several(lambda d: "ended" if d["complete"] else "not ended")),
+    ]
+    return [f"{what}: {', '.join(values)}" for what, values in known if values]
 
 
 @dataclass(frozen=True, slots=True)

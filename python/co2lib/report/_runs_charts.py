@@ -6,9 +6,26 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import _runs, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, data, finish, time_axis
-from co2lib.report._run_charts import bars
+from co2lib.report._charts import (
+    Cell,
+    Column,
+    Figure,
+    altair,
+    colour,
+    cut,
+    data,
+    finish,
+    priced,
+    ticks,
+    time_axis,
+)
+from co2lib.report._log import Power, summed
+from co2lib.report._run_charts import bars, lines, steps
 from co2lib.report._runs import RunView
+
+MOST_LINES = 16
+MOST_PARTS = 8
+OTHERS = "(all others)"
 
 
 def overview(views: list[RunView], mode: str) -> list[Figure]:
@@ -29,8 +46,9 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
                 ),
                 Cell(_text.energy(price["j"]), number=True),
                 Cell(_text.between(low, high, _text.ENERGY), number=True),
-                Cell("", j=price["j"], own=price["own"], pue=price["pue0"], number=True),
+                priced(price["j"], price["own"], price["pue0"]),
                 Cell(document["intensity"]["priced_with"]),
+                Cell(_text.mass(document["embodied"].get("value_g")), number=True),
                 Cell(str(len(document["issues"])), number=True),
             ]
         )
@@ -41,7 +59,7 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
         Column("Energy"),
         Column("95 % interval"),
     ]
-    columns += [Column("Carbon"), Column("Priced with"), Column("Issues")]
+    columns += [Column("Carbon"), Column("Priced with"), Column("Embodied carbon"), Column("Issues")]
     caption = "The lines are 95 % intervals of each run's own energy."
     return [
         Figure(
@@ -145,7 +163,132 @@ def comparison(views: list[RunView], mode: str) -> Figure | None:
             " Pairs within one run each tell how these runs differ, not how the next ones will: "
             "repeat runs for that."
         )
+    if others := _runs.unlike(views):
+        caption += f" These runs are not alike ({'; '.join(others)}): a difference may come from that."
     return Figure("comparison", f"Beside {found[0].baseline}", caption, chart, columns, table, wide=True)
+
+
+def power(views: list[RunView], mode: str) -> Figure | None:
+    """Draw the power of each run over the time since its own start; None without logs."""
+    known: list[tuple[RunView, list[Power]]] = []
+    for view in views:
+        counted = {d["id"] for d in _runs.devices(view) if d["in_total"]}
+        if view.log is not None and (series := summed(view.log.powers, counted)):
+            known.append((view, series))
+    if not known:
+        return None
+    drawn = known[:MOST_LINES]
+    letters = _theme.lettered([view.name for view, _ in drawn])
+    size, unit = time_axis(max(series[-1].end - series[0].start for _, series in drawn))
+    points = [
+        point for view, series in drawn for point in steps(series, series[0].start, size, letters[view.name])
+    ]
+    table = [
+        [
+            Cell(letters.get(view.name, view.name)),
+            Cell(_text.power(_mean(view)), number=True),
+            Cell(_text.power(min(p.watts for p in series)), number=True),
+            Cell(_text.power(max(p.watts for p in series)), number=True),
+            Cell(str(len(series)), number=True),
+        ]
+        for view, series in known
+    ]
+    caption = "All devices of a run that count, from its own start; what was not measured is left out."
+    if len(known) > len(drawn):
+        caption += f" The first {len(drawn)} of {len(known)} are drawn."
+    without = [view.name for view in views if view.name not in {v.name for v, _ in known}]
+    if without:
+        caption += f" Without a log that tells power: {cut(', '.join(without), 120)}."
+    return Figure(
+        "runs-power",
+        "Power of the runs",
+        caption,
+        finish(lines(points, list(letters.values()), unit, "run", mode), mode, height=230),
+        [Column("Run"), Column("Mean"), Column("Least"), Column("Greatest"), Column("Values")],
+        table,
+        wide=True,
+    )
+
+
+def _mean(view: RunView) -> float | None:
+    joules, seconds = view.footprint.energy.joules, view.document["duration_s"]
+    return joules / seconds if joules is not None and seconds > 0 else None
+
+
+def by_region(views: list[RunView], mode: str) -> Figure | None:
+    """Draw what each run's energy went to: its regions, side by side with those of the other runs."""
+    parts = {view.name: _runs.regions(view) for view in views}
+    sums: dict[str, float] = {}
+    for rows in parts.values():
+        for row in rows:
+            sums[row["name"]] = sums.get(row["name"], 0.0) + (row["j"] or 0.0)
+    if not sums:
+        return None
+    alt = altair()
+    by_size = sorted(sums, key=lambda name: -sums[name])
+    named = by_size if len(by_size) <= MOST_PARTS else by_size[: MOST_PARTS - 1]
+    letters = _theme.lettered([*named, *([OTHERS] if len(named) < len(by_size) else [])])
+    size, unit = _text.best((sum(r["j"] or 0.0 for r in rows) for rows in parts.values()), _text.ENERGY)
+    drawn: dict[tuple[str, str], float] = {}
+    for run, rows in parts.items():
+        for row in rows:
+            key = (run, letters.get(row["name"], letters.get(OTHERS, "")))
+            drawn[key] = drawn.get(key, 0.0) + max(0.0, row["j"] or 0.0)
+    at = {label: i for i, label in enumerate(letters.values())}
+    points = [
+        {"name": run, "rank": i, "series": label, "at": at[label], "x": j / size, "text": _text.energy(j)}
+        for i, run in enumerate(parts)
+        for (which, label), j in drawn.items()
+        if which == run
+    ]
+    chart = (
+        alt.Chart(data(points))
+        .transform_calculate(label="datum.name+', '+datum.series+': '+datum.text")
+        .mark_bar(height={"band": 0.62}, cornerRadius=0)
+        .encode(
+            y=alt.Y(
+                "name:N",
+                title=None,
+                sort=alt.EncodingSortField(field="rank", op="min"),
+                axis=alt.Axis(labelColor=_theme.MODES[mode]["ink"], labelLimit=130),
+            ),
+            x=alt.X("x:Q", title=f"energy ({unit})", stack="zero", axis=alt.Axis(tickCount=4)),
+            color=colour(list(letters.values()), mode),
+            order=alt.Order("at:Q"),
+            description="label:N",
+            tooltip=[
+                alt.Tooltip("name:N", title="run"),
+                alt.Tooltip("series:N", title="region"),
+                alt.Tooltip("text:N", title="energy"),
+            ],
+        )
+    )
+    table = [
+        [
+            Cell(run),
+            Cell(row["name"]),
+            Cell("" if row["count"] is None else str(row["count"]), number=True),
+            Cell(_text.energy(row["j"]), number=True),
+            Cell(_text.percent(row["percent"]), number=True),
+            priced(row["j"], row["own"], row["pue0"]),
+        ]
+        for run, rows in parts.items()
+        for row in rows
+    ]
+    caption = "Each region without the regions inside of it."
+    without = [run for run, rows in parts.items() if not rows]
+    if without:
+        caption += f" Without regions: {cut(', '.join(without), 120)}."
+    columns = [Column("Run"), Column("Region"), Column("Times"), Column("Own energy"), Column("Share")]
+    return Figure(
+        "runs-regions",
+        "Where the energy went",
+        caption,
+        finish(chart, mode, height=max(60, 30 * len(parts) + 12)),
+        [*columns, Column("Own carbon")],
+        table,
+        wide=True,
+    )
 
 
 def _signed(joules: float) -> str:
@@ -195,7 +338,7 @@ def history(views: list[RunView], mode: str) -> Figure | None:
         x=alt.X(
             "t:Q",
             title=f"began, since {first:%Y-%m-%d %H:%M} UTC ({unit})",
-            axis=alt.Axis(tickCount=6, grid=False),
+            axis=alt.Axis(tickCount=ticks(), grid=False),
         ),
         y=alt.Y("e:Q", title=f"energy ({name})", scale=alt.Scale(zero=True)),
     )
@@ -216,5 +359,11 @@ def history(views: list[RunView], mode: str) -> Figure | None:
 
 def runs_figures(views: list[RunView], mode: str) -> list[Figure]:
     """Return the figures of several runs."""
-    found = [*overview(views, mode), comparison(views, mode), history(views, mode)]
+    found = [
+        *overview(views, mode),
+        power(views, mode),
+        by_region(views, mode),
+        comparison(views, mode),
+        history(views, mode),
+    ]
     return [figure for figure in found if figure is not None]

@@ -19,6 +19,7 @@ SCHEMA = "co2lib-study/1"
 PROVENANCES = ("measured", "modelled", "simulated")
 WATERMARKS = {"measured": "", "modelled": "ESTIMATED, not measured", "simulated": "SIMULATED DATA"}
 KINDS = ("one_off", "marginal")
+LEAST = "≥ "
 
 
 def _bad(message: str) -> BadValueError:
@@ -40,8 +41,8 @@ def _check(document: Any, where: str) -> dict[str, Any]:
     _number(grid.get("g_per_kwh"), f"{where}: grid.g_per_kwh", least=0)
     _number(grid.get("pue"), f"{where}: grid.pue", least=1)
     models = document.get("models")
-    if not isinstance(models, list):
-        raise _bad(f"{where}: models: expected a list")
+    if not isinstance(models, list) or not models:
+        raise _bad(f"{where}: models: expected a list of at least one")
     names = set()
     for i, model in enumerate(models):
         here = f"{where}: models[{i}]"
@@ -169,7 +170,7 @@ class Study:
         lines = [self.watermark] if self.watermark else []
         for model in self.models:
             j = marginal_j(model)
-            known = f"{_text.energy(j)}, {_text.mass(self.grams(j))} CO2e per inference"
+            known = f"{least(model)}{_text.energy(j)}, {_text.mass(self.grams(j))} CO2e per inference"
             lines.append(f"{model['name']}: {known if j is not None else model.get('error') or 'unknown'}")
         return "\n".join(lines)
 
@@ -226,6 +227,7 @@ class Study:
             raise bad(f"card: {name!r} is no model of this study whose energy is known")
         total = amortise(one_off_j(model) or 0.0, j, n).total_j
         how = "measured" if self.document["provenance"] == "measured" else self.watermark
+        how += ", what is below the meter's resolution not included" if least(model) else ""
         device = self.document.get("device") or {}
         hardware = ", ".join(str(x) for x in [*(device.get("gpus") or []), device.get("cpu")] if x)
         record: dict[str, Any] = {
@@ -242,8 +244,8 @@ class Study:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th scope='row'>{escape(m['name'])}</th><td>{_text.energy(marginal_j(m))}</td>"
-            f"<td>{_text.mass(self.grams(marginal_j(m)))}</td></tr>"
+            f"<tr><th scope='row'>{escape(m['name'])}</th><td>{least(m)}{_text.energy(marginal_j(m))}</td>"
+            f"<td>{least(m)}{_text.mass(self.grams(marginal_j(m)))}</td></tr>"
             for m in self.models
         )
         mark = f"<caption>{escape(self.watermark)}</caption>" if self.watermark else ""
@@ -262,12 +264,18 @@ def _of(model: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 def marginal_j(model: Mapping[str, Any]) -> float | None:
     """Return the J of one inference: the sum of the medians of its phases; None where one has none.
 
-    A phase below the resolution of the meter counts 0 and is flagged there.
+    A phase below the resolution of the meter counts 0 and is flagged there; :func:`least` marks the sum.
     """
     phases = _of(model, "marginal")
     values = [0.0 if "below_resolution" in p.get("flags", ()) else _median(p) for p in phases]
     known = [value for value in values if value is not None]
     return None if model["status"] != "ok" or not values or len(known) < len(values) else math.fsum(known)
+
+
+def least(model: Mapping[str, Any]) -> str:
+    """Return the mark of a total in which phases below the meter's resolution count 0; else nothing."""
+    below = any("below_resolution" in p.get("flags", ()) for p in _of(model, "marginal"))
+    return LEAST if below and model["status"] == "ok" else ""
 
 
 def one_off_j(model: Mapping[str, Any]) -> float | None:

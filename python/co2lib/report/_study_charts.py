@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from co2lib.report import _study_more, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, cut, data, marked
-from co2lib.report._study import Study, marginal_interval, marginal_j, one_off_j
+from co2lib.report._charts import (
+    Cell,
+    Column,
+    Figure,
+    G,
+    altair,
+    axis,
+    colour,
+    cut,
+    data,
+    marked,
+    priced,
+)
+from co2lib.report._study import Study, least, marginal_interval, marginal_j, one_off_j
 from co2lib.report._tradeoff import tradeoff
 
 MOST_ANSWERS = 10
@@ -46,6 +58,7 @@ def _phase_rows(study: Study) -> list[dict[str, Any]]:
                     "once": phase["kind"] == "one_off",
                     "j0": median or 0.0,
                     "below": "below_resolution" in phase.get("flags", ()),
+                    "top": energy.get("high") or 0.0,
                     "s": _text.seconds(seconds) if seconds is not None else "",
                     "w": _text.power(median / seconds) if median and seconds else "",
                     "n": energy.get("n") or 0,
@@ -87,6 +100,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             low, high = found or (j, j)
             once = one_off_j(model) or 0.0
             base = {"model": i, "name": model["name"], "own": study.g_per_kwh, "pue0": study.pue}
+            base["least"] = least(model)
             whiskers.append({**base, "low": low, "high": high, "once_j": once, "j0": j})
     y = alt.Y(
         "name:N",
@@ -139,7 +153,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
         .transform_calculate(
             lo="datum.j>0?datum.g*(datum.low+datum.extra)/datum.j:0",
             hi="datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0",
-            text=f"(datum.model==picked?'▶ ':'')+{_text.expression('mass', 'datum.g')}",
+            text=f"(datum.model==picked?'▶ ':'')+datum.least+{_text.expression('mass', 'datum.g')}",
             edge="max(datum.g,datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0)*max(1.1,width/max(60,width-110))",
         )
         .encode(y=y)
@@ -163,7 +177,9 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             .encode(y=y)
         )
         layers.append(
-            failed.mark_text(align="left", color=palette["warn"]).encode(x=alt.value(6), text="text:N")
+            failed.mark_text(
+                align="left", color=palette["warn"], limit=alt.ExprRef("max(60,width-12)")
+            ).encode(x=alt.value(6), text="text:N")
         )
     chart = alt.layer(*layers).add_params(*params)
     return marked(study.watermark, chart, mode, height=max(90, 34 * min(MOST_BARS, len(study.models)) + 20))
@@ -181,9 +197,14 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
         .transform_calculate(g=G)
         .transform_joinaggregate(all="sum(g)")
         .transform_calculate(
-            text=f"{_text.expression('mass', 'datum.g')}"
+            top_g=f"datum.below?{G.replace('datum.j', 'datum.top', 1)}:0",
+        )
+        .transform_calculate(
+            text=f"datum.below?'below the resolution, at most '+{_text.expression('mass', 'datum.top_g')}:"
+            f"{_text.expression('mass', 'datum.g')}"
             "+(datum.all>0?' ('+format(100*datum.g/datum.all,'.1f')+' %)':'')",
-            edge="datum.all*max(1.1,width/max(60,width-140))",
+            end="max(datum.g,datum.top_g)",
+            edge="max(datum.all,datum.top_g)*max(1.1,width/max(60,width-140))",
         )
         .encode(y=alt.Y("phase:N", title=None, sort=names, axis=alt.Axis(labelColor=palette["ink"])))
     )
@@ -193,11 +214,21 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
         tooltip=[alt.Tooltip("phase:N"), alt.Tooltip("text:N", title="carbon")],
     )
     labels = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(
-        x="g:Q", text="text:N"
+        x="end:Q", text="text:N"
+    )
+    # Without a filter: an empty layer would have no extent.
+    outline = base.mark_bar(
+        height={"band": 0.6}, fillOpacity=0, stroke=palette["c1"], strokeDash=[4, 3], aria=False
+    ).encode(
+        x=alt.X("top_g:Q", stack=None),
+        strokeOpacity=alt.condition("datum.below", alt.value(1), alt.value(0)),
     )
     room = base.mark_point(opacity=0, size=0, aria=False).encode(x="edge:Q")
     return marked(
-        study.watermark, alt.layer(bars, labels, room).add_params(*params), mode, height=34 * len(names) + 20
+        study.watermark,
+        alt.layer(bars, outline, labels, room).add_params(*params),
+        mode,
+        height=34 * len(names) + 20,
     )
 
 
@@ -232,6 +263,13 @@ def answers(study: Study, mode: str, params: list[Any]) -> Any:
         x="p:Q", text="text:N"
     )
     return marked(study.watermark, alt.layer(bars, labels).add_params(*params), mode, height=150)
+
+
+def _phase_energy(phase: Mapping[str, Any]) -> str:
+    energy = phase.get("energy_j") or {}
+    if "below_resolution" in phase.get("flags", ()):
+        return f"below the resolution, at most {_text.energy(energy.get('high'))}"
+    return _text.energy(energy.get("median"))
 
 
 def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
@@ -294,10 +332,8 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
             Cell(m["name"], model=i),
             Cell(p["name"]),
             Cell("once" if p["kind"] == "one_off" else "each inference"),
-            Cell(_text.energy((p.get("energy_j") or {}).get("median")), number=True),
-            Cell(
-                "", j=(p.get("energy_j") or {}).get("median"), own=study.g_per_kwh, pue=study.pue, number=True
-            ),
+            Cell(_phase_energy(p), number=True),
+            priced((p.get("energy_j") or {}).get("median"), study.g_per_kwh, study.pue),
             Cell(_text.seconds((p.get("seconds") or {}).get("median")), number=True),
             Cell(", ".join(p.get("flags") or [])),
         ]

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, marked
-from co2lib.report._study import Study, marginal_j, one_off_j
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, marked, ticks
+from co2lib.report._study import Study, least, marginal_j, one_off_j
 
 MOST_LINES = 12
 MOST_MODELS = 60
@@ -72,7 +72,7 @@ def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
                 "N:Q",
                 title="inferences, with one loading (log scale)",
                 scale=alt.Scale(type="log"),
-                axis=alt.Axis(tickCount=6, format="~s", grid=False),
+                axis=alt.Axis(tickCount=ticks(), format="~s", grid=False),
             ),
             y=alt.Y(
                 "g:Q",
@@ -322,6 +322,7 @@ def facts(model: Mapping[str, Any]) -> dict[str, Any]:
         "size": parameters / 1e6 if isinstance(parameters, int | float) else None,
         "quality": value,
         "better": None if value is None else sign * value,
+        "least": least(model),
     }
 
 

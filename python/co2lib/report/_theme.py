@@ -88,7 +88,7 @@ def config(mode: str = "light") -> dict[str, Any]:
             "grid": True,
             "ticks": False,
             "labelPadding": 6,
-            "labelFlush": True,
+            "labelFlush": False,
             "labelOverlap": "greedy",
             "labelSeparation": 10,
         },

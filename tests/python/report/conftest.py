@@ -133,7 +133,7 @@ class Watched:
         page.on(
             "console",
             lambda said: (
-                self.wrong.append(f"console: {said.text}")
+                self.wrong.append(f"console: {said.text} ({said.location.get('url')})")
                 if said.type in ("error", "warning") and said.text != "Method not implemented."
                 else None
             ),
@@ -143,8 +143,9 @@ class Watched:
         return page
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        """Close all pages, before the server that they ask."""
+        while self._contexts:
+            self._contexts.pop().close()
 
 
 @pytest.fixture

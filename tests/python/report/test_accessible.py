@@ -13,16 +13,19 @@ import pytest
 from co2lib import report
 
 from .conftest import Log, Watched
-from .test_documents import a_bill, a_plan
+from .test_documents import LABELS, a_bill, a_plan
 from .test_study_report import study
 
 pytest.importorskip("altair", reason="needs altair")
-KINDS = ("run", "runs", "study", "plan", "bill")
+KINDS = ("run", "runs", "study", "plan", "bill", "labels")
 
 
 @pytest.fixture
-def source(request: pytest.FixtureRequest, log: Log) -> Any:
+def source(request: pytest.FixtureRequest, log: Log, tmp_path: Path) -> Any:
+    table = tmp_path / "labels.csv"
+    table.write_text(LABELS, encoding="utf-8")
     makers = {
+        "labels": lambda: table,
         "run": log,
         "runs": lambda: [log(name, gpu_w=200 + 10 * i, epochs=3) for i, name in enumerate("abc")],
         "study": study,
@@ -32,6 +35,12 @@ def source(request: pytest.FixtureRequest, log: Log) -> Any:
     return makers[request.param]()
 
 
+def serious(page: Any) -> list[tuple[str, str]]:
+    found = page.evaluate("axe.run()")["violations"]
+    bad = [v for v in found if v["impact"] in ("serious", "critical")]
+    return [(v["id"], v["nodes"][0]["html"][:200]) for v in bad]
+
+
 @pytest.mark.parametrize("source", KINDS, indirect=True)
 def test_axe_finds_nothing_serious(source: Any, axe: str, browser: Watched, tmp_path: Path) -> None:
     url = report.html(source, tmp_path / "r.html").as_uri()
@@ -39,9 +48,18 @@ def test_axe_finds_nothing_serious(source: Any, axe: str, browser: Watched, tmp_
     page.evaluate(axe)
     for theme in ("light", "dark"):
         page.evaluate(f"document.body.dataset.theme = '{theme}'")
-        found = page.evaluate("axe.run()")["violations"]
-        serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        assert [(v["id"], v["nodes"][0]["html"][:200]) for v in serious] == []
+        assert serious(page) == []
+
+
+def test_axe_finds_nothing_serious_in_the_live_page(log: Log, axe: str, browser: Watched) -> None:
+    from co2lib.report._live import Server, Watch
+
+    with Server(Watch(log(stop=False), units=("epoch", 60))) as server:
+        page = browser.open(server.url, bypass_csp=True)
+        page.evaluate(axe)
+        for theme in ("light", "dark"):
+            page.evaluate(f"document.body.dataset.theme = '{theme}'")
+            assert serious(page) == []
 
 
 @pytest.mark.parametrize("source", KINDS, indirect=True)

@@ -183,3 +183,27 @@ class TestCompare:
         one, other = report.compare(a, b), report.compare(b, a)
         assert other.difference == pytest.approx(-one.difference)
         assert other.p_lower == pytest.approx(1 - one.p_lower, abs=1e-9)
+
+
+class TestLabel:
+    def test_it_says_the_letter_and_what_it_is_relative_to(self) -> None:
+        from xml.etree import ElementTree
+
+        facts = {"label": "B", "preset": "card-1", "population": "image models", "date": "2026-11", "n": 812}
+        svg = ElementTree.fromstring(report.label_svg(facts, "</svg><script>x</script> & co", note="0.6 mg"))
+        texts = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
+        assert texts[0] == "</svg><script>x</script> & co"
+        assert texts.count("B") == 2
+        assert texts.count("A") == 1
+        assert (
+            " ".join(t or "" for t in texts).count("relative to: card-1, image models, 2026-11, 812 models")
+            == 1
+        )
+        assert texts[-1] == "0.6 mg"
+        assert "letter B" in svg.attrib["aria-label"]
+        assert "relative to what is not known" in report.label_svg("E", "m")
+
+    @pytest.mark.parametrize("wrong", ["F", "", "AB", None, {"label": None}, {}])
+    def test_another_letter_is_refused(self, wrong: Any) -> None:
+        with pytest.raises(co2lib.Error, match="A to E"):
+            report.label_svg(wrong, "m")

@@ -285,3 +285,237 @@ def test_runs_of_different_times_have_a_history(log: Log) -> None:
     assert found is not None
     assert [row[0].text for row in found.rows] == ["a", "b", "c"]
     assert [point["t"] for point in found.chart.to_dict()["data"]["values"]] == [0, 1, 2]
+
+
+class TestSummed:
+    @staticmethod
+    def rows(device: str, edges: list[float], watts: list[float]) -> list[_log.Power]:
+        return [_log.Power(a, b, device, w) for (a, b), w in zip(pairwise(edges), watts, strict=True)]
+
+    def test_the_energy_of_a_sum_is_the_sum_of_the_energies(self) -> None:
+        powers = self.rows("a", [0, 1, 2, 3, 4], [10, 20, 30, 40])
+        powers += self.rows("b", [0, 1.5, 4], [100, 300])
+        powers += self.rows("c", [0, 4], [7])
+        found = _log.summed(powers, ["a", "b", "c"])
+        assert [p.watts for p in found] == pytest.approx([117, 227, 337, 347])
+        joules = sum(p.watts * (p.end - p.start) for p in powers)
+        assert sum(p.watts * (p.end - p.start) for p in found) == pytest.approx(joules)
+
+    def test_what_was_not_measured_of_one_has_no_sum(self) -> None:
+        powers = self.rows("a", [0, 1, 2, 3], [10, 20, 30])
+        powers += self.rows("b", [0, 1], [100]) + self.rows("b", [2, 3], [300])
+        found = _log.summed(powers, ["a", "b"])
+        assert [(p.start, round(p.watts, 6)) for p in found] == [(0, 110), (2, 330)]
+
+    def test_others_and_nothing(self) -> None:
+        powers = self.rows("a", [0, 1], [10])
+        assert _log.summed(powers, ["b"]) == []
+        assert _log.summed([], []) == []
+
+
+@needs_altair
+class TestSeveral:
+    def test_the_power_of_each_is_that_of_its_devices(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", gpu_w=100, epochs=3))]
+        figure = _runs_charts.power(views, "light")
+        assert figure is not None
+        assert [row[0].text for row in figure.rows] == ["A  a", "B  b"]
+        for view, row in zip(views, figure.rows, strict=True):
+            joules, seconds = view.footprint.energy.joules, view.document["duration_s"]
+            assert row[1].text == _text.power(joules / seconds)
+        points = figure.chart.to_dict()["data"]["values"]
+        assert {point["series"] for point in points} == {"A  a", "B  b"}
+        assert max(p["t"] for p in points if p["series"] == "B  b") == pytest.approx(33)
+
+    def test_regions_stand_side_by_side_and_add_up(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", epochs=3))]
+        figure = _runs_charts.by_region(views, "light")
+        assert figure is not None
+        size, _ = _text.best([views[0].footprint.energy.joules], _text.ENERGY)
+        for view in views:
+            points = [p for p in figure.chart.to_dict()["data"]["values"] if p["name"] == view.name]
+            assert sum(p["x"] for p in points) * size == pytest.approx(view.footprint.energy.joules)
+        assert len(figure.rows) == 8
+
+    def test_many_regions_become_one_part(self, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+        from co2lib.report import _runs_charts
+
+        monkeypatch.setattr(_runs_charts, "MOST_PARTS", 2)
+        view = _runs.view_of(log("a"))
+        figure = _runs_charts.by_region([view], "light")
+        assert figure is not None
+        points = figure.chart.to_dict()["data"]["values"]
+        assert [p["series"] for p in points] == ["A  backward", "B  (all others)"]
+        size, _ = _text.best([view.footprint.energy.joules], _text.ENERGY)
+        assert sum(p["x"] for p in points) * size == pytest.approx(view.footprint.energy.joules)
+
+    def test_what_has_no_log_is_named(self, log: Log) -> None:
+        from co2lib.report import _runs_charts
+
+        with_log = _runs.view_of(log("a"))
+        without = _runs.RunView("only a footprint", with_log.footprint)
+        figure = _runs_charts.power([with_log, without], "light")
+        assert figure is not None
+        assert "only a footprint" in figure.caption
+        assert _runs_charts.power([without], "light") is None
+
+
+@needs_altair
+def test_the_ninth_line_is_told_from_the_first() -> None:
+    from co2lib.report import _charts
+
+    names = [f"gpu-{i}" for i in range(12)]
+    assert "condition" not in str(_charts.dash(names))
+    found = _charts.dash(names).to_dict()["scale"]["range"]
+    colours = _charts.colour(names, "light").to_dict()["scale"]["range"]
+    marks = {(str(dashes), hue) for dashes, hue in zip(found, colours, strict=True)}
+    assert len(marks) == 12
+    assert not hasattr(_charts.dash(names[:8]), "to_dict") or _charts.dash(names[:8]) is None
+
+
+@needs_altair
+class TestAppendix:
+    def test_it_has_every_figure_and_every_number(self, log: Log, tmp_path: Path) -> None:
+        path = log()
+        files = report.appendix(path, tmp_path / "paper" / "run", formats=["svg", "pdf"])
+        assert files[-1].name == "tables.md"
+        assert {f.name for f in files} >= {"power.svg", "power.pdf", "region-energy.svg", "interval.pdf"}
+        for file in files:
+            data = file.read_bytes()
+            assert data.startswith((b"<svg", b"%PDF", b"# run"))
+        text = files[-1].read_text(encoding="utf-8")
+        grams = tracker.load(path).footprint().operational.grams
+        assert _text.mass(grams) in text
+        rows = _runs.regions(_runs.view_of(path))
+        for row in rows:
+            carbon = _text.mass(report.reprice(row["j"], row["own"], row["pue0"]))
+            assert f"| {row['name']} |" in text
+            assert f"| {carbon} |" in text
+        assert "## How it was measured" in text
+
+    def test_names_are_text_in_it(self, log: Log, tmp_path: Path) -> None:
+        name = f"{HOSTILE} | a *b* [c](d)\n\n# e"
+        (*_, text) = report.appendix(log(project="p"), tmp_path, formats=[], title=name)
+        first = text.read_text(encoding="utf-8").splitlines()[0]
+        assert first == "# \\</script\\>\\<img src=x onerror=window.hit=1\\> \\| a \\*b\\* \\[c\\](d) \\# e"
+        assert [f.name for f in tmp_path.iterdir() if f.is_file() and f.suffix == ".svg"] == []
+
+    def test_the_verb_writes_it(self, log: Log, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+        paths = [str(log(name, epochs=2)) for name in "ab"]
+        assert main(["report", *paths, "--appendix", str(tmp_path / "paper")]) == 0
+        names = [Path(line).name for line in capfd.readouterr().out.splitlines()]
+        assert "runs-power.pdf" in names
+        assert names[-1] == "tables.md"
+        assert main(["report", *paths, "--appendix", "x", "-o", "y.html"]) == 2
+        assert "--appendix" in capfd.readouterr().err
+
+    def test_what_is_wrong_is_said(self, log: Log, tmp_path: Path) -> None:
+        path = log()
+        with pytest.raises(co2lib.Error, match="known: svg, pdf, png"):
+            report.appendix(path, tmp_path, formats=["docx"])
+        (tmp_path / "file").write_text("")
+        with pytest.raises(co2lib.Error, match="cannot write"):
+            report.appendix(path, tmp_path / "file" / "folder", formats=[])
+
+
+@needs_altair
+def test_the_hardware_has_its_share_on_the_page(log: Log, tmp_path: Path) -> None:
+    path = log()
+    embodied = tracker.load(path).footprint().to_dict()["embodied"]
+    page = report.html(path, tmp_path / "r.html").read_text(encoding="utf-8")
+    assert f">{_text.mass(embodied['value_g'])}</p>" in page
+    assert embodied["issues"]
+    for issue in embodied["issues"]:
+        assert unescape(issue["text"]) in unescape(page)
+    several = report.html([path, log("other")], tmp_path / "several.html").read_text(encoding="utf-8")
+    assert several.count(f">{_text.mass(embodied['value_g'])}</td>") == 2
+
+
+class TestUnlike:
+    def test_runs_that_are_alike_have_no_remark(self, log: Log) -> None:
+        assert _runs.unlike([_runs.view_of(log("a")), _runs.view_of(log("b", gpu_w=100))]) == []
+
+    def test_what_is_not_alike_is_named(self, log: Log) -> None:
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b", stop=False))]
+        document = views[1].document
+        document["context"] |= {"host": "node7", "cpu_model": ""}
+        document["devices"] = [d for d in document["devices"] if d["device"] == "cpu"]
+        document["scope"] = {"scope": "process"}
+        document["methods"] = [{"method": "model", "share": 1.0}]
+        other: Any = SimpleNamespace(document=document)
+        found = _runs.unlike([views[0], other])
+        here = views[0].document["context"]
+        assert found == [
+            f"machines: {here['host']}, node7",
+            f"processors: {here['cpu_model']}, unknown",
+            "counted: the whole machine, the share of a process",
+            "devices in the total: 1 x cpu and 1 x gpu, 1 x cpu",
+            "energy mostly from: sensors, models",
+            "state: ended, not ended",
+        ]
+
+    @needs_altair
+    def test_the_page_says_it(self, log: Log, tmp_path: Path) -> None:
+        first, other = log("a"), log("b")
+        text = other.read_text(encoding="utf-8")
+        host = tracker.load(first).footprint().to_dict()["context"]["host"]
+        other.write_text(text.replace(f'"host":"{host}"', '"host":"node7"'), encoding="utf-8")
+        page = unescape(report.html([first, other], tmp_path / "r.html").read_text(encoding="utf-8"))
+        assert f"These runs are not alike (machines: {host}, node7)" in page
+        assert "runs_not_alike" in page
+
+
+@needs_altair
+class TestUnknown:
+    @pytest.fixture
+    def several(self, log: Log) -> list[_runs.RunView]:
+        views = [_runs.view_of(log("a")), _runs.view_of(log("b"))]
+        lost = Path(views[0].log.path if views[0].log else "").read_bytes().splitlines(keepends=True)[0]
+        begun = Path("begun.jsonl")
+        begun.write_bytes(lost)
+        return [*views, _runs.view_of(begun)]
+
+    def test_a_sum_that_lacks_a_run_is_a_lower_bound(self, several: list[_runs.RunView]) -> None:
+        from co2lib.report import _run_page
+
+        page = _run_page.runs_page(several)
+        known = sum(view.footprint.energy.joules or 0.0 for view in several)
+        grams = sum(view.footprint.operational.grams or 0.0 for view in several)
+        energy, carbon = page.tiles[1:3]
+        assert (energy.mark + energy.value, energy.more) == (
+            f"≥ {_text.energy(known)}",
+            "1 of 3 runs unknown",
+        )
+        assert carbon.mark == "≥ "
+        assert report.reprice(carbon.j, carbon.own, carbon.pue) == pytest.approx(grams)
+        whole = _run_page.runs_page(several[:2]).tiles
+        assert [tile.mark for tile in whole] == [""] * 4
+        none = _run_page.runs_page(several[2:]).tiles
+        assert [none[1].value, none[2].value, none[3].value] == ["unknown"] * 3
+
+    def test_carbon_without_an_energy_is_unknown_in_tables(self, several: list[_runs.RunView]) -> None:
+        from co2lib.report import _runs_charts
+
+        rows = _runs_charts.overview(several, "light")[0].rows
+        assert [(row[3].text, row[5].text, row[5].j) for row in rows[2:]] == [("unknown", "unknown", None)]
+
+    def test_a_bar_that_is_not_there_says_unknown(self, several: list[_runs.RunView]) -> None:
+        spec = report.vegalite([view.footprint for view in several], "runs-energy")
+        texts = [layer["encoding"].get("text", {}).get("value") for layer in spec["layer"]]
+        assert texts.count("unknown") == 1
+        spec = report.vegalite([view.footprint for view in several[:2]], "runs-energy")
+        assert "unknown" not in [layer["encoding"].get("text", {}).get("value") for layer in spec["layer"]]
+
+    def test_the_page_keeps_the_mark_when_it_prices_again(
+        self, several: list[_runs.RunView], browser: Watched, tmp_path: Path
+    ) -> None:
+        url = report.html([view.footprint for view in several], tmp_path / "r.html").as_uri()
+        page = browser.open(url)
+        assert page.inner_text("#tile-carbon").startswith("≥ ")
+        page.fill("#pue", "2")
+        assert page.inner_text("#tile-carbon").startswith("≥ ")
+        assert page.locator("#chart-runs-energy svg :text('unknown')").count() == 1

@@ -105,6 +105,85 @@ class TestPage:
             page.select_option("#order", choice)
             assert self.order(page) == report.sort_models(items, by, way)
 
+    def test_every_phase_is_a_bar_that_says_model_value_and_unit(self, page: Any) -> None:
+        bars = page.locator("#chart-total [aria-roledescription=bar]")
+        labels = bars.evaluate_all("n => n.map(x => x.getAttribute('aria-label'))")
+        assert len(labels) == 3 * 3  # models that were measured, times their phases
+        s = study()
+        m = s.models[0]
+        inference = m["phases"][2]["energy_j"]["median"]
+        assert f"small, inference: {_text.mass(s.grams(inference))}" in labels
+        assert all(label.endswith("g") for label in labels)
+
+    def test_the_parts_of_a_model_are_its_total(self, page: Any) -> None:
+        page.select_option("#model", "2")
+        page.wait_for_function(
+            "document.querySelectorAll('#chart-phases [aria-roledescription=bar]').length == 3"
+        )
+        labels = page.locator("#chart-phases [aria-roledescription=bar]").evaluate_all(
+            "n => n.map(x => x.getAttribute('aria-label'))"
+        )
+        # Three digits each: microgram, milligram and gram in one unit.
+        sizes = {unit: size for size, unit in _text.MASS}
+        grams = sum(float(text.split()[0]) * sizes[text.split()[1]] for text in labels)
+        shares = sum(float(text.split("(")[1].split()[0]) for text in labels)
+        m = study().models[2]
+        whole = report.reprice((marginal_j(m) or 0) + (one_off_j(m) or 0) / 1000, 329.65)
+        assert grams == pytest.approx(whole, rel=0.01)
+        assert shares == pytest.approx(100, abs=0.2)
+
+    def test_another_place_scales_grams_and_no_joules(self, page: Any) -> None:
+        def cells(what: str) -> list[str]:
+            found: list[str] = page.locator(f"[data-what={what}]").all_text_contents()
+            return found
+
+        joules = cells("j"), cells("wholeJ")
+        page.select_option("#grid", "FRA")
+        factor = co2lib.intensity.factor("FRA").value.g_per_kwh
+        for i, m in enumerate(study().models[:3]):
+            j = (marginal_j(m) or 0) + (one_off_j(m) or 0) / 1000
+            row = page.locator(f"#fig-total tr[data-model='{i}'] td").first
+            assert row.text_content() == _text.mass(report.reprice(j, factor))
+        assert (cells("j"), cells("wholeJ")) == joules
+        total = sum((marginal_j(m) or 0) + (one_off_j(m) or 0) / 1000 for m in study().models[:3])
+        assert page.inner_text("#tile-total") == _text.mass(report.reprice(total, factor))
+        page.wait_for_function(
+            "[...document.querySelectorAll('#chart-total [aria-roledescription=bar]')].some("
+            f"n => n.ariaLabel == 'small, inference: {_text.mass(report.reprice(2, factor))}')"
+        )
+
+    def test_an_address_that_says_nonsense_is_the_first_view(self, browser: Watched, tmp_path: Path) -> None:
+        url = report.html(study(), tmp_path / "s.html").as_uri()
+        plain = browser.open(url)
+        odd = browser.open(
+            f"{url}#grid=<img>&pue=99&n=-3&order=size&model={HOSTILE}x&filter=&load=perhaps&y=1"
+        )
+        for page in (plain, odd):
+            assert page.evaluate("window.hit") is None
+        assert odd.locator("#fig-total").inner_text() == plain.locator("#fig-total").inner_text()
+        assert odd.inner_text("#tile-total") == plain.inner_text("#tile-total")
+
+    def test_the_front_follows_the_number_of_inferences(self, browser: Watched, tmp_path: Path) -> None:
+        document = json.loads(study().to_json())
+        document["models"] = [*document["models"][:1], model("heavy to load", 0.5, 0.75)]
+        document["models"][1]["phases"][0]["energy_j"] |= {"median": 9000, "low": 9000, "high": 9000}
+        page = browser.open(report.html(report.Study(document), tmp_path / "s.html").as_uri())
+        s = report.Study(document)
+        fronts = []
+        for n in (10, 1_000_000):
+            page.fill("#n", str(n))
+            points = []
+            for m in s.models:
+                cost = report.amortise(one_off_j(m) or 0, marginal_j(m) or 0, n)
+                points.append((cost.per_inference_j, m["quality"]["value"]))
+            wanted = len(report.pareto(points))
+            page.wait_for_function(
+                "[...document.querySelectorAll('#chart-tradeoff [aria-roledescription=point]')]"
+                f".filter(n => n.ariaLabel.includes('on the front')).length == {wanted}"
+            )
+            fronts.append(wanted)
+        assert fronts == [2, 1]
+
     def test_numbers_are_those_of_the_formula(self, page: Any) -> None:
         page.fill("#n", "10")
         page.fill("#pue", "1.5")
@@ -274,3 +353,62 @@ def test_equivalences_are_closed_and_have_sources(browser: Watched, tmp_path: Pa
     assert litres == pytest.approx(report.reprice(joules, 329.65) / 2348.5, rel=0.005)
     for text in rows.locator("td:last-child").all_text_contents():
         assert ":" in text
+
+
+def test_an_appendix_of_a_study_has_what_its_page_shows(tmp_path: Path) -> None:
+    s = study("simulated")
+    (*pictures, tables) = report.appendix(s, tmp_path, formats=["svg"], n=10)
+    assert {f.name for f in pictures} >= {"total.svg", "phases.svg", "tradeoff.svg"}
+    text = tables.read_text(encoding="utf-8")
+    assert text.count("**SIMULATED DATA**") >= 5
+    m = s.models[0]
+    cost = report.amortise(one_off_j(m) or 0, marginal_j(m) or 0, 10)
+    row = next(line for line in text.splitlines() if line.startswith("| small | "))
+    for amount in (
+        _text.mass(report.reprice(cost.per_inference_j, 329.65)),
+        _text.energy(cost.per_inference_j),
+        _text.energy(cost.total_j),
+        _text.mass(report.reprice(cost.total_j, 329.65)),
+    ):
+        assert f"| {amount} |" in row
+    assert "<img" not in text.replace("\\<img", "")
+
+
+def below_resolution() -> report.Study:
+    document = json.loads(study().to_json())
+    for m in document["models"][:2]:
+        m["phases"][1] |= {
+            "energy_j": {"median": None, "low": None, "high": 0.5, "n": 10},
+            "flags": ["below_resolution"],
+        }
+    return report.Study(document)
+
+
+def test_a_total_without_what_no_meter_saw_says_so() -> None:
+    s = below_resolution()
+    assert str(s).splitlines()[0].startswith("small: ≥ 2.00 J, ")
+    assert "≥" not in str(s).splitlines()[2]
+    assert "<td>≥ 2.00 J</td>" in s._repr_html_()
+    assert "below the meter's resolution not included" in s.card("small")
+    assert "resolution" not in s.card("worse")
+    whiskers = json.dumps(report.vegalite(s, "total"))
+    # Each layer has the three models, of which two are lower bounds.
+    assert whiskers.count('"least": "\\u2265 "') == 2 * whiskers.count('"least": ""') > 0
+
+
+def test_the_page_marks_what_is_a_lower_bound(browser: Watched, tmp_path: Path) -> None:
+    s = below_resolution()
+    page = browser.open(report.html(s, tmp_path / "s.html").as_uri())
+    first = page.locator("#fig-total tr[data-model='0'] td").first
+    assert first.text_content().startswith("≥ ")
+    assert not page.locator("#fig-total tr[data-model='2'] td").first.text_content().startswith("≥")
+    assert page.inner_text("#tile-total").startswith("≥ ")
+    text = page.locator("#chart-phases svg").text_content()
+    assert f"below the resolution, at most {_text.mass(s.grams(0.5))}" in text
+    page.click("#fig-phases summary")
+    assert f"below the resolution, at most {_text.energy(0.5)}" in page.inner_text("#fig-phases table")
+
+
+def test_a_study_without_models_is_none() -> None:
+    with pytest.raises(co2lib.Error, match="at least one"):
+        report.Study({**study().document, "models": []})

@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,6 +101,32 @@ def test_the_end_is_forecast_fromunits_of(log: Log) -> None:
     assert "--units" in Watch(path).look()["texts"]["end-more"]
 
 
+def test_the_end_has_a_mass_and_a_place_in_the_budget(log: Log) -> None:
+    path = log(stop=False)
+    footprint = tracker.load(path).footprint()
+    more = Watch(path, units=("epoch", 60), budget=budget_of("1 kWh")).look()["texts"]["end-more"]
+    grams = float(footprint.operational.grams or 0) / float(footprint.energy.joules or 1)
+    found = re.search(r"; ([\d.]+) g CO2e at the mean price so far; ([\d.]+) % of the budget", more)
+    assert found is not None
+    joules = 0.01 * float(found[2]) * 3.6e6
+    assert float(found[1]) == pytest.approx(grams * joules, rel=0.02)
+    assert "of the budget" not in Watch(path, units=("epoch", 60)).look()["texts"]["end-more"]
+
+
+def test_regions_are_drawn_as_they_were_open(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    from co2lib.report import _live
+
+    path = log()
+    shown = Watch(path).look()
+    assert shown["names"] == ["A  forward", "B  backward", "C  epoch", "D  validate"]
+    assert len(shown["open"]) == 36
+    assert shown["open-more"] == ""
+    monkeypatch.setattr(_live, "MOST_OPEN", 10)
+    few = Watch(path).look()
+    assert len(few["open"]) == 10
+    assert "longest are drawn, 10 of 36" in few["open-more"]
+
+
 @pytest.mark.parametrize(
     ("amount", "over"), [("1 Wh", True), ("100 kWh", False), ("1 kg", False), ("1 mg", True)]
 )
@@ -150,6 +177,8 @@ def test_the_page_shows_the_run(log: Log, browser: Watched, width: int) -> None:
         assert page.evaluate("window.hit") is None
         assert page.inner_text("#energy") in f"{footprint.energy.value} {page.inner_text('#energy')}"
         assert page.locator("#chart-power path").count() >= 2
+        bars = page.locator("#chart-open [aria-roledescription=bar]")
+        assert bars.count() == sum(region.count for region in footprint.regions.values())
         assert page.locator("#regions tr").count() == len(footprint.regions)
         assert "of 3.00 Wh" in page.inner_text("#budget-text")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -84,8 +84,8 @@
   const draw = () => {
     read();
     for (const node of document.querySelectorAll("[data-j]")) {
-      const { j, own, pue } = node.dataset;
-      node.textContent = amount(grams(number(j), number(own), number(pue)), "mass");
+      const { j, own, pue, mark } = node.dataset;
+      node.textContent = (mark ?? "") + amount(grams(number(j), number(own), number(pue)), "mass");
     }
     for (const node of document.querySelectorAll("[data-own-only]")) node.hidden = state.grid >= 0 || state.pue >= 0;
     if (data.models) drawStudy();
@@ -116,8 +116,9 @@
     const kept = data.models.filter((m, i) => state.kept[i] && m.marginal !== null);
     const total = kept.reduce((sum, m) => sum + gramsOf(m), 0);
     const best = kept.reduce((least, m) => least === null || gramsOf(m) < gramsOf(least) ? m : least, null);
-    $("tile-total").textContent = amount(total, "mass");
-    $("tile-mean").textContent = kept.length ? amount(total / kept.length, "mass") : "none";
+    const mark = kept.some((m) => m.least) ? "≥ " : "";  // phases that no meter could see count 0
+    $("tile-total").textContent = mark + amount(total, "mass");
+    $("tile-mean").textContent = kept.length ? mark + amount(total / kept.length, "mass") : "none";
     $("tile-best").textContent = best ? best.name : "none";
     $("tile-count").textContent = state.kept.filter(Boolean).length + " of " + data.models.length;
     $("empty").hidden = state.kept.some(Boolean);
@@ -126,7 +127,7 @@
     if ($("suggestion")) $("suggestion").textContent = suggestion(picked, kept);
     for (const cell of document.querySelectorAll("[data-what=place]")) {
       const j = perInference(picked), pue = state.pue < 0 ? data.start.pue0 : state.pue;
-      cell.textContent = amount(j === null ? null : j / 3.6e6 * Number(cell.dataset.own) * pue, "mass");
+      cell.textContent = (j === null ? "" : picked.least) + amount(j === null ? null : j / 3.6e6 * Number(cell.dataset.own) * pue, "mass");
     }
     for (const cell of document.querySelectorAll("[data-what^=equal]")) {
       const j = picked.marginal === null ? null : (state.load ? picked.one_off ?? 0 : 0) + state.n * picked.marginal;
@@ -137,7 +138,7 @@
       const m = data.models[Number(cell.dataset.model)];
       const j = perInference(m);
       const whole = m.marginal === null ? null : (state.load ? m.one_off ?? 0 : 0) + state.n * m.marginal;
-      cell.textContent = { g: () => amount(gramsOf(m), "mass"), j: () => amount(j, "energy"), wholeJ: () => amount(whole, "energy"),
+      cell.textContent = (j === null ? "" : m.least) + { g: () => amount(gramsOf(m), "mass"), j: () => amount(j, "energy"), wholeJ: () => amount(whole, "energy"),
         wholeG: () => amount(grams(whole, data.start.own, data.start.pue0), "mass") }[cell.dataset.what]();
     }
     for (const body of document.querySelectorAll("tbody")) {
