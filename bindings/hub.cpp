@@ -139,14 +139,14 @@ void register_hub(py::module_& m) {
            py::arg("cpu_model") = std::nullopt, py::arg("ram_total_size") = std::nullopt,
            py::arg("extra") = std::nullopt)
       .def_readwrite("emissions", &CardRecord::emissions, "g CO2e, operational; must be given.")
-      .def_readwrite("source", &CardRecord::source)
+      .def_readwrite("source", &CardRecord::source, "The tool that measured, such as `co2lib`.")
       .def_readwrite("training_type", &CardRecord::training_type, "`pre-training` or `fine-tuning`.")
-      .def_readwrite("geographical_location", &CardRecord::geographical_location)
-      .def_readwrite("hardware_used", &CardRecord::hardware_used)
+      .def_readwrite("geographical_location", &CardRecord::geographical_location, "Place or region of the cloud.")
+      .def_readwrite("hardware_used", &CardRecord::hardware_used, "Such as `1 x NVIDIA H200`.")
       .def_readwrite("energy_consumed", &CardRecord::energy_consumed, "kWh.")
       .def_readwrite("hours_used", &CardRecord::hours_used, "h.")
-      .def_readwrite("on_cloud", &CardRecord::on_cloud)
-      .def_readwrite("cpu_model", &CardRecord::cpu_model)
+      .def_readwrite("on_cloud", &CardRecord::on_cloud, "Ran in a cloud; written as `True` or `False`.")
+      .def_readwrite("cpu_model", &CardRecord::cpu_model, "Name of the processor.")
       .def_readwrite("ram_total_size", &CardRecord::ram_total_size, "GB.")
       .def_property_readonly(
           "extra",
