@@ -6,9 +6,9 @@
    sampled", has the lists).
 2. Half of the draws (ours) take one layer of the list with its channels scaled by 0.6 to 1.67, so that sizes
    that occur together are measured together; the others draw each value on its own.
-3. Channels of depthwise convolutions are multiples of 8, 16 or 32 in four of five draws (ours): 19 of 20 layers
-   of the list have such, and runtimes take another algorithm for them. Rounding those of other convolutions
-   was tried: it hides the steps of arrays, which lie between, and predicts networks worse.
+3. Channels of depthwise convolutions are multiples of 8, 16 or 32 in four of five draws (ours): 19 of 20
+   layers of the list have such, and runtimes take another algorithm for them. Rounding those of other
+   convolutions was tried: it hides the steps of arrays, which lie between, and predicts networks worse.
 4. One convolution of ten has no padding (ours), the others keep sizes, as most layers do.
 5. No configuration has more operations than a limit (ours): independent draws make layers that no network
    has.
