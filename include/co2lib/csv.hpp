@@ -69,6 +69,7 @@ namespace detail {
 /// Blank lines are skipped, a byte order mark in front too. The text must outlive it.
 class Scanner {
  public:
+  /// Begins before the first row.
   explicit Scanner(std::string_view text) : text_(text) {
     if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   }

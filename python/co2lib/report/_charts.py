@@ -45,6 +45,11 @@ class Cell:
     what: str = ""
 
 
+def priced(j: float | None, own: float | None, pue: float | None) -> Cell:
+    """Return the cell of a carbon that the page prices; unknown where the energy is."""
+    return Cell("unknown" if j is None else "", j=j, own=own, pue=pue, number=True)
+
+
 @dataclass(slots=True)
 class Figure:
     """A chart with the table that says the same.

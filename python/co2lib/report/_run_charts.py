@@ -19,6 +19,7 @@ from co2lib.report._charts import (
     data,
     finish,
     parameters,
+    priced,
     ticks,
     time_axis,
 )
@@ -315,7 +316,7 @@ def by_region(view: RunView, mode: str) -> list[Figure]:
             Cell(_text.percent(row["percent"]), number=True),
             Cell(_text.energy(row["inclusive_j"]), number=True),
             Cell(_text.between(row["low"], row["high"], _text.ENERGY), number=True),
-            Cell("", j=row["j"], own=row["own"], pue=row["pue0"], number=True),
+            priced(row["j"], row["own"], row["pue0"]),
         ]
         for row in rows
     ]
@@ -365,7 +366,7 @@ def by_device(view: RunView, mode: str) -> Figure | None:
             Cell(row["name"]),
             Cell(_text.energy(row["j"]), number=True),
             Cell(_text.between(row["low"], row["high"], _text.ENERGY), number=True),
-            Cell("", j=row["j"], own=row["own"], pue=row["pue0"], number=True),
+            priced(row["j"], row["own"], row["pue0"]),
             Cell(_text.power(row["mean_w"]), number=True),
             Cell(row["method"]),
             _number(row["coverage"], _text.percent(100 * (row["coverage"] or 0))),

@@ -6,7 +6,19 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import _runs, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, colour, cut, data, finish, ticks, time_axis
+from co2lib.report._charts import (
+    Cell,
+    Column,
+    Figure,
+    altair,
+    colour,
+    cut,
+    data,
+    finish,
+    priced,
+    ticks,
+    time_axis,
+)
 from co2lib.report._log import Power, summed
 from co2lib.report._run_charts import bars, lines, steps
 from co2lib.report._runs import RunView
@@ -34,7 +46,7 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
                 ),
                 Cell(_text.energy(price["j"]), number=True),
                 Cell(_text.between(low, high, _text.ENERGY), number=True),
-                Cell("", j=price["j"], own=price["own"], pue=price["pue0"], number=True),
+                priced(price["j"], price["own"], price["pue0"]),
                 Cell(document["intensity"]["priced_with"]),
                 Cell(_text.mass(document["embodied"].get("value_g")), number=True),
                 Cell(str(len(document["issues"])), number=True),
@@ -258,7 +270,7 @@ def by_region(views: list[RunView], mode: str) -> Figure | None:
             Cell("" if row["count"] is None else str(row["count"]), number=True),
             Cell(_text.energy(row["j"]), number=True),
             Cell(_text.percent(row["percent"]), number=True),
-            Cell("", j=row["j"], own=row["own"], pue=row["pue0"], number=True),
+            priced(row["j"], row["own"], row["pue0"]),
         ]
         for run, rows in parts.items()
         for row in rows

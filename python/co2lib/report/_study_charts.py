@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from co2lib.report import _study_more, _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, cut, data, marked
+from co2lib.report._charts import (
+    Cell,
+    Column,
+    Figure,
+    G,
+    altair,
+    axis,
+    colour,
+    cut,
+    data,
+    marked,
+    priced,
+)
 from co2lib.report._study import Study, least, marginal_interval, marginal_j, one_off_j
 from co2lib.report._tradeoff import tradeoff
 
@@ -321,9 +333,7 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
             Cell(p["name"]),
             Cell("once" if p["kind"] == "one_off" else "each inference"),
             Cell(_phase_energy(p), number=True),
-            Cell(
-                "", j=(p.get("energy_j") or {}).get("median"), own=study.g_per_kwh, pue=study.pue, number=True
-            ),
+            priced((p.get("energy_j") or {}).get("median"), study.g_per_kwh, study.pue),
             Cell(_text.seconds((p.get("seconds") or {}).get("median")), number=True),
             Cell(", ".join(p.get("flags") or [])),
         ]

@@ -143,8 +143,9 @@ class Watched:
         return page
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        """Close all pages, before the server that they ask."""
+        while self._contexts:
+            self._contexts.pop().close()
 
 
 @pytest.fixture

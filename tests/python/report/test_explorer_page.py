@@ -27,10 +27,9 @@ Launch = Callable[..., AbstractContextManager[Any]]
 
 
 @pytest.fixture
-def launch(monkeypatch: pytest.MonkeyPatch, chromium: Any) -> Launch:
+def launch(monkeypatch: pytest.MonkeyPatch, browser: Watched) -> Launch:
     """Give the launch of a page on which results are drawn without waiting for it."""
     pytest.importorskip("gradio", reason="needs gradio")
-    del chromium  # skipped without a browser before a server is started
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
     monkeypatch.setattr(_task, "SETTLE_S", 0.0)
 
@@ -39,6 +38,7 @@ def launch(monkeypatch: pytest.MonkeyPatch, chromium: Any) -> Launch:
         options = {"meters": [lab.meter], "clock": lab.clock, "settings": QUICK, "region": "FRA", **more}
         with explorer.launch(models, block=False, **options) as running:
             yield running
+            browser.close()
 
     return launched
 
@@ -199,8 +199,6 @@ def test_a_page_that_is_closed_leaves_nothing(
         says(page, "Measuring")
         port = int(running.url.rsplit(":", 1)[1].strip("/"))
         gate.open.set()
-        page.goto("about:blank")
-    browser.wrong.clear()  # the page was left while it was told what goes on
     with socket.socket() as free:
         free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that were closed linger
         free.bind(("127.0.0.1", port))

@@ -497,6 +497,12 @@ class TestUnknown:
         none = _run_page.runs_page(several[2:]).tiles
         assert [none[1].value, none[2].value, none[3].value] == ["unknown"] * 3
 
+    def test_carbon_without_an_energy_is_unknown_in_tables(self, several: list[_runs.RunView]) -> None:
+        from co2lib.report import _runs_charts
+
+        rows = _runs_charts.overview(several, "light")[0].rows
+        assert [(row[3].text, row[5].text, row[5].j) for row in rows[2:]] == [("unknown", "unknown", None)]
+
     def test_a_bar_that_is_not_there_says_unknown(self, several: list[_runs.RunView]) -> None:
         spec = report.vegalite([view.footprint for view in several], "runs-energy")
         texts = [layer["encoding"].get("text", {}).get("value") for layer in spec["layer"]]
