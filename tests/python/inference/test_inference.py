@@ -391,7 +391,9 @@ def series(hours: int) -> intensity.Trace:
     start = datetime(2023, 1, 1, tzinfo=UTC)
     times = [f"{start + timedelta(hours=i):%Y-%m-%dT%H:%M:%SZ}" for i in range(hours + 1)]
     rows = [f"{times[i]},{times[i + 1]},{400 if i % 24 < 6 else 100}" for i in range(hours)]
-    return intensity.parse_csv("start,end,value\n" + "\n".join(rows), unit="g/kWh", signal="average")
+    return intensity.parse_csv(
+        "start,end,value\n" + "\n".join(rows), unit="g/kWh", signal="average", scope="direct"
+    )
 
 
 def test_a_life_on_a_series_of_intensities() -> None:

@@ -89,10 +89,9 @@ def aligned(configs: list[dict[str, Any]], name: str, unit: int = 8) -> float:
 
 
 def test_channels_are_drawn_as_networks_have_them_and_otherwise() -> None:
-    for kernel in ("conv-bn-relu", "dwconv-bn-relu", "relu", "maxpool", "fc"):
-        drawn = _sampling.sample(kernel, 200, 5, bits=INT8)
-        assert 0.65 <= aligned([each for each in drawn if each["cin"] > 3], "cin") <= 0.95, kernel
-        assert 0.3 <= aligned(drawn, "cin", 32) + aligned(drawn, "cin", 16) <= 1.3, kernel
+    depthwise = _sampling.sample("dwconv-bn-relu", 200, 5, bits=INT8)
+    assert 0.65 <= aligned(depthwise, "cin") <= 0.95
+    assert 0.2 <= aligned(depthwise, "cin", 32) <= 0.6
     conv = _sampling.sample("conv-bn-relu", 300, 5, bits=INT8)
     same = [each["pad"] == each["k"] // 2 for each in conv if each["k"] > 1]
     assert 0.8 <= sum(same) / len(same) < 1
