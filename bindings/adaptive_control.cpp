@@ -8,7 +8,7 @@ namespace {
 
 ControlOptions control_options(const std::string& method, double pue, const std::string& update, double eta,
                                std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot,
-                               bool hard_stop, std::int64_t window, std::int64_t beyond = 0) {
+                               bool hard_stop, std::int64_t window, std::int64_t beyond) {
   return {.method = parse<Method>(method, "method", bad_input),
           .pue = pue,
           .update = parse<Update>(update, "update", bad_input),
@@ -62,22 +62,24 @@ std::vector<ClassLimits> limits_of(const std::vector<RequestClass>& classes, con
 
 void bind_control(py::module_& m) {
   py::class_<Controlled>(m, "Controlled", "What a controller did over a series, beside what was possible.")
-      .def_readonly("accuracy", &Controlled::accuracy)
-      .def_readonly("carbon", &Controlled::carbon)
-      .def_readonly("spend_over_budget", &Controlled::spend_over_budget)
-      .def_readonly("share_of_gain", &Controlled::share_of_gain)
+      .def_readonly("accuracy", &Controlled::accuracy, "Mean per request.")
+      .def_readonly("carbon", &Controlled::carbon, "Spent over the series, PUE included.")
+      .def_readonly("spend_over_budget", &Controlled::spend_over_budget, "Carbon / budget; 0 for a budget of 0.")
+      .def_readonly("share_of_gain", &Controlled::share_of_gain,
+                    "(A - a_1) / (A_opt - a_1), A_opt at the whole budget; above 1 only if the budget was broken; "
+                    "None where there is no gain.")
       .def_readonly("gap_closed", &Controlled::gap_closed, "Between the agnostic mix and the optimum, equal carbon.")
       .def_readonly("energy_kwh", &Controlled::energy_kwh, "Mean per request by slot.")
-      .def_readonly("accuracy_by_slot", &Controlled::accuracy_by_slot)
-      .def_readonly("switches", &Controlled::switches);
+      .def_readonly("accuracy_by_slot", &Controlled::accuracy_by_slot, "Mean per request by slot.")
+      .def_readonly("switches", &Controlled::switches, "Slots whose mean choice differs from that of the slot before.");
   m.def(
       "control",
       [](const std::vector<Model>& models, const py::object& intensity, CarbonMass budget, const std::string& method,
          const py::object& demand, double pue, const std::string& update, double eta,
          std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot, bool hard_stop,
-         std::int64_t window) {
+         std::int64_t window, std::int64_t beyond) {
         const auto options =
-            control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window);
+            control_options(method, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window, beyond);
         const Slots slots = slots_of(intensity);
         const std::vector<double> n = maybe_numbers(demand, "demand");
         const bindings::GilReleased released;  // pure computation on copies
@@ -86,14 +88,17 @@ void bind_control(py::module_& m) {
       py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("budget"), py::arg("method") = "pacing",
       py::arg("demand") = py::none(), py::arg("pue") = 1.0, py::arg("update") = "multiplicative", py::arg("eta") = 0.01,
       py::arg("lambda0_per_g") = py::none(), py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false,
-      py::arg("window") = 168, "Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.");
+      py::arg("window") = 168, py::arg("beyond") = 0,
+      "Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.");
   m.def(
       "evaluate",
       [](const std::vector<Model>& models, const py::object& intensity, CarbonMass budget,
          const std::string& controller, const py::object& demand, double pue, const std::string& update, double eta,
-         std::optional<double> lambda0_per_g, bool hard_stop, std::uint64_t seed, std::size_t resamples,
+         std::optional<double> lambda0_per_g, std::optional<double> requests_per_slot, bool hard_stop,
+         std::int64_t window, std::int64_t beyond, std::uint64_t seed, std::size_t resamples,
          const std::string& tuned_on) {
-        const auto options = control_options(controller, pue, update, eta, lambda0_per_g, std::nullopt, hard_stop, 168);
+        const auto options =
+            control_options(controller, pue, update, eta, lambda0_per_g, requests_per_slot, hard_stop, window, beyond);
         const Slots slots = slots_of(intensity);
         const std::vector<double> n = maybe_numbers(demand, "demand");
         const bindings::GilReleased released;  // pure computation on copies
@@ -102,12 +107,12 @@ void bind_control(py::module_& m) {
       },
       py::arg("models"), py::arg("intensity"), py::kw_only(), py::arg("budget"), py::arg("controller") = "pacing",
       py::arg("demand") = py::none(), py::arg("pue") = 1.0, py::arg("update") = "multiplicative", py::arg("eta") = 0.01,
-      py::arg("lambda0_per_g") = py::none(), py::arg("hard_stop") = false, py::arg("seed") = 0,
-      py::arg("resamples") = 200, py::arg("tuned_on") = "",
-      "Runs a controller and reports on it beside every baseline.");
+      py::arg("lambda0_per_g") = py::none(), py::arg("requests_per_slot") = py::none(), py::arg("hard_stop") = false,
+      py::arg("window") = 168, py::arg("beyond") = 0, py::arg("seed") = 0, py::arg("resamples") = 200,
+      py::arg("tuned_on") = "", "Runs a controller and reports on it beside every baseline.");
   py::class_<Stopped>(m, "Stopped", "What a hard stop made of the preferred models.")
-      .def_readonly("chosen", &Stopped::chosen)
-      .def_readonly("carbon", &Stopped::carbon);
+      .def_readonly("chosen", &Stopped::chosen, "Index of the model in the list given, by slot.")
+      .def_readonly("carbon", &Stopped::carbon, "Of the whole series, without PUE.");
   m.def(
       "hard_stop",
       [](const std::vector<Model>& models, const py::object& intensity, CarbonMass budget,
@@ -122,14 +127,16 @@ void bind_control(py::module_& m) {
 
 void bind_classes(py::module_& m) {
   py::class_<ClassesPlan>(m, "ClassesPlan", "A plan for classes of requests, and where its gain comes from.")
-      .def_readonly("accuracy", &ClassesPlan::accuracy)
-      .def_readonly("carbon", &ClassesPlan::carbon)
-      .def_readonly("lambda_per_g", &ClassesPlan::lambda_per_g)
+      .def_readonly("accuracy", &ClassesPlan::accuracy, "Mean per request of all classes.")
+      .def_readonly("carbon", &ClassesPlan::carbon, "Of all requests of all classes, PUE included.")
+      .def_readonly("lambda_per_g", &ClassesPlan::lambda_per_g, "One for all classes.")
       .def_readonly("mixes", &ClassesPlan::mixes, "By class and slot.")
       .def_readonly("policies", &ClassesPlan::policies, "By class.")
-      .def_readonly("smallest_accuracy", &ClassesPlan::smallest_accuracy)
-      .def_readonly("least_carbon", &ClassesPlan::least_carbon)
-      .def_readonly("agnostic_accuracy", &ClassesPlan::agnostic_accuracy)
+      .def_readonly("smallest_accuracy", &ClassesPlan::smallest_accuracy, "Each class by its first vertex.")
+      .def_readonly("least_carbon", &ClassesPlan::least_carbon,
+                    "Of all requests, each by the smallest model of its class.")
+      .def_readonly("agnostic_accuracy", &ClassesPlan::agnostic_accuracy,
+                    "Each class by one mix for all slots, the best at this budget.")
       .def_readonly("right_sizing", &ClassesPlan::right_sizing, "Points that need no carbon signal.")
       .def_readonly("because_of_carbon", &ClassesPlan::because_of_carbon, "Points that it adds.");
   m.def(
@@ -157,10 +164,10 @@ void bind_classes(py::module_& m) {
 
 void bind_pacer(py::module_& m) {
   py::class_<Decision>(m, "Decision", "What a call decided and charged.")
-      .def_readonly("model", &Decision::model)
-      .def_readonly("energy", &Decision::energy)
-      .def_readonly("carbon", &Decision::carbon)
-      .def_readonly("lambda_per_g", &Decision::lambda_per_g);
+      .def_readonly("model", &Decision::model, "Index into the models of the request's class.")
+      .def_readonly("energy", &Decision::energy, "Of all requests of the call, PUE included.")
+      .def_readonly("carbon", &Decision::carbon, "Charged.")
+      .def_readonly("lambda_per_g", &Decision::lambda_per_g, "The price of carbon it was decided at, points per g.");
   py::class_<Pacer>(m, "Pacer", "Chooses a model for each call so that a carbon budget lasts; any thread may call.")
       .def(py::init([](const py::object& models, CarbonMass budget, int horizon_h, const py::object& start,
                        const std::string& method, double pue, const std::string& update, double eta,
@@ -212,10 +219,10 @@ void bind_pacer(py::module_& m) {
             p.expect(to_utc(from), numbers_of(g_per_kwh, "g_per_kwh"));
           },
           py::arg("start"), py::arg("g_per_kwh"), "What is expected of the hours from `start` on.")
-      .def_property_readonly("spent", &Pacer::spent)
-      .def_property_readonly("budget", &Pacer::budget)
-      .def_property_readonly("requests", &Pacer::requests)
-      .def_property_readonly("lambda_per_g", &Pacer::lambda_per_g)
+      .def_property_readonly("spent", &Pacer::spent, "Charged so far, PUE included.")
+      .def_property_readonly("budget", &Pacer::budget, "For the whole horizon, as given.")
+      .def_property_readonly("requests", &Pacer::requests, "Served so far.")
+      .def_property_readonly("lambda_per_g", &Pacer::lambda_per_g, "The price of carbon at present, points per g.")
       .def("save", &Pacer::save, "The whole state as a JSON text.")
       .def_static(
           "restore",

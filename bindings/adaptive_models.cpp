@@ -17,11 +17,13 @@ void bind_model(py::module_& m) {
            }),
            py::arg("name"), py::arg("energy"), py::arg("accuracy"), py::arg("latency_s") = py::none(),
            py::arg("interval") = py::none())
-      .def_readonly("name", &Model::name)
+      .def_readonly("name", &Model::name,
+                    "By which results, files and messages name it; not empty, and its own in a list.")
       .def_readonly("energy", &Model::energy, "Per request, without idle power.")
       .def_readonly("accuracy", &Model::accuracy, "Points; more is better.")
       .def_property_readonly(
-          "latency_s", [](const Model& x) { return x.latency ? std::optional(x.latency->count()) : std::nullopt; })
+          "latency_s", [](const Model& x) { return x.latency ? std::optional(x.latency->count()) : std::nullopt; },
+          "Per request, s; None if it is not known.")
       .def_readonly("interval", &Model::interval, "Of the energy, if it is known.")
       .def(
           "__eq__", [](const Model& a, const Model& b) { return a == b; }, py::is_operator())
@@ -43,8 +45,8 @@ void bind_model(py::module_& m) {
 void bind_hull(py::module_& m) {
   py::class_<Hull>(m, "Hull", "The vertices of the upper concave hull by ascending energy.")
       .def_readonly("models", &Hull::models, "Indices into the list given.")
-      .def_readonly("energy_kwh", &Hull::energy_kwh)
-      .def_readonly("accuracy", &Hull::accuracy)
+      .def_readonly("energy_kwh", &Hull::energy_kwh, "Per request, PUE included.")
+      .def_readonly("accuracy", &Hull::accuracy, "Points.")
       .def_readonly("slopes", &Hull::slopes, "Points per kWh, falling; one less than vertices.")
       .def("accuracy_at", &Hull::accuracy_at, py::arg("kwh"), "Of the best mix with this mean energy.")
       .def("energy_at", &Hull::energy_at, py::arg("accuracy"), "kWh: the least of a mix with this mean accuracy.");
@@ -54,10 +56,11 @@ void bind_hull(py::module_& m) {
   py::class_<Slots>(m, "Slots", "Intensities of equal slots.")
       .def(py::init([](const py::object& intensity) { return slots_of(intensity); }), py::arg("intensity"),
            "From a Trace, a Forecast, or numbers in g/kWh of hours.")
-      .def_readonly("g_per_kwh", &Slots::g_per_kwh)
-      .def_property_readonly("start", [](const Slots& s) { return maybe_time(s.start); })
-      .def_property_readonly("step_h", &Slots::step_h)
-      .def_readonly("forecast", &Slots::forecast)
+      .def_readonly("g_per_kwh", &Slots::g_per_kwh, "Of the slots one after the other, >= 0.")
+      .def_property_readonly(
+          "start", [](const Slots& s) { return maybe_time(s.start); }, "Of the first slot; None for plain numbers.")
+      .def_property_readonly("step_h", &Slots::step_h, "Length of a slot, h.")
+      .def_readonly("forecast", &Slots::forecast, "Whether they were made from a forecast.")
       .def("__len__", &Slots::size);
 }
 
@@ -103,10 +106,10 @@ void bind_heuristics(py::module_& m) {
         py::arg("smallest_carbon_g"),
         "Carbon-emission efficiency, points per g over the smallest model. A reconstruction of ours.");
   py::class_<HeuristicResult>(m, "HeuristicResult", "What a heuristic does, beside single models and the agnostic mix.")
-      .def_readonly("chosen", &HeuristicResult::chosen)
-      .def_readonly("accuracy", &HeuristicResult::accuracy)
-      .def_readonly("carbon", &HeuristicResult::carbon)
-      .def_readonly("cee_per_g", &HeuristicResult::cee_per_g)
+      .def_readonly("chosen", &HeuristicResult::chosen, "Index of the model, by slot.")
+      .def_readonly("accuracy", &HeuristicResult::accuracy, "Mean per request, points.")
+      .def_readonly("carbon", &HeuristicResult::carbon, "Of the whole series.")
+      .def_readonly("cee_per_g", &HeuristicResult::cee_per_g, "Of means per request.")
       .def_readonly("improvement", &HeuristicResult::improvement, "{model: CEE / its CEE - 1}.")
       .def_readonly("extra_carbon", &HeuristicResult::extra_carbon, "Over the agnostic mix of equal accuracy.");
   m.def(

@@ -29,8 +29,8 @@ PlanOptions plan_options(const py::object& demand, std::optional<CarbonMass> bud
 
 void bind_plan(py::module_& m) {
   py::class_<Mix>(m, "Mix", "How one slot's requests are served.")
-      .def_readonly("model", &Mix::model)
-      .def_readonly("upgraded", &Mix::upgraded)
+      .def_readonly("model", &Mix::model, "Index into the list of models.")
+      .def_readonly("upgraded", &Mix::upgraded, "Index into the list of models; `model` where nothing is upgraded.")
       .def_readonly("share", &Mix::share, "Of the requests, served by `upgraded`; the others by `model`.")
       .def(
           "__eq__", [](const Mix& a, const Mix& b) { return a == b; }, py::is_operator())
@@ -39,35 +39,40 @@ void bind_plan(py::module_& m) {
                std::to_string(x.upgraded) + ">";
       });
   py::class_<Baseline>(m, "Baseline", "A way to serve that a plan is compared with.")
-      .def_readonly("name", &Baseline::name)
-      .def_readonly("accuracy", &Baseline::accuracy)
-      .def_readonly("carbon", &Baseline::carbon);
+      .def_readonly("name", &Baseline::name, "For people; a model's name.")
+      .def_readonly("accuracy", &Baseline::accuracy, "Mean per request, points.")
+      .def_readonly("carbon", &Baseline::carbon, "Of all requests, PUE included.");
   py::class_<StaticOptimal>(m, "StaticOptimal", "Whether always serving one model is optimal.")
       .def_readonly("ratio_of_intensity", &StaticOptimal::ratio_of_intensity, "max c / min c.")
       .def_readonly("ratio_of_slopes", &StaticOptimal::ratio_of_slopes, "None: infinite; 0 off the hull.")
-      .def_readonly("optimal", &StaticOptimal::optimal);
+      .def_readonly("optimal", &StaticOptimal::optimal,
+                    "Whether it is: `ratio_of_intensity` is not above `ratio_of_slopes`.");
   py::class_<Plan>(m, "Plan", "Which share of each slot's requests which model serves.")
-      .def_readonly("models", &Plan::models)
-      .def_readonly("hull", &Plan::hull)
-      .def_readonly("slots", &Plan::slots)
-      .def_readonly("demand", &Plan::demand)
-      .def_readonly("budget", &Plan::budget)
-      .def_readonly("pue", &Plan::pue)
+      .def_readonly("models", &Plan::models, "As they were given.")
+      .def_readonly("hull", &Plan::hull, "Of all models.")
+      .def_readonly("slots", &Plan::slots, "As they were given.")
+      .def_readonly("demand", &Plan::demand, "Requests by slot.")
+      .def_readonly("budget", &Plan::budget, "None for a plan at a given accuracy.")
+      .def_readonly("pue", &Plan::pue, "Facility energy / IT energy, >= 1.")
       .def_readonly("accuracy", &Plan::accuracy, "Mean per request, points.")
-      .def_readonly("carbon", &Plan::carbon)
+      .def_readonly("carbon", &Plan::carbon, "Of the requests, PUE included; without idle power.")
       .def_readonly("lambda_per_g", &Plan::lambda_per_g, "Points per g; 0: the largest model everywhere.")
-      .def_property_readonly("thresholds_g_per_kwh", &Plan::thresholds_g_per_kwh)
+      .def_property_readonly("thresholds_g_per_kwh", &Plan::thresholds_g_per_kwh,
+                             "Intensities at which the policy changes its model, g/kWh, falling; empty: it never does.")
       .def_readonly("idle", &Plan::idle, "Carbon of idle power, besides.")
-      .def_readonly("mixes", &Plan::mixes)
+      .def_readonly("mixes", &Plan::mixes, "Who serves the requests, by slot.")
       .def_readonly("agnostic_accuracy", &Plan::agnostic_accuracy, "Of one mix for all slots at the budget.")
       .def_readonly("agnostic_carbon", &Plan::agnostic_carbon, "Of one mix for all slots of this accuracy.")
-      .def_readonly("least_carbon", &Plan::least_carbon)
+      .def_readonly("least_carbon", &Plan::least_carbon, "Of all requests by the smallest model.")
       .def_readonly("saving", &Plan::saving, "1 - carbon / agnostic_carbon.")
-      .def_readonly("saving_at_agnostic_accuracy", &Plan::saving_at_agnostic_accuracy)
+      .def_readonly("saving_at_agnostic_accuracy", &Plan::saving_at_agnostic_accuracy,
+                    "1 - least carbon for it / carbon of that mix.")
       .def_readonly("singles", &Plan::singles, "Each model alone.")
       .def_readonly("carbon_interval", &Plan::carbon_interval, "Under the ends of the forecast's 90 % interval.")
-      .def_property_readonly("forecast", [](const Plan& p) { return p.slots.forecast; })
-      .def("mix", &Plan::mix, py::arg("slot"))
+      .def_property_readonly(
+          "forecast", [](const Plan& p) { return p.slots.forecast; }, "Whether the slots were made from a forecast.")
+      .def("mix", &Plan::mix, py::arg("slot"),
+           "How one slot is served, counted from 0; `adaptive.bad_input` beyond the last.")
       .def("policy", &Plan::policy, "The one-parameter policy with the plan's lambda.")
       .def(
           "carbon_under", [](const Plan& p, const py::object& truth) { return p.carbon_under(slots_of(truth)); },
@@ -113,12 +118,14 @@ void bind_plan(py::module_& m) {
 void bind_switching(py::module_& m) {
   py::class_<SwitchPlan>(m, "SwitchPlan", "A plan where a change of model costs energy.")
       .def_readonly("models", &SwitchPlan::models, "By slot.")
-      .def_readonly("objective", &SwitchPlan::objective)
-      .def_readonly("switches", &SwitchPlan::switches)
-      .def_readonly("accuracy", &SwitchPlan::accuracy)
-      .def_readonly("carbon", &SwitchPlan::carbon)
+      .def_readonly("objective", &SwitchPlan::objective,
+                    "Points: sum of n (a - lambda c e) - lambda c cost per change.")
+      .def_readonly("switches", &SwitchPlan::switches, "Changes that are charged, the one from the initial model too.")
+      .def_readonly("accuracy", &SwitchPlan::accuracy, "Mean per request.")
+      .def_readonly("carbon", &SwitchPlan::carbon, "Of the requests and the switches.")
       .def_readonly("switching", &SwitchPlan::switching, "Carbon of the switches, part of `carbon`.")
-      .def_readonly("lambda_per_g", &SwitchPlan::lambda_per_g);
+      .def_readonly("lambda_per_g", &SwitchPlan::lambda_per_g,
+                    "The price that it was made with, or found, points per g.");
   m.def(
       "switch_plan",
       [](const std::vector<Model>& models, const py::object& intensity, std::optional<double> lambda_per_g,
@@ -149,39 +156,50 @@ void register_plans(py::module_& m) {
 
 void register_reports(py::module_& m) {
   py::class_<Comparison>(m, "Comparison", "How far an algorithm is between a baseline and the optimum.")
-      .def_readonly("gap_closed", &Comparison::gap_closed)
-      .def_readonly("regret", &Comparison::regret)
-      .def_readonly("ratio", &Comparison::ratio)
-      .def_readonly("violation", &Comparison::violation);
+      .def_readonly("gap_closed", &Comparison::gap_closed,
+                    "(agnostic - C) / (agnostic - optimum); None where these coincide.")
+      .def_readonly("regret", &Comparison::regret, "C - optimum.")
+      .def_readonly("ratio", &Comparison::ratio, "C / optimum; None for an optimum of 0.")
+      .def_readonly("violation", &Comparison::violation,
+                    "max(0, C / budget - 1); None for a budget of 0 that was broken.");
   m.def("compare", &compare, py::arg("algorithm"), py::arg("agnostic"), py::arg("optimum"), py::arg("budget"),
         "Gap closed, regret, ratio and violation of the budget.");
   py::class_<ReportRow>(m, "ReportRow", "A way to serve, with its accuracy and carbon.")
-      .def_property_readonly("kind", [](const ReportRow& r) { return std::string(text(r.kind)); })
-      .def_readonly("name", &ReportRow::name)
-      .def_readonly("accuracy", &ReportRow::accuracy)
-      .def_readonly("carbon", &ReportRow::carbon)
-      .def_readonly("spend_over_budget", &ReportRow::spend_over_budget);
+      .def_property_readonly(
+          "kind", [](const ReportRow& r) { return std::string(text(r.kind)); }, "What it is.")
+      .def_readonly("name", &ReportRow::name, "For people: the policy, the optimum, a model's name.")
+      .def_readonly("accuracy", &ReportRow::accuracy, "Mean per request, points.")
+      .def_readonly("carbon", &ReportRow::carbon, "Of all requests, PUE included.")
+      .def_readonly("spend_over_budget", &ReportRow::spend_over_budget,
+                    "Carbon / budget; None without a budget, or for one of 0.");
   py::class_<Vertex>(m, "Vertex", "One model that could serve everything, and what adapting can gain over it.")
-      .def_readonly("model", &Vertex::model)
-      .def_readonly("condition", &Vertex::condition)
-      .def_readonly("saving", &Vertex::saving);
+      .def_readonly("model", &Vertex::model, "Its name.")
+      .def_readonly("condition", &Vertex::condition, "Whether serving it alone is already optimal.")
+      .def_readonly("saving", &Vertex::saving, "At its accuracy, by the plan, over always serving it.");
   py::class_<Report>(m, "Report", "A way to serve beside every baseline; str() is the text for people.")
-      .def_readonly("rows", &Report::rows)
-      .def_readonly("vertices", &Report::vertices)
-      .def_readonly("best_saving", &Report::best_saving)
-      .def_readonly("carbon", &Report::carbon)
-      .def_readonly("gap_in_accuracy", &Report::gap_in_accuracy)
-      .def_readonly("cee_improvement", &Report::cee_improvement)
+      .def_readonly("rows", &Report::rows, "The policy first, then the baselines.")
+      .def_readonly("vertices", &Report::vertices, "Of the hull, by energy.")
+      .def_readonly("best_saving", &Report::best_saving, "The largest over the agnostic mix at any accuracy.")
+      .def_readonly("carbon", &Report::carbon, "Against the agnostic mix of equal accuracy and its optimum.")
+      .def_readonly("gap_in_accuracy", &Report::gap_in_accuracy,
+                    "(A - A_agnostic) / (A_opt - A_agnostic) at the carbon spent.")
+      .def_readonly("cee_improvement", &Report::cee_improvement,
+                    "CEE of the policy / CEE of the model - 1, for every model but the smallest (a reconstructed "
+                    "metric).")
       .def_readonly("saving", &Report::saving, "Over the carbon-agnostic mix of equal accuracy.")
-      .def_property_readonly("saving_interval", [](const Report& r) { return range_of(r.saving_interval); })
-      .def_readonly("energy_interval", &Report::energy_interval)
-      .def_readonly("decided_on_other", &Report::decided_on_other)
-      .def_readonly("lambda_per_g", &Report::lambda_per_g)
-      .def_readonly("thresholds_g_per_kwh", &Report::thresholds_g_per_kwh)
-      .def_readonly("idle", &Report::idle)
-      .def_readonly("in_sample", &Report::in_sample)
-      .def_readonly("forecast", &Report::forecast)
-      .def_readonly("notes", &Report::notes)
+      .def_property_readonly(
+          "saving_interval", [](const Report& r) { return range_of(r.saving_interval); },
+          "95 %, block bootstrap over weeks.")
+      .def_readonly("energy_interval", &Report::energy_interval, "Carbon of the decisions, energies at their ends.")
+      .def_readonly("decided_on_other", &Report::decided_on_other,
+                    "Carbon, where decisions were taken on another signal.")
+      .def_readonly("lambda_per_g", &Report::lambda_per_g, "The policy's price of carbon, points per g.")
+      .def_readonly("thresholds_g_per_kwh", &Report::thresholds_g_per_kwh,
+                    "At which the policy changes its model, falling; empty: it never does.")
+      .def_readonly("idle", &Report::idle, "Of the idle power over all slots, PUE included; not in any row.")
+      .def_readonly("in_sample", &Report::in_sample, "Parameters were tuned on these very slots.")
+      .def_readonly("forecast", &Report::forecast, "Decided on a forecast.")
+      .def_readonly("notes", &Report::notes, "What a reader must know about these numbers.")
       .def("__str__", [](const Report& r) { return to_string(r); });
   m.def(
       "report",

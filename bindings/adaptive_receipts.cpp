@@ -24,15 +24,16 @@ void register_receipts(py::module_& m) {
            py::arg("time"), py::arg("model"), py::arg("energy"), py::arg("intensity"), py::kw_only(),
            py::arg("carbon") = py::none(), py::arg("user") = "", py::arg("rejected") = std::vector<std::string>(),
            py::arg("requests") = 1.0, py::arg("interval") = py::none())
-      .def_property_readonly("time", [](const Receipt& r) { return from_utc(r.time); })
-      .def_readonly("user", &Receipt::user)
-      .def_readonly("model", &Receipt::model)
-      .def_readonly("rejected", &Receipt::rejected)
-      .def_readonly("requests", &Receipt::requests)
-      .def_readonly("energy", &Receipt::energy)
-      .def_readonly("intensity", &Receipt::intensity)
-      .def_readonly("carbon", &Receipt::carbon)
-      .def_readonly("interval", &Receipt::interval)
+      .def_property_readonly(
+          "time", [](const Receipt& r) { return from_utc(r.time); }, "Of the call.")
+      .def_readonly("user", &Receipt::user, "Whoever is to be charged; empty: nobody in particular.")
+      .def_readonly("model", &Receipt::model, "That served.")
+      .def_readonly("rejected", &Receipt::rejected, "The other models there were.")
+      .def_readonly("requests", &Receipt::requests, "That the call served.")
+      .def_readonly("energy", &Receipt::energy, "Of all its requests.")
+      .def_readonly("intensity", &Receipt::intensity, "That `carbon` was charged at.")
+      .def_readonly("carbon", &Receipt::carbon, "Charged, PUE included.")
+      .def_readonly("interval", &Receipt::interval, "Of the carbon; None where it is not known.")
       .def(
           "__eq__", [](const Receipt& a, const Receipt& b) { return a == b; }, py::is_operator());
   py::class_<ReceiptBook, std::shared_ptr<ReceiptBook>>(
@@ -44,14 +45,16 @@ void register_receipts(py::module_& m) {
             const bindings::GilReleased released;  // writes a file, touches no Python object
             book.add(receipt);
           },
-          py::arg("receipt"))
+          py::arg("receipt"),
+          "Throws `adaptive.bad_receipts` if it cannot be written (a full disk); it is kept and written "
+          "with the next one.")
       .def_property_readonly("carbon", &ReceiptBook::carbon, "Of all receipts added to this object.");
   py::class_<ReceiptSum>(m, "ReceiptSum", "The sum of some receipts.")
-      .def_readonly("keys", &ReceiptSum::keys)
-      .def_readonly("receipts", &ReceiptSum::receipts)
-      .def_readonly("requests", &ReceiptSum::requests)
-      .def_readonly("energy", &ReceiptSum::energy)
-      .def_readonly("carbon", &ReceiptSum::carbon);
+      .def_readonly("keys", &ReceiptSum::keys, "One for each that was asked for.")
+      .def_readonly("receipts", &ReceiptSum::receipts, "Number of calls.")
+      .def_readonly("requests", &ReceiptSum::requests, "That they served.")
+      .def_readonly("energy", &ReceiptSum::energy, "Of all their requests.")
+      .def_readonly("carbon", &ReceiptSum::carbon, "Charged, PUE included.");
   m.def(
       "read_receipts",
       [](const std::filesystem::path& file) {

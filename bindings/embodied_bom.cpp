@@ -28,18 +28,18 @@ FootprintOptions options_of(std::uint64_t seed, std::size_t draws, const std::st
 
 void bind_footprint(py::module_& m) {
   py::class_<PartFootprint> part(m, "PartFootprint", "A part's carbon, before truncation, times its quantity.");
-  part.def_readonly("id", &PartFootprint::id)
-      .def_readonly("part_class", &PartFootprint::part_class)
+  part.def_readonly("id", &PartFootprint::id, "`Part.id`.")
+      .def_readonly("part_class", &PartFootprint::part_class, "`Part.part_class`.")
       .def_property_readonly(
           "scope", [](const PartFootprint& p) { return std::string(text(p.scope)); },
           "part (truncation applies) or complete.")
-      .def_readonly("quantity", &PartFootprint::quantity)
-      .def_readonly("value", &PartFootprint::value)
-      .def_readonly("bounds", &PartFootprint::bounds)
+      .def_readonly("quantity", &PartFootprint::quantity, "Pieces.")
+      .def_readonly("value", &PartFootprint::value, "At the modes of all factors.")
+      .def_readonly("bounds", &PartFootprint::bounds, "Exact, from the ranges of all factors.")
       .def_readonly("share", &PartFootprint::share, "Of the total, truncation included.")
       .def_readonly("factors", &PartFootprint::factors, "Ids of the factors used.")
-      .def_readonly("source", &PartFootprint::source)
-      .def_readonly("note", &PartFootprint::note)
+      .def_readonly("source", &PartFootprint::source, "`Part.source`.")
+      .def_readonly("note", &PartFootprint::note, "`Part.note`.")
       .def(
           "__eq__", [](const PartFootprint& a, const PartFootprint& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const PartFootprint& p) {
@@ -63,17 +63,19 @@ void bind_footprint(py::module_& m) {
                                                                                                                   1);
   py::class_<BomFootprint, Estimate<CarbonMass>> footprint(
       m, "BomFootprint", "Value, exact bounds, p5 to p95 of the draws, parts, factors with sources.");
-  footprint.def_readonly("name", &BomFootprint::name)
-      .def_readonly("seed", &BomFootprint::seed)
-      .def_property_readonly("draws", [](const BomFootprint& f) { return f.draws_kg.size(); })
-      .def_readonly("mean", &BomFootprint::mean)
+  footprint.def_readonly("name", &BomFootprint::name, "Of the bill.")
+      .def_readonly("seed", &BomFootprint::seed, "Of the draws.")
+      .def_property_readonly(
+          "draws", [](const BomFootprint& f) { return f.draws_kg.size(); }, "Number of draws; 0: bounds only.")
+      .def_readonly("mean", &BomFootprint::mean, "Of the draws; None without draws.")
       .def_readonly("std", &BomFootprint::std, "With N - 1.")
-      .def_readonly("p50", &BomFootprint::p50)
-      .def_readonly("parts", &BomFootprint::parts)
+      .def_readonly("p50", &BomFootprint::p50, "Of the draws; None without draws.")
+      .def_readonly("parts", &BomFootprint::parts, "In the order of the bill.")
       .def_readonly("factors", &BomFootprint::factors, "By rank, then by id.")
       .def_property_readonly("ranked", &BomFootprint::ranked, "The factors that move the total.")
       .def_readonly("points_share", &BomFootprint::points_share, "Part of the value that has no range at all.")
-      .def_readonly("truncation", &BomFootprint::truncation)
+      .def_readonly("truncation", &BomFootprint::truncation,
+                    "Factor on the sum of the parts, for what a bill does not list.")
       .def_readonly("lifetime", &BomFootprint::lifetime, "In years; None if the file states none.")
       .def_readonly("draws_kg", &BomFootprint::draws_kg, "A copy of the totals, in the order of the draws.")
       .def("to_json", &BomFootprint::to_json, "Masses in kg.")
@@ -92,15 +94,17 @@ void bind_footprint(py::module_& m) {
 
 void bind_compare(py::module_& m) {
   py::class_<Spread> spread(m, "Spread", "A statistic over the draws.");
-  spread.def_readonly("mean", &Spread::mean)
-      .def_readonly("p5", &Spread::p5)
-      .def_readonly("p50", &Spread::p50)
-      .def_readonly("p95", &Spread::p95)
+  spread.def_readonly("mean", &Spread::mean, "Of the draws.")
+      .def_readonly("p5", &Spread::p5, "5th percentile.")
+      .def_readonly("p50", &Spread::p50, "Median.")
+      .def_readonly("p95", &Spread::p95, "95th percentile.")
       .def(
           "__eq__", [](const Spread& a, const Spread& b) { return a == b; }, py::is_operator());
   pickles_as<&Spread::mean, &Spread::p5, &Spread::p50, &Spread::p95>(spread, 1);
   py::class_<Driver> driver(m, "Driver", "A factor that makes the difference.");
-  driver.def_readonly("name", &Driver::name)
+  driver
+      .def_readonly("name", &Driver::name,
+                    "Id of the factor; with (A) or (B) where only one of them has it, or the two differ.")
       .def_readonly("shared", &Driver::shared, "It stands in both.")
       .def_readonly("rho", &Driver::rho, "Rank correlation of its draws with the difference.")
       .def(
@@ -111,18 +115,18 @@ void bind_compare(py::module_& m) {
       });
   pickles_as<&Driver::name, &Driver::shared, &Driver::rho>(driver, 1);
   py::class_<Comparison> comparison(m, "Comparison", "Two bills of materials on the same draws.");
-  comparison.def_readonly("value_a", &Comparison::value_a)
-      .def_readonly("value_b", &Comparison::value_b)
+  comparison.def_readonly("value_a", &Comparison::value_a, "Of A, at the modes.")
+      .def_readonly("value_b", &Comparison::value_b, "Of B, at the modes.")
       .def_readonly("p_a_lower", &Comparison::p_a_lower, "Share of the draws with the smaller total for A.")
       .def_property_readonly(
           "verdict", [](const Comparison& c) { return std::string(text(c.verdict)); }, "a_lower, b_lower or undecided.")
       .def_readonly("difference_kg", &Comparison::difference_kg, "A - B.")
       .def_readonly("ratio", &Comparison::ratio, "A / B; NaN where B can be 0.")
       .def_readonly("drivers", &Comparison::drivers, "By the size of rho.")
-      .def_readonly("draws", &Comparison::draws)
-      .def_readonly("seed", &Comparison::seed)
-      .def_readonly("issues", &Comparison::issues)
-      .def("to_json", &Comparison::to_json)
+      .def_readonly("draws", &Comparison::draws, "Number of draws.")
+      .def_readonly("seed", &Comparison::seed, "Of the draws.")
+      .def_readonly("issues", &Comparison::issues, "Of both bills.")
+      .def("to_json", &Comparison::to_json, "JSON with stable keys; masses in kg.")
       .def(
           "__eq__", [](const Comparison& a, const Comparison& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const Comparison& c) {
@@ -226,16 +230,19 @@ Bom bom_of(const py::tuple& state) {
 
 void bind_bom(py::module_& m) {
   py::class_<Bom>(m, "Bom", "A bill of materials; made by load, parse, from_levels and machine.")
-      .def_readonly("name", &Bom::name)
-      .def_property_readonly("part_ids",
-                             [](const Bom& b) {
-                               std::vector<std::string> ids;
-                               for (const Part& part : b.parts) ids.push_back(part.id);
-                               return ids;
-                             })
+      .def_readonly("name", &Bom::name, "Of the product.")
+      .def_property_readonly(
+          "part_ids",
+          [](const Bom& b) {
+            std::vector<std::string> ids;
+            for (const Part& part : b.parts) ids.push_back(part.id);
+            return ids;
+          },
+          "Ids of the parts, in the order of the bill.")
       .def_readonly("truncation", &Bom::truncation, "None if the file states none.")
-      .def_readonly("profile_gsd", &Bom::profile_gsd)
-      .def_readonly("issues", &Bom::issues)
+      .def_readonly("profile_gsd", &Bom::profile_gsd,
+                    "Geometric standard deviation of a factor on the whole sum; None: there is no such factor.")
+      .def_readonly("issues", &Bom::issues, "Carried into its footprint.")
       .def(
           "footprint",
           [](const Bom& b, std::uint64_t seed, std::size_t draws, const std::string& ci_table,

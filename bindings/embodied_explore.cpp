@@ -13,7 +13,7 @@ void register_explore(py::module_& m) {
       .def_readonly("value", &DesignPoint::value, "At the modes.")
       .def_readonly("bounds", &DesignPoint::bounds, "Exact.")
       .def_readonly("interval", &DesignPoint::interval, "p5 to p95 of the draws; None without draws.")
-      .def_readonly("figure", &DesignPoint::figure)
+      .def_readonly("figure", &DesignPoint::figure, "What the function `figure` gave; None without it.")
       .def_readonly("on_front", &DesignPoint::on_front,
                     "No other has less of carbon or figure, and no more of the other.")
       .def("__repr__", [](const DesignPoint& p) {
@@ -22,13 +22,18 @@ void register_explore(py::module_& m) {
   pickles_as<&DesignPoint::choice, &DesignPoint::value, &DesignPoint::bounds, &DesignPoint::interval,
              &DesignPoint::figure, &DesignPoint::on_front>(point, 1);
   py::class_<Axis> axis(m, "Axis", "A field that is varied, with its values as they stand in a file.");
-  axis.def_readonly("field", &Axis::field).def_readonly("values", &Axis::values).def("__repr__", [](const Axis& a) {
-    return "<co2lib.embodied.Axis " + a.field + ", " + std::to_string(a.values.size()) + " values>";
-  });
+  axis.def_readonly("field", &Axis::field,
+                    "Id of a part and field (`soc.node`, `dram.capacity`, `radio.qty`), or `lifetime_years` or "
+                    "`truncation`.")
+      .def_readonly("values", &Axis::values,
+                    "Values of the field, as they stand in a file: `14nm`, `60 mm2`; None leaves the field out.")
+      .def("__repr__", [](const Axis& a) {
+        return "<co2lib.embodied.Axis " + a.field + ", " + std::to_string(a.values.size()) + " values>";
+      });
   pickles_as<&Axis::field, &Axis::values>(axis, 1);
   py::class_<Exploration> exploration(m, "Exploration",
                                       "All variants of a design space; the last axis varies fastest.");
-  exploration.def_readonly("axes", &Exploration::axes)
+  exploration.def_readonly("axes", &Exploration::axes, "In the order given.")
       .def_readonly("points", &Exploration::points, "A copy.")
       .def_property_readonly(
           "front",
@@ -47,9 +52,9 @@ void register_explore(py::module_& m) {
             return values;
           },
           "The carbon of each.")
-      .def_readonly("draws", &Exploration::draws)
-      .def_readonly("seed", &Exploration::seed)
-      .def_readonly("issues", &Exploration::issues)
+      .def_readonly("draws", &Exploration::draws, "Of each variant; 0: bounds only.")
+      .def_readonly("seed", &Exploration::seed, "Of the draws.")
+      .def_readonly("issues", &Exploration::issues, "Of any variant.")
       .def("to_json", &Exploration::to_json, "Masses in kg.")
       .def("__len__", [](const Exploration& e) { return e.points.size(); })
       .def("__repr__", [](const Exploration& e) {

@@ -17,10 +17,10 @@ void bind_logic(py::module_& m) {
       py::arg("model"), py::arg("area_cm2"), py::kw_only(), py::arg("d0_per_cm2") = default_d0_per_cm2,
       py::arg("alpha") = default_alpha, "Yield of a die: poisson, murphy, rectangular, seeds, neg_binomial or moore.");
   py::class_<CarbonPerArea> cpa(m, "CarbonPerArea", "Carbon per cm2 of processed wafer, before yield; g/cm2.");
-  cpa.def_readonly("energy_g", &CarbonPerArea::energy_g)
-      .def_readonly("gas_g", &CarbonPerArea::gas_g)
-      .def_readonly("materials_g", &CarbonPerArea::materials_g)
-      .def_property_readonly("total_g", &CarbonPerArea::total_g)
+  cpa.def_readonly("energy_g", &CarbonPerArea::energy_g, "Of the electricity of the fab.")
+      .def_readonly("gas_g", &CarbonPerArea::gas_g, "Of the gases that are not abated.")
+      .def_readonly("materials_g", &CarbonPerArea::materials_g, "Of the materials.")
+      .def_property_readonly("total_g", &CarbonPerArea::total_g, "Sum of the three.")
       .def("__repr__", [](const CarbonPerArea& c) {
         return "<co2lib.embodied.CarbonPerArea " + numeric::text(c.total_g()) + " g/cm2 before yield>";
       });
@@ -59,9 +59,9 @@ void bind_logic(py::module_& m) {
   m.def("dies_per_wafer", &dies_per_wafer, py::arg("die_mm2"), py::kw_only(), py::arg("wafer_mm") = 300.0,
         "Not rounded.");
   py::class_<EffectiveArea> area(m, "EffectiveArea", "Wafer area that a good die takes.");
-  area.def_readonly("effective_mm2", &EffectiveArea::effective_mm2)
-      .def_readonly("dies_per_wafer", &EffectiveArea::dies_per_wafer)
-      .def_readonly("die_yield", &EffectiveArea::yield);
+  area.def_readonly("effective_mm2", &EffectiveArea::effective_mm2, "With its part of the wafer's edge.")
+      .def_readonly("dies_per_wafer", &EffectiveArea::dies_per_wafer, "Not rounded, of dies with their saw street.")
+      .def_readonly("die_yield", &EffectiveArea::yield, "Of Moore's model, in (0, 1].");
   pickles_as<&EffectiveArea::effective_mm2, &EffectiveArea::dies_per_wafer, &EffectiveArea::yield>(area, 1);
   m.def("effective_area", &effective_area, py::arg("die_mm2"), py::kw_only(), py::arg("kerf_mm") = 0.2,
         py::arg("wafer_mm") = 300.0, py::arg("d0_per_cm2") = 0.1, "Edge and saw street included; Moore's yield.");
@@ -69,11 +69,14 @@ void bind_logic(py::module_& m) {
 
 void bind_chiplet(py::module_& m) {
   py::class_<ChipletCarbon> carbon(m, "ChipletCarbon", "A chiplet by ECO-CHIP's rules.");
-  carbon.def_readonly("manufacturing_kg", &ChipletCarbon::manufacturing_kg)
-      .def_readonly("design_kg", &ChipletCarbon::design_kg)
-      .def_readonly("operation_kg", &ChipletCarbon::operation_kg)
-      .def_readonly("area_scaled_mm2", &ChipletCarbon::area_scaled_mm2)
-      .def_readonly("die_yield", &ChipletCarbon::yield);
+  carbon
+      .def_readonly("manufacturing_kg", &ChipletCarbon::manufacturing_kg,
+                    "Of the die, its yield and what is lost at the wafer's edge included.")
+      .def_readonly("design_kg", &ChipletCarbon::design_kg, "Of the design, spread over `num_parts`.")
+      .def_readonly("operation_kg", &ChipletCarbon::operation_kg,
+                    "Of its part of the power over the lifetime, at ECO-CHIP's 700 g/kWh.")
+      .def_readonly("area_scaled_mm2", &ChipletCarbon::area_scaled_mm2, "Area at its own node.")
+      .def_readonly("die_yield", &ChipletCarbon::yield, "Of the die, in (0, 1].");
   pickles_as<&ChipletCarbon::manufacturing_kg, &ChipletCarbon::design_kg, &ChipletCarbon::operation_kg,
              &ChipletCarbon::area_scaled_mm2, &ChipletCarbon::yield>(carbon, 1);
   m.def(
@@ -88,10 +91,10 @@ void bind_chiplet(py::module_& m) {
       py::arg("num_parts") = 1.0, py::arg("lifetime_h") = 0.0, py::arg("wafer_mm") = 300.0,
       "ECO-CHIP; areas at 7 nm, scaled to the node.");
   py::class_<RdlPackage> package(m, "RdlPackage", "A package with redistribution layers, by ECO-CHIP's rules.");
-  package.def_readonly("interposer_mm2", &RdlPackage::interposer_mm2)
-      .def_readonly("package_kg", &RdlPackage::package_kg)
-      .def_readonly("router_kg", &RdlPackage::router_kg)
-      .def_property_readonly("total_kg", &RdlPackage::total_kg);
+  package.def_readonly("interposer_mm2", &RdlPackage::interposer_mm2, "Of the floor plan.")
+      .def_readonly("package_kg", &RdlPackage::package_kg, "Of the redistribution layers.")
+      .def_readonly("router_kg", &RdlPackage::router_kg, "Of the routers between the chiplets.")
+      .def_property_readonly("total_kg", &RdlPackage::total_kg, "Of both.");
   pickles_as<&RdlPackage::interposer_mm2, &RdlPackage::package_kg, &RdlPackage::router_kg>(package, 1);
   m.def(
       "rdl_package",
@@ -177,11 +180,12 @@ void bind_act(py::module_& m) {
       py::arg("area_cm2") = 0.0, py::arg("energy_kwh") = 0.0, py::arg("chemistry") = "nmc", py::arg("layers") = 0,
       py::arg("quantity") = 0.0, py::arg("fab_ci") = "japan", "g, by ACT's rules.");
   py::class_<ActFootprint> act(m, "ActFootprint", "A footprint by ACT's rules, defects and all.");
-  act.def_readonly("total_kg", &ActFootprint::total_kg)
+  act.def_readonly("total_kg", &ActFootprint::total_kg, "All parts, their quantities included.")
       .def_property_readonly(
           "parts_g",
-          [](const ActFootprint& f) { return std::map<std::string, double>(f.parts_g.begin(), f.parts_g.end()); })
-      .def_readonly("issues", &ActFootprint::issues);
+          [](const ActFootprint& f) { return std::map<std::string, double>(f.parts_g.begin(), f.parts_g.end()); },
+          "Name and g, in the order of the file.")
+      .def_readonly("issues", &ActFootprint::issues, "`act_defect` where a number rests on one of ACT's defects.");
   pickles_as<&ActFootprint::total_kg, &ActFootprint::parts_g, &ActFootprint::issues>(act, 1);
   m.def("act_footprint", &act_footprint, py::arg("text"), py::kw_only(),
         py::arg("files") = std::map<std::string, std::string>(), py::arg("ci_table") = "act2022",
@@ -221,37 +225,39 @@ void bind_share(py::module_& m) {
 
 void bind_validation(py::module_& m) {
   py::class_<Metrics> figures(m, "Metrics", "Predictions against published footprints.");
-  figures.def_readonly("mape", &Metrics::mape)
-      .def_readonly("bias", &Metrics::bias)
-      .def_readonly("coverage", &Metrics::coverage)
-      .def_readonly("median_width", &Metrics::median_width)
-      .def_readonly("score", &Metrics::score);
+  figures.def_readonly("mape", &Metrics::mape, "Mean abs(V - P) / P of predictions V against published P.")
+      .def_readonly("bias", &Metrics::bias, "Mean (V - P) / P.")
+      .def_readonly("coverage", &Metrics::coverage, "Fraction with p5 <= P <= p95.")
+      .def_readonly("median_width", &Metrics::median_width, "Median of p95 / p5.")
+      .def_readonly("score", &Metrics::score,
+                    "Interval score of logarithms (Gneiting and Raftery 2007); lower is better.");
   pickles_as<&Metrics::mape, &Metrics::bias, &Metrics::coverage, &Metrics::median_width, &Metrics::score>(figures, 1);
   m.def(
       "metrics",
       [](const std::vector<double>& published, const std::vector<double>& predicted, const std::vector<double>& p5,
          const std::vector<double>& p95) { return metrics(published, predicted, p5, p95); },
       py::arg("published"), py::arg("predicted"), py::arg("p5") = std::vector<double>(),
-      py::arg("p95") = std::vector<double>());
+      py::arg("p95") = std::vector<double>(),
+      "How far predictions are from published numbers; p5 and p95 both, or neither.");
   py::class_<TrivialPredictor> trivial(m, "TrivialPredictor", "V = k x: constant, mass or sqrt_mass.");
-  trivial.def_readonly("name", &TrivialPredictor::name)
-      .def_readonly("n", &TrivialPredictor::n)
-      .def_readonly("k", &TrivialPredictor::k)
-      .def_readonly("mape", &TrivialPredictor::mape)
-      .def_readonly("model_mape", &TrivialPredictor::model_mape)
-      .def_readonly("coverage", &TrivialPredictor::coverage)
-      .def_readonly("median_width", &TrivialPredictor::median_width)
-      .def_readonly("score", &TrivialPredictor::score);
+  trivial.def_readonly("name", &TrivialPredictor::name, "`1`, the mass, or its square root.")
+      .def_readonly("n", &TrivialPredictor::n, "Devices predicted.")
+      .def_readonly("k", &TrivialPredictor::k, "Of the whole fit.")
+      .def_readonly("mape", &TrivialPredictor::mape, "Mean abs(V - P) / P, each device predicted without itself.")
+      .def_readonly("model_mape", &TrivialPredictor::model_mape, "Of the model on the same devices.")
+      .def_readonly("coverage", &TrivialPredictor::coverage, "Fraction with p5 <= P <= p95; None without an interval.")
+      .def_readonly("median_width", &TrivialPredictor::median_width, "Median of p95 / p5; None without an interval.")
+      .def_readonly("score", &TrivialPredictor::score, "As `Metrics.score`; None without an interval.");
   pickles_as<&TrivialPredictor::name, &TrivialPredictor::n, &TrivialPredictor::k, &TrivialPredictor::mape,
              &TrivialPredictor::model_mape, &TrivialPredictor::coverage, &TrivialPredictor::median_width,
              &TrivialPredictor::score>(trivial, 1);
   py::class_<Validation> validation(m, "Validation", "The model on devices, beside trivial predictors.");
-  validation.def_readonly("passed", &Validation::pass)
-      .def_readonly("model", &Validation::model)
-      .def_readonly("trivial", &Validation::trivial)
-      .def_readonly("predicted_kg", &Validation::predicted_kg)
-      .def_readonly("p5_kg", &Validation::p5_kg)
-      .def_readonly("p95_kg", &Validation::p95_kg);
+  validation.def_readonly("passed", &Validation::pass, "Whether all limits are kept.")
+      .def_readonly("model", &Validation::model, "Of the predictions.")
+      .def_readonly("trivial", &Validation::trivial, "Of the predictors that know next to nothing.")
+      .def_readonly("predicted_kg", &Validation::predicted_kg, "In the order of the devices.")
+      .def_readonly("p5_kg", &Validation::p5_kg, "5th percentile of the draws, in the order of the devices.")
+      .def_readonly("p95_kg", &Validation::p95_kg, "95th percentile of the draws, in the order of the devices.");
   pickles_as<&Validation::pass, &Validation::model, &Validation::trivial, &Validation::predicted_kg, &Validation::p5_kg,
              &Validation::p95_kg>(validation, 1);
   using Device = std::tuple<std::string, double, HslLevels, std::optional<double>>;

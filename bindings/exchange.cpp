@@ -74,11 +74,12 @@ Fields to_dict(const Disclosure& d) {
 
 void register_disclosure(py::module_& m) {
   py::class_<Disclosure>(m, "Disclosure", "What is said about one activity of one model; None is unknown.")
-      .def_property_readonly("activity", [](const Disclosure& d) { return optional_text(d.activity); })
-      .def_readonly("model", &Disclosure::model)
-      .def_readonly("version", &Disclosure::version)
-      .def_readonly("run_id", &Disclosure::run_id)
-      .def_readonly("complete", &Disclosure::complete)
+      .def_property_readonly(
+          "activity", [](const Disclosure& d) { return optional_text(d.activity); }, "What was done.")
+      .def_readonly("model", &Disclosure::model, "Name, where a document was read that has it.")
+      .def_readonly("version", &Disclosure::version, "Of the model, where a document was read that has it.")
+      .def_readonly("run_id", &Disclosure::run_id, "Of the run that the numbers are of.")
+      .def_readonly("complete", &Disclosure::complete, "Whether the run had ended.")
       .def_readonly("start", &Disclosure::start, "UTC.")
       .def_readonly("end", &Disclosure::end, "UTC.")
       .def_readonly("duration_s", &Disclosure::duration_s, "s.")
@@ -88,19 +89,19 @@ void register_disclosure(py::module_& m) {
       .def_readonly("methods", &Disclosure::methods, "Shares of the energy, 0 to 1.")
       .def_readonly("coverage", &Disclosure::coverage, "0 to 1.")
       .def_readonly("energy", &Disclosure::energy, "IT.")
-      .def_readonly("pue", &Disclosure::pue)
+      .def_readonly("pue", &Disclosure::pue, "Facility energy / IT energy.")
       .def_readonly("facility_energy", &Disclosure::facility, "IT x PUE.")
-      .def_readonly("operational", &Disclosure::operational)
-      .def_readonly("embodied", &Disclosure::embodied)
-      .def_readonly("water", &Disclosure::water)
+      .def_readonly("operational", &Disclosure::operational, "Operational carbon, PUE included.")
+      .def_readonly("embodied", &Disclosure::embodied, "Share of the hardware.")
+      .def_readonly("water", &Disclosure::water, "Of the facility.")
       .def_readonly("offset", &Disclosure::offset, "Of a document that was read; never subtracted.")
-      .def_readonly("intensity_g_per_kwh", &Disclosure::intensity_g_per_kwh)
-      .def_readonly("intensity_source", &Disclosure::intensity_source)
-      .def_readonly("location", &Disclosure::location)
-      .def_readonly("hardware", &Disclosure::hardware)
+      .def_readonly("intensity_g_per_kwh", &Disclosure::intensity_g_per_kwh, "Mean over the energy.")
+      .def_readonly("intensity_source", &Disclosure::intensity_source, "What the carbon was priced with.")
+      .def_readonly("location", &Disclosure::location, "Key of the place: `FRA`.")
+      .def_readonly("hardware", &Disclosure::hardware, "For people: `2 x NVIDIA H200`.")
       .def_readonly("counts", &Disclosure::counts, "Functional units by name.")
       .def_readonly("issues", &Disclosure::issues, "Codes.")
-      .def_readonly("sources", &Disclosure::sources)
+      .def_readonly("sources", &Disclosure::sources, "Those with a licence.")
       .def_readonly("warnings", &Disclosure::warnings, "Codes, of a document that was read.")
       .def("to_dict", &to_dict, "Its figures, with their units in the names.")
       .def(
@@ -193,16 +194,22 @@ void register_documents(py::module_& m) {
 
 void register_score(py::module_& m) {
   py::class_<SciAi>(m, "SciScore", "A score of SCI for AI: g CO2e per functional unit.")
-      .def_readonly("unit", &SciAi::unit)
-      .def_property_readonly("boundary", [](const SciAi& s) { return std::string(text(s.boundary)); })
+      .def_readonly("unit", &SciAi::unit, "Name of the functional unit: `token`.")
+      .def_property_readonly(
+          "boundary", [](const SciAi& s) { return std::string(text(s.boundary)); },
+          "Whose activities it holds: `consumer` or `provider`.")
       .def_readonly("count", &SciAi::count, "Functional units.")
-      .def_property_readonly("basis", [](const SciAi& s) { return optional_text(s.basis); })
-      .def_readonly("rationale", &SciAi::rationale)
+      .def_property_readonly(
+          "basis", [](const SciAi& s) { return optional_text(s.basis); },
+          "How a provider's units are counted, `gross` or `effective`; None for a consumer's score.")
+      .def_readonly("rationale", &SciAi::rationale, "Why that basis.")
       .def_readonly("g_per_unit", &SciAi::g_per_unit, "None where the embodied share is unknown.")
-      .def_readonly("operational_g", &SciAi::operational_g)
-      .def_readonly("embodied_g", &SciAi::embodied_g)
+      .def_readonly("operational_g", &SciAi::operational_g, "g CO2e of all disclosures, PUE included.")
+      .def_readonly("embodied_g", &SciAi::embodied_g, "g CO2e of all disclosures; None where one does not say it.")
       .def_readonly("energy_kwh", &SciAi::energy_kwh, "The facility's.")
-      .def_property_readonly("evidence", [](const SciAi& s) { return optional_text(s.evidence); })
+      .def_property_readonly(
+          "evidence", [](const SciAi& s) { return optional_text(s.evidence); },
+          "How the energies were obtained; `mixed` where they differ, None where one does not say it.")
       .def_readonly("issues", &SciAi::issues, "Codes.")
       .def("per", &SciAi::stated_per, py::arg("units"), "The same score, stated for so many units.")
       .def("to_json", &SciAi::to_json, "The document `co2lib-sci-ai/1`.")

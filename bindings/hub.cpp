@@ -170,7 +170,8 @@ void register_hub(py::module_& m) {
 
   py::class_<CardBlock>(m, "CardBlock", "A written block and what is to be known about it.")
       .def_readonly("yaml", &CardBlock::yaml, "The lines from ``co2_eq_emissions:`` on, each with its line end.")
-      .def_readonly("issues", &CardBlock::issues)
+      .def_readonly("issues", &CardBlock::issues,
+                    "`hf_client_misreads`: a widespread reader takes another number from it.")
       .def("__str__", [](const CardBlock& b) { return b.yaml; })
       .def(
           "__eq__", [](const CardBlock& a, const CardBlock& b) { return a == b; }, py::is_operator())

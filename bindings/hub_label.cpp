@@ -82,29 +82,34 @@ std::string letter_text(char letter) { return std::string(1, letter); }
 
 void register_preset(py::module_& m) {
   py::class_<LabelMetric>(m, "LabelMetric", "One metric of a preset.")
-      .def_readonly("name", &LabelMetric::name)
-      .def_readonly("unit", &LabelMetric::unit)
-      .def_readonly("weight", &LabelMetric::weight)
-      .def_readonly("higher_is_better", &LabelMetric::higher_is_better)
+      .def_readonly("name", &LabelMetric::name, "Key of the values: `co2_eq_emissions`.")
+      .def_readonly("unit", &LabelMetric::unit, "Of its values: `g`.")
+      .def_readonly("weight", &LabelMetric::weight, "Share of the label, against those of the other metrics.")
+      .def_readonly("higher_is_better", &LabelMetric::higher_is_better,
+                    "True: index = value / reference; False: reference / value.")
       .def_readonly("percents", &LabelMetric::percents, "Of the indices of the population, in %.")
-      .def_readonly("reference", &LabelMetric::reference)
+      .def_readonly("reference", &LabelMetric::reference,
+                    "Value of the reference model; None: it comes with the models.")
       .def_readonly("boundaries", &LabelMetric::boundaries, "Four, not rising; None if no model has the metric.")
-      .def_property_readonly("only_for",
-                             [](const LabelMetric& x) -> std::optional<std::string> {
-                               if (!x.only_for) return std::nullopt;
-                               return std::string(text(*x.only_for));
-                             })
+      .def_property_readonly(
+          "only_for",
+          [](const LabelMetric& x) -> std::optional<std::string> {
+            if (!x.only_for) return std::nullopt;
+            return std::string(text(*x.only_for));
+          },
+          "The task that has it; None: all.")
       .def("__repr__", [](const LabelMetric& x) { return "<co2lib.hub.LabelMetric " + x.name + ">"; });
 
   py::class_<Preset>(m, "Preset", "Rules of labels: metrics, weights, boundaries and references.")
-      .def_readonly("name", &Preset::name)
-      .def_readonly("metrics", &Preset::metrics)
-      .def_property_readonly("mode", [](const Preset& p) { return std::string(text(p.mode)); })
-      .def_readonly("upper_cap", &Preset::upper_cap)
+      .def_readonly("name", &Preset::name, "By which it is found: `castano2023`.")
+      .def_readonly("metrics", &Preset::metrics, "In the order in which they are added.")
+      .def_property_readonly(
+          "mode", [](const Preset& p) { return std::string(text(p.mode)); }, "How ratings become one.")
+      .def_readonly("upper_cap", &Preset::upper_cap, "An index above it is rated 4.")
       .def_readonly("population", &Preset::population, "Models that the boundaries come from.")
-      .def_readonly("population_name", &Preset::population_name)
-      .def_readonly("population_date", &Preset::population_date)
-      .def_readonly("reference_model", &Preset::reference_model)
+      .def_readonly("population_name", &Preset::population_name, "Which models these are.")
+      .def_readonly("population_date", &Preset::population_date, "When they were collected.")
+      .def_readonly("reference_model", &Preset::reference_model, "Its name; empty if there is none.")
       .def_readonly("own_reference", &Preset::own_reference,
                     "The reference is a model of the same task and environment, given with each model.")
       .def(
@@ -119,14 +124,14 @@ void register_preset(py::module_& m) {
 
 void register_label(py::module_& m) {
   py::class_<hub::MetricLabel>(m, "MetricLabel", "One metric of a label.")
-      .def_readonly("name", &hub::MetricLabel::name)
-      .def_readonly("unit", &hub::MetricLabel::unit)
-      .def_readonly("value", &hub::MetricLabel::value)
-      .def_readonly("index", &hub::MetricLabel::index)
+      .def_readonly("name", &hub::MetricLabel::name, "Of the preset.")
+      .def_readonly("unit", &hub::MetricLabel::unit, "Of its values: `g`.")
+      .def_readonly("value", &hub::MetricLabel::value, "Of the model; None if it is missing.")
+      .def_readonly("index", &hub::MetricLabel::index, "Value against the reference; None without a value.")
       .def_readonly("rating", &hub::MetricLabel::rating, "0 (A) to 4 (E).");
 
   py::class_<Label>(m, "Label", "A label and what it is made of.")
-      .def_readonly("preset", &Label::preset)
+      .def_readonly("preset", &Label::preset, "Its name.")
       .def_property_readonly(
           "label",
           [](const Label& x) -> std::optional<std::string> {
@@ -135,19 +140,23 @@ void register_label(py::module_& m) {
           },
           "`A` to `E`; None if nothing is rated.")
       .def_readonly("mean", &Label::mean, "The weighted mean of the ratings, 0 to 4.")
-      .def_readonly("metrics", &Label::metrics)
-      .def_property_readonly("index",
-                             [](const Label& x) {
-                               std::map<std::string, std::optional<double>> by_name;
-                               for (const auto& metric : x.metrics) by_name[metric.name] = metric.index;
-                               return by_name;
-                             })
-      .def_property_readonly("ratings",
-                             [](const Label& x) {
-                               std::map<std::string, std::optional<int>> by_name;
-                               for (const auto& metric : x.metrics) by_name[metric.name] = metric.rating;
-                               return by_name;
-                             })
+      .def_readonly("metrics", &Label::metrics, "In the order of the preset.")
+      .def_property_readonly(
+          "index",
+          [](const Label& x) {
+            std::map<std::string, std::optional<double>> by_name;
+            for (const auto& metric : x.metrics) by_name[metric.name] = metric.index;
+            return by_name;
+          },
+          "Index of each metric, by its name; None without a value.")
+      .def_property_readonly(
+          "ratings",
+          [](const Label& x) {
+            std::map<std::string, std::optional<int>> by_name;
+            for (const auto& metric : x.metrics) by_name[metric.name] = metric.rating;
+            return by_name;
+          },
+          "Rating of each metric, 0 (A) to 4 (E), by its name; None without an index.")
       .def(
           "__eq__", [](const Label& a, const Label& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const Label& x) {
@@ -156,17 +165,20 @@ void register_label(py::module_& m) {
       });
 
   py::class_<hub::LetterProbabilities>(m, "LetterProbabilities", "How sure a letter is.")
-      .def_property_readonly("probability",
-                             [](const hub::LetterProbabilities& x) {
-                               std::map<std::string, double> by_letter;
-                               for (int k = 0; k < 5; ++k) {
-                                 by_letter[letter_text(hub::letter_of(k))] = x.probability[static_cast<std::size_t>(k)];
-                               }
-                               return by_letter;
-                             })
+      .def_property_readonly(
+          "probability",
+          [](const hub::LetterProbabilities& x) {
+            std::map<std::string, double> by_letter;
+            for (int k = 0; k < 5; ++k) {
+              by_letter[letter_text(hub::letter_of(k))] = x.probability[static_cast<std::size_t>(k)];
+            }
+            return by_letter;
+          },
+          "Of the letters A to E.")
       .def_readonly("verdict", &hub::LetterProbabilities::verdict,
                     "`A`, or `A/B undecided`; empty if nothing is rated.")
-      .def_readonly("confidence", &hub::LetterProbabilities::confidence)
+      .def_readonly("confidence", &hub::LetterProbabilities::confidence,
+                    "What the letters of the verdict have together, at least.")
       .def("__repr__",
            [](const hub::LetterProbabilities& x) { return "<co2lib.hub.LetterProbabilities " + x.verdict + ">"; });
 

@@ -44,28 +44,30 @@ void bind_config(py::module_& m) {
            py::arg("a_bits") = 32, py::arg("integer") = std::nullopt, py::arg("batch") = 1, py::arg("reduction") = 4,
            py::arg("array") = std::nullopt, py::arg("m") = 0, py::arg("n") = 0, py::arg("heads") = 1,
            py::arg("cins") = std::vector<std::int64_t>())
-      .def_readonly("kernel", &KernelConfig::kernel)
+      .def_readonly("kernel", &KernelConfig::kernel, "Any name; mapped by `kernel_name` where it is used.")
       .def_readonly("h", &KernelConfig::h, "Height of the input; of tokens their number.")
       .def_property_readonly(
           "w", [](const KernelConfig& c) { return c.w.value_or(c.h); }, "Width of the input.")
-      .def_readonly("cin", &KernelConfig::cin)
-      .def_readonly("cout", &KernelConfig::cout)
-      .def_readonly("k", &KernelConfig::k)
+      .def_readonly("cin", &KernelConfig::cin, "Channels of the input.")
+      .def_readonly("cout", &KernelConfig::cout, "Channels of the output.")
+      .def_readonly("k", &KernelConfig::k, "Edge of the window.")
       .def_readonly("s", &KernelConfig::s, "Stride.")
-      .def_readonly("pad", &KernelConfig::pad)
-      .def_readonly("dilation", &KernelConfig::dilation)
-      .def_readonly("groups", &KernelConfig::groups)
-      .def_readonly("bias", &KernelConfig::bias)
-      .def_readonly("w_bits", &KernelConfig::w_bits)
-      .def_readonly("a_bits", &KernelConfig::a_bits)
-      .def_property_readonly("integer", [](const KernelConfig& c) { return c.integer.value_or(c.w_bits <= 8); })
-      .def_readonly("batch", &KernelConfig::batch)
-      .def_readonly("reduction", &KernelConfig::reduction)
-      .def_readonly("array", &KernelConfig::array)
-      .def_readonly("m", &KernelConfig::m)
-      .def_readonly("n", &KernelConfig::n)
-      .def_readonly("heads", &KernelConfig::heads)
-      .def_readonly("cins", &KernelConfig::cins)
+      .def_readonly("pad", &KernelConfig::pad, "At each side; a half where both sides differ by one.")
+      .def_readonly("dilation", &KernelConfig::dilation, "Distance of the window's taps.")
+      .def_readonly("groups", &KernelConfig::groups, "Groups of a convolution.")
+      .def_readonly("bias", &KernelConfig::bias, "Whether there is one.")
+      .def_readonly("w_bits", &KernelConfig::w_bits, "Bits of a weight.")
+      .def_readonly("a_bits", &KernelConfig::a_bits, "Bits of an activation.")
+      .def_property_readonly(
+          "integer", [](const KernelConfig& c) { return c.integer.value_or(c.w_bits <= 8); },
+          "Whether biases are 4 bytes; None: where w_bits <= 8.")
+      .def_readonly("batch", &KernelConfig::batch, "Inputs at once.")
+      .def_readonly("reduction", &KernelConfig::reduction, "Of the channels inside a kernel `se`.")
+      .def_readonly("array", &KernelConfig::array, "Rows and columns of the device's array of multipliers.")
+      .def_readonly("m", &KernelConfig::m, "Rows of a matmul; tokens of an embedding.")
+      .def_readonly("n", &KernelConfig::n, "Columns of a matmul; width of an embedding.")
+      .def_readonly("heads", &KernelConfig::heads, "Independent products of a matmul.")
+      .def_readonly("cins", &KernelConfig::cins, "Channels of the inputs of a concat.")
       .def("to_json", &KernelConfig::to_json, "`kernel`, and every field that differs from its default.")
       .def(
           "__eq__", [](const KernelConfig& a, const KernelConfig& b) { return a == b; }, py::is_operator())
@@ -78,10 +80,10 @@ void bind_config(py::module_& m) {
   m.def("kernel_name", &kernel_name, py::arg("name"), "The name under which kernels share a predictor.");
   m.def("known_kernels", &known_kernels, "The kernels that features are known for.");
   py::class_<Precision>(m, "Precision", "How weights and activations are stored.")
-      .def_readonly("name", &Precision::name)
-      .def_readonly("w_bits", &Precision::w_bits)
-      .def_readonly("a_bits", &Precision::a_bits)
-      .def_readonly("integer", &Precision::integer)
+      .def_readonly("name", &Precision::name, "`fp32`, `int8`, `w4a16`.")
+      .def_readonly("w_bits", &Precision::w_bits, "Bits of a weight.")
+      .def_readonly("a_bits", &Precision::a_bits, "Bits of an activation.")
+      .def_readonly("integer", &Precision::integer, "Arithmetic with integers, of which peaks differ.")
       .def_property_readonly("arithmetic", &Precision::arithmetic, "That of the wider operand.")
       .def(
           "__eq__", [](const Precision& a, const Precision& b) { return a == b; }, py::is_operator())
@@ -94,11 +96,11 @@ void bind_config(py::module_& m) {
 
 void bind_features(py::module_& m) {
   py::class_<Features>(m, "Features", "Work and traffic of one kernel; a multiply-accumulate counts as 2 operations.")
-      .def_readonly("ops", &Features::ops)
-      .def_readonly("macs", &Features::macs)
+      .def_readonly("ops", &Features::ops, "A multiply-accumulate counts as 2.")
+      .def_readonly("macs", &Features::macs, "Multiply-accumulates alone.")
       .def_readonly("bytes_w", &Features::bytes_w, "Weights and biases.")
-      .def_readonly("bytes_in", &Features::bytes_in)
-      .def_readonly("bytes_out", &Features::bytes_out)
+      .def_readonly("bytes_in", &Features::bytes_in, "Activations read.")
+      .def_readonly("bytes_out", &Features::bytes_out, "Activations written.")
       .def_property_readonly("bytes", &Features::bytes, "All three.")
       .def_readonly("ai", &Features::ai, "Operations per byte.")
       .def_readonly("util", &Features::util, "Share of the device's array that the kernel can use.")
@@ -134,10 +136,12 @@ void bind_features(py::module_& m) {
 
 void bind_rooflines(py::module_& m) {
   py::class_<RooflineResult>(m, "RooflineResult", "Time, energy, and which side of the roof decides.")
-      .def_readonly("time_s", &RooflineResult::time_s)
-      .def_readonly("energy_j", &RooflineResult::energy_j)
-      .def_property_readonly("bound", [](const RooflineResult& r) { return std::string(text(r.bound)); })
-      .def_readonly("power_capped", &RooflineResult::power_capped);
+      .def_readonly("time_s", &RooflineResult::time_s, "Of the kernel, its start included.")
+      .def_readonly("energy_j", &RooflineResult::energy_j, "Of the kernel, static power over its time included.")
+      .def_property_readonly(
+          "bound", [](const RooflineResult& r) { return std::string(text(r.bound)); }, "Which side decided.")
+      .def_readonly("power_capped", &RooflineResult::power_capped,
+                    "The limit was lower than what operations and bytes add up to.");
   m.def(
       "roofline",
       [](double ops, double bytes, double peak_ops, double bandwidth, double efficiency, double p_static_w,
@@ -148,10 +152,10 @@ void bind_rooflines(py::module_& m) {
       py::arg("efficiency") = 1.0, py::arg("p_static_w") = 0.0, py::arg("e_op_j") = 0.0, py::arg("e_byte_j") = 0.0,
       py::arg("t0_s") = 0.0, py::arg("limit_w") = std::nullopt, "Operations/s and B/s of a data sheet to s and J.");
   py::class_<Simulation>(m, "Simulation", "What kernels take on a simulated device; totals are their sums.")
-      .def_readonly("latency_us", &Simulation::latency_us)
-      .def_readonly("energy_mj", &Simulation::energy_mj)
-      .def_readonly("kernel_latency_us", &Simulation::kernel_latency_us)
-      .def_readonly("kernel_energy_mj", &Simulation::kernel_energy_mj);
+      .def_readonly("latency_us", &Simulation::latency_us, "Of all kernels, one after the other.")
+      .def_readonly("energy_mj", &Simulation::energy_mj, "Of all kernels.")
+      .def_readonly("kernel_latency_us", &Simulation::kernel_latency_us, "Of each, in the order given.")
+      .def_readonly("kernel_energy_mj", &Simulation::kernel_energy_mj, "Of each, in the order given.");
   m.def(
       "simulate",
       [](const std::string& device, const std::vector<KernelConfig>& kernels) {
@@ -159,13 +163,13 @@ void bind_rooflines(py::module_& m) {
       },
       py::arg("device"), py::arg("kernels"), "Kernels on sim-npu, sim-mcu or sim-gpu.");
   py::class_<RegressionMetrics>(m, "RegressionMetrics", "How far predictions are from measurements.")
-      .def_readonly("rmse", &RegressionMetrics::rmse)
-      .def_readonly("rmspe_percent", &RegressionMetrics::rmspe_percent)
-      .def_readonly("nrmse", &RegressionMetrics::nrmse)
-      .def_readonly("mape_percent", &RegressionMetrics::mape_percent)
+      .def_readonly("rmse", &RegressionMetrics::rmse, "Root of the mean squared error, in the unit of the values.")
+      .def_readonly("rmspe_percent", &RegressionMetrics::rmspe_percent, "100 sqrt(mean(((pred - true) / true)^2)).")
+      .def_readonly("nrmse", &RegressionMetrics::nrmse, "rmse / mean(true).")
+      .def_readonly("mape_percent", &RegressionMetrics::mape_percent, "100 mean(abs(pred - true) / true).")
       .def_readonly("acc5", &RegressionMetrics::acc5, "Share within 5 %, inclusive.")
-      .def_readonly("acc10", &RegressionMetrics::acc10)
-      .def_readonly("acc15", &RegressionMetrics::acc15);
+      .def_readonly("acc10", &RegressionMetrics::acc10, "Share within 10 %, inclusive.")
+      .def_readonly("acc15", &RegressionMetrics::acc15, "Share within 15 %, inclusive.");
   m.def(
       "regression_metrics",
       [](const std::vector<double>& truth, const std::vector<double>& pred) { return regression_metrics(truth, pred); },

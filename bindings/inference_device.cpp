@@ -17,23 +17,30 @@ std::string mj_or_none(const Estimate<Energy>& e) {
 
 void bind_prediction(py::module_& m) {
   py::class_<KernelPrediction>(m, "KernelPrediction", "One kernel of a prediction; ends of a 90 % interval.")
-      .def_readonly("name", &KernelPrediction::name)
+      .def_readonly("name", &KernelPrediction::name, "Operators joined by `-`, or the kernel that was asked for.")
       .def_readonly("kernel", &KernelPrediction::kernel, "The predictor in use.")
-      .def_readonly("nodes", &KernelPrediction::nodes)
-      .def_readonly("config", &KernelPrediction::config)
-      .def_property_readonly("latency_us", [](const KernelPrediction& k) { return k.latency_us.value; })
-      .def_property_readonly("latency_low_us", [](const KernelPrediction& k) { return k.latency_us.low; })
-      .def_property_readonly("latency_high_us", [](const KernelPrediction& k) { return k.latency_us.high; })
+      .def_readonly("nodes", &KernelPrediction::nodes, "Of the graph.")
+      .def_readonly("config", &KernelPrediction::config, "What was predicted.")
+      .def_property_readonly(
+          "latency_us", [](const KernelPrediction& k) { return k.latency_us.value; }, "Time of one run.")
+      .def_property_readonly(
+          "latency_low_us", [](const KernelPrediction& k) { return k.latency_us.low; },
+          "Lower end of the 90 % interval of the time, us.")
+      .def_property_readonly(
+          "latency_high_us", [](const KernelPrediction& k) { return k.latency_us.high; },
+          "Upper end of the 90 % interval of the time, us.")
       .def_property_readonly(
           "energy_mj",
           [](const KernelPrediction& k) { return k.energy_mj ? std::optional(k.energy_mj->value) : std::nullopt; },
           "None where only time was profiled.")
       .def_property_readonly(
           "energy_low_mj",
-          [](const KernelPrediction& k) { return k.energy_mj ? std::optional(k.energy_mj->low) : std::nullopt; })
+          [](const KernelPrediction& k) { return k.energy_mj ? std::optional(k.energy_mj->low) : std::nullopt; },
+          "Lower end of the 90 % interval of the energy, mJ; None without an energy.")
       .def_property_readonly(
           "energy_high_mj",
-          [](const KernelPrediction& k) { return k.energy_mj ? std::optional(k.energy_mj->high) : std::nullopt; })
+          [](const KernelPrediction& k) { return k.energy_mj ? std::optional(k.energy_mj->high) : std::nullopt; },
+          "Upper end of the 90 % interval of the energy, mJ; None without an energy.")
       .def_property_readonly(
           "method", [](const KernelPrediction& k) { return std::string(text(k.method)); },
           "measured, fitted, roofline or simulated.")
@@ -42,15 +49,15 @@ void bind_prediction(py::module_& m) {
           "bound",
           [](const KernelPrediction& k) { return k.bound ? std::optional(std::string(text(*k.bound))) : std::nullopt; },
           "compute or memory, of a roofline.")
-      .def_readonly("flags", &KernelPrediction::flags)
+      .def_readonly("flags", &KernelPrediction::flags, "Codes of remarks: `power_capped`, `power_assumed`.")
       .def("__repr__", [](const KernelPrediction& k) {
         return "<co2lib.inference.KernelPrediction " + k.name + " " + numeric::text(k.latency_us.value) + " us>";
       });
   py::class_<Prediction>(m, "Prediction", "Time and energy of one inference, with 90 % intervals.")
-      .def_readonly("device", &Prediction::device)
-      .def_readonly("processor", &Prediction::processor)
+      .def_readonly("device", &Prediction::device, "`Device.name`.")
+      .def_readonly("processor", &Prediction::processor, "`Device.processor`.")
       .def_readonly("precision", &Prediction::precision, "'mixed' where kernels differ.")
-      .def_readonly("latency", &Prediction::latency)
+      .def_readonly("latency", &Prediction::latency, "Of one inference.")
       .def_readonly("energy", &Prediction::energy, "Without a value where only time was profiled.")
       .def_property_readonly(
           "methods",
@@ -60,9 +67,10 @@ void bind_prediction(py::module_& m) {
             return shares;
           },
           "The share of each method in the energy (in the time where there is no energy).")
-      .def_readonly("kernels", &Prediction::kernels)
-      .def_readonly("issues", &Prediction::issues)
-      .def_readonly("sources", &Prediction::sources)
+      .def_readonly("kernels", &Prediction::kernels,
+                    "In the order in which they run; empty for a workload of the tables.")
+      .def_readonly("issues", &Prediction::issues, "What a reader must know about these numbers.")
+      .def_readonly("sources", &Prediction::sources, "Of the device's numbers.")
       .def(
           "carbon",
           [](const Prediction& p, const std::variant<double, CarbonIntensity>& intensity, double pue) {
@@ -83,9 +91,11 @@ void bind_device(py::module_& m) {
   py::class_<Device>(m, "CoreDevice", "A device that predicts graphs and kernels.")
       .def_static("load", &Device::load, py::arg("folder"), "A profile: device.json and its forests.")
       .def_static("named", &Device::named, py::arg("name"), "A row of the tables; raises inference.unknown_device.")
-      .def_property_readonly("name", &Device::name)
-      .def_property_readonly("processor", &Device::processor)
-      .def_property_readonly("precisions", &Device::precisions)
+      .def_property_readonly("name", &Device::name, "Of the device: `h100_sxm`, or that of the profile.")
+      .def_property_readonly("processor", &Device::processor,
+                             "What of the device is meant: the processor of a profile, or the kind of the table's row.")
+      .def_property_readonly("precisions", &Device::precisions,
+                             "Texts of the precisions that it can predict; empty for tables of whole workloads.")
       .def("rules", &Device::rules, py::arg("precision") = "", "How its runtime fuses operators.")
       .def(
           "predict_graph",
@@ -96,14 +106,17 @@ void bind_device(py::module_& m) {
             return d.predict(graph, options);
           },
           py::arg("graph"), py::kw_only(), py::arg("precision") = "", py::arg("rules") = std::nullopt,
-          py::call_guard<py::gil_scoped_release>())
+          py::call_guard<py::gil_scoped_release>(), "What one inference of a graph takes.")
       .def(
           "predict_kernels",
           [](const Device& d, const std::vector<KernelConfig>& kernels, const std::string& precision) {
             return d.predict(kernels, {.precision = precision});
           },
-          py::arg("kernels"), py::kw_only(), py::arg("precision") = "", py::call_guard<py::gil_scoped_release>())
-      .def("predict_workload", &Device::predict_workload, py::arg("workload"))
+          py::arg("kernels"), py::kw_only(), py::arg("precision") = "", py::call_guard<py::gil_scoped_release>(),
+          "What kernels take, one after the other.")
+      .def("predict_workload", &Device::predict_workload, py::arg("workload"),
+           "One inference of a workload of the measured tables; inference.no_profile where it was not "
+           "measured.")
       .def(
           "transfer",
           [](const Device& d, const std::vector<MeasurementTuple>& given, const std::string& name) {
@@ -111,22 +124,24 @@ void bind_device(py::module_& m) {
             for (const auto& [config, us, mj] : given) measurements.push_back({config, us, mj});
             return d.transfer(measurements, name);
           },
-          py::arg("measurements"), py::arg("name"), py::call_guard<py::gil_scoped_release>());
+          py::arg("measurements"), py::arg("name"), py::call_guard<py::gil_scoped_release>(),
+          "Another device, from a few kernels measured there.");
   m.def("device_names", &device_names, "The names of the tables.");
 }
 
 void bind_tables(py::module_& m) {
   py::class_<McuRow>(m, "McuRow", "One workload on one board (TFLite-Micro, int8).")
-      .def_readonly("board", &McuRow::board)
-      .def_readonly("workload", &McuRow::workload)
-      .def_readonly("time_us", &McuRow::time_us)
+      .def_readonly("board", &McuRow::board, "Name of the board, such as `rp2350`.")
+      .def_readonly("workload", &McuRow::workload, "`kws-s`: the task and its size.")
+      .def_readonly("time_us", &McuRow::time_us, "Of the processing loop, us; None where it was not measured.")
       .def_readonly("energy_mj", &McuRow::energy_mj, "Of one cycle, from another run than the time.")
-      .def_readonly("cycle_s", &McuRow::cycle_s)
+      .def_readonly("cycle_s", &McuRow::cycle_s,
+                    "Duration of the inference cycle of which the energy is, s; None where it was not measured.")
       .def_readonly("implausible_power", &McuRow::implausible_power, "Time or energy cannot be right.")
-      .def_readonly("sources", &McuRow::sources)
+      .def_readonly("sources", &McuRow::sources, "Of the numbers.")
       .def("__repr__", [](const McuRow& r) { return "<co2lib.inference.McuRow " + r.board + ", " + r.workload + ">"; });
   m.def("mcu_table", &mcu_table, "All rows of the boards, in the order of the table.");
-  m.def("mcu_boards", &mcu_boards);
+  m.def("mcu_boards", &mcu_boards, "Names of the boards that have measured workloads.");
   m.def("mcu_row", &mcu_row, py::arg("board"), py::arg("workload"),
         "Raises inference.unknown_device or inference.no_profile.");
   m.def("mcu_sleep_w", &mcu_sleep_w, py::arg("board"), "W asleep, not optimised; None where it was not measured.");

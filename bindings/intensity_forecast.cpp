@@ -35,19 +35,24 @@ void bind_forecast(py::module_& m) {
   py::class_<Forecast>(m, "Forecast",
                        "A forecast issued at one time: values over equal steps, and how far off they may be.")
       .def_readonly("method", &Forecast::method, "blend, ridge28, ..., a provider's id.")
-      .def_property_readonly("issued_at", [](const Forecast& f) { return from_utc(f.issued_at); })
-      .def_property_readonly("start", [](const Forecast& f) { return from_utc(f.start); })
-      .def_property_readonly("end", [](const Forecast& f) { return from_utc(f.end()); })
-      .def_property_readonly("step_s", [](const Forecast& f) { return std::chrono::duration<double>(f.step).count(); })
-      .def_readonly("g_per_kwh", &Forecast::g_per_kwh)
+      .def_property_readonly(
+          "issued_at", [](const Forecast& f) { return from_utc(f.issued_at); }, "Nothing known later was used.")
+      .def_property_readonly(
+          "start", [](const Forecast& f) { return from_utc(f.start); }, "Of the first step.")
+      .def_property_readonly(
+          "end", [](const Forecast& f) { return from_utc(f.end()); }, "End of the last step.")
+      .def_property_readonly(
+          "step_s", [](const Forecast& f) { return std::chrono::duration<double>(f.step).count(); },
+          "Length of each step, s.")
+      .def_readonly("g_per_kwh", &Forecast::g_per_kwh, "Finite; an average is >= 0.")
       .def_readonly("half_widths", &Forecast::half_widths, "Of the 80, 90 and 95 % intervals of each step, g/kWh.")
       .def_property_readonly(
           "climatology_from", [](const Forecast& f) { return std::min(f.climatology_from, f.size()); },
           "From this step on it is the mean of the same hour of the last 28 days.")
       .def_readonly("attributes", &Forecast::attributes, "Signal, scope, zone, ... as a Record without value.")
-      .def_readonly("issues", &Forecast::issues)
+      .def_readonly("issues", &Forecast::issues, "`no_interval`, `climatology`.")
       .def("__len__", &Forecast::size)
-      .def("value", &Forecast::value, py::arg("step"))
+      .def("value", &Forecast::value, py::arg("step"), "The value of a step; beyond the last `intensity.out_of_range`.")
       .def("interval", &Forecast::interval, py::arg("step"), py::arg("level") = 0.9,
            "The interval of a step at 0.8, 0.9 or 0.95; None where none is known.")
       .def("trace", &Forecast::trace, "Its steps as a trace, to price energy with.")
@@ -110,11 +115,13 @@ void bind_backtest(py::module_& m) {
       .def_readonly("pinball_g_per_kwh", &DayScore::pinball_g_per_kwh,
                     "Mean over those and the quantiles .025 .05 .1 .5 .9 .95 .975.");
   py::class_<Backtest>(m, "Backtest", "The scores of a method on a series.")
-      .def_readonly("method", &Backtest::method)
+      .def_readonly("method", &Backtest::method, "Name of the forecaster.")
       .def_readonly("issues", &Backtest::issues, "How many forecasts.")
-      .def_property_readonly("first", [](const Backtest& b) { return from_utc(b.first); })
-      .def_property_readonly("last", [](const Backtest& b) { return from_utc(b.last); })
-      .def_readonly("days", &Backtest::days)
+      .def_property_readonly(
+          "first", [](const Backtest& b) { return from_utc(b.first); }, "The first issue.")
+      .def_property_readonly(
+          "last", [](const Backtest& b) { return from_utc(b.last); }, "The last issue.")
+      .def_readonly("days", &Backtest::days, "By day ahead: leads 0 to 23 h, 24 to 47 h, ...")
       .def_readonly("mean_spearman_day1", &Backtest::mean_spearman_day1,
                     "Rank correlation of the first 24 leads, mean over the issues where it is defined.")
       .def(

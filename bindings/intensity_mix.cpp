@@ -9,7 +9,7 @@ namespace co2lib::bindings::intensity_domain {
 
 void register_mix(py::module_& m) {
   py::class_<FuelMix>(m, "FuelMix", "The mean intensity of a mix, and what was left out of it.")
-      .def_readonly("value", &FuelMix::value)
+      .def_readonly("value", &FuelMix::value, "Of what is left, per kWh of it.")
       .def_readonly("flags", &FuelMix::flags, "imports_excluded, partial_mix, storage_excluded, negative_clamped.")
       .def(
           "__eq__", [](const FuelMix& a, const FuelMix& b) { return a == b; }, py::is_operator())

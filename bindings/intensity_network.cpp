@@ -237,7 +237,8 @@ void register_cache(py::module_& m) {
             return c.find(key_of(provider, zone, signal, scope), to_utc(start), to_utc(end));
           },
           py::arg("provider"), py::arg("zone"), py::arg("start"), py::arg("end"), py::kw_only(),
-          py::arg("signal") = "average", py::arg("scope") = "lifecycle")
+          py::arg("signal") = "average", py::arg("scope") = "lifecycle",
+          "The records that overlap [a, b), sorted, without overlap; looks for what other processes wrote.")
       .def(
           "put",
           [](Cache& c, const std::string& provider, const std::string& zone, const std::vector<Record>& records,
@@ -247,8 +248,10 @@ void register_cache(py::module_& m) {
             c.put(key, records);
           },
           py::arg("provider"), py::arg("zone"), py::arg("records"), py::kw_only(), py::arg("signal") = "average",
-          py::arg("scope") = "lifecycle")
-      .def_property_readonly("issues", &Cache::issues)
+          py::arg("scope") = "lifecycle",
+          "Takes records in. In a folder that cannot be written they stay in memory; `issues` tells.")
+      .def_property_readonly("issues", &Cache::issues,
+                             "What went wrong with the folder: `cache_damaged`, `cache_unwritable`, `cache_busy`.")
       .def("__repr__", [](const Cache& c) {
         return "<co2lib.intensity.Cache " + (c.folder().empty() ? "in memory" : c.folder().string()) + ">";
       });
@@ -260,11 +263,14 @@ void register_live(py::module_& m) {
       .def_property_readonly("failure", &LiveSource::failure, "What went wrong when it was asked last, or None.")
       .def_property_readonly("remarks", &LiveSource::remarks, "What the provider remarked on its answers.")
       .def("__repr__", [](const LiveSource& s) { return "<co2lib.intensity.LiveSource " + s.describe().name + ">"; });
-  m.def("provider_ids", [] {
-    std::vector<std::string> ids;
-    for (const Provider* p : providers()) ids.emplace_back(p->info().id);
-    return ids;
-  });
+  m.def(
+      "provider_ids",
+      [] {
+        std::vector<std::string> ids;
+        for (const Provider* p : providers()) ids.emplace_back(p->info().id);
+        return ids;
+      },
+      "The ids by which `live_source` finds providers.");
   m.def(
       "live_source",
       [](const std::string& provider_id, std::string zone, const py::dict& settings, const py::object& transport,

@@ -17,11 +17,14 @@ void register_places(py::module_& m) {
         return "<co2lib.intensity.Place " + p.key + (p.name.empty() ? "" : " (" + p.name + ")") + ">";
       });
   py::class_<Factor>(m, "Factor", "The annual mean intensity of a place, and the row it comes from.")
-      .def_readonly("value", &Factor::value)
-      .def_property_readonly("g_per_kwh", [](const Factor& f) { return f.value.g_per_kwh(); })
-      .def_readonly("year", &Factor::year)
-      .def_property_readonly("scope", [](const Factor& f) { return text(f.scope); })
-      .def_property_readonly("basis", [](const Factor& f) { return text(f.basis); })
+      .def_readonly("value", &Factor::value, "Of that year.")
+      .def_property_readonly(
+          "g_per_kwh", [](const Factor& f) { return f.value.g_per_kwh(); }, "Of `value`, g CO2e/kWh.")
+      .def_readonly("year", &Factor::year, "Of the row used.")
+      .def_property_readonly(
+          "scope", [](const Factor& f) { return text(f.scope); }, "What is counted.")
+      .def_property_readonly(
+          "basis", [](const Factor& f) { return text(f.basis); }, "Which electricity.")
       .def_property_readonly(
           "method", [](const Factor& f) { return text(f.method); },
           "published, generation_mix, direct_plus_upstream or estimate.")
@@ -31,9 +34,9 @@ void register_places(py::module_& m) {
       .def_property_readonly(
           "line", [](const Factor& f) { return line(f); },
           "What was asked, what answered, of which year and how: US-WY 2023, direct plus upstream.")
-      .def_readonly("source", &Factor::source)
-      .def_readonly("error", &Factor::error)
-      .def_readonly("issues", &Factor::issues)
+      .def_readonly("source", &Factor::source, "Of the row.")
+      .def_readonly("error", &Factor::error, "Of using it for an hour at the place asked for.")
+      .def_readonly("issues", &Factor::issues, "`wider_place`, `estimated_factor`, `old_factor`, `world_average`.")
       .def(
           "__eq__", [](const Factor& a, const Factor& b) { return a == b; }, py::is_operator())
       .def("__str__", [](const Factor& f) { return to_string(f); })

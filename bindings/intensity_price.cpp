@@ -41,33 +41,36 @@ namespace {
 
 void register_priced(py::module_& m) {
   py::class_<OriginLine>(m, "OriginLine", "The part of a total that one origin priced.")
-      .def_readonly("origin", &OriginLine::origin)
-      .def_readonly("energy", &OriginLine::energy)
-      .def_readonly("mass", &OriginLine::mass)
+      .def_readonly("origin", &OriginLine::origin, "Which link gave the values: `trace`, `live`, ...")
+      .def_readonly("energy", &OriginLine::energy, "That it priced.")
+      .def_readonly("mass", &OriginLine::mass, "Of that energy.")
       .def("__repr__", [](const OriginLine& o) {
         return "<co2lib.intensity.OriginLine " + o.origin + ": " + to_string(o.mass) + " for " + to_string(o.energy) +
                ">";
       });
   py::class_<Priced>(m, "Priced", "The carbon of energy samples, and how it was priced.")
-      .def_readonly("mass", &Priced::mass)
-      .def_readonly("energy", &Priced::energy)
+      .def_readonly("mass", &Priced::mass, "Of all samples.")
+      .def_readonly("energy", &Priced::energy, "Of all samples.")
       .def_readonly("mean", &Priced::mean, "mass / energy; None for no samples.")
       .def_readonly("coverage", &Priced::coverage, "Part of the time that had values of its own.")
       .def_readonly("filled_hours", &Priced::filled_hours, "Time filled by the gap policy, in h.")
       .def_readonly("hours", &Priced::hours, "Time that the samples cover, in h.")
-      .def_property_readonly("signal", [](const Priced& p) { return text(p.signal); })
-      .def_property_readonly("scope", [](const Priced& p) { return text(p.scope); })
-      .def_property_readonly("mode", [](const Priced& p) { return text(p.mode); })
+      .def_property_readonly(
+          "signal", [](const Priced& p) { return text(p.signal); }, "Of the series: whose emissions.")
+      .def_property_readonly(
+          "scope", [](const Priced& p) { return text(p.scope); }, "Of the series: what is counted.")
+      .def_property_readonly(
+          "mode", [](const Priced& p) { return text(p.mode); }, "As asked for.")
       .def_readonly("error", &Priced::error, "Relative error of the intensity, None where unknown.")
-      .def_readonly("origins", &Priced::origins)
-      .def_readonly("issues", &Priced::issues)
-      .def_readonly("sources", &Priced::sources)
+      .def_readonly("origins", &Priced::origins, "They sum to the total.")
+      .def_readonly("issues", &Priced::issues, "Of the series, and of how it was priced.")
+      .def_readonly("sources", &Priced::sources, "Of the intensities.")
       .def("__str__", [](const Priced& p) { return to_string(p); })
       .def("__repr__", [](const Priced& p) { return "<co2lib.intensity.Priced " + to_string(p) + ">"; });
   py::class_<Repriced>(m, "Repriced", "The same energy priced with two series or sources.")
-      .def_readonly("before", &Repriced::before)
-      .def_readonly("after", &Repriced::after)
-      .def_property_readonly("energy", &Repriced::energy)
+      .def_readonly("before", &Repriced::before, "With the stored one.")
+      .def_readonly("after", &Repriced::after, "With the other one.")
+      .def_property_readonly("energy", &Repriced::energy, "Of the samples, the same for both.")
       .def_property_readonly("difference", &Repriced::difference, "after - before.");
 }
 

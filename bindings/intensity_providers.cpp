@@ -45,19 +45,21 @@ std::string shown(const HttpField& field) { return field.name + "=" + (field.sec
 
 void bind_http(py::module_& m) {
   py::class_<HttpField>(m, "HttpField", "A name and its value: of a query, not yet percent-encoded, or of a header.")
-      .def_readonly("name", &HttpField::name)
+      .def_readonly("name", &HttpField::name, "As it is sent.")
       .def_readonly("value", &HttpField::value, "As it is sent, also where it is a secret.")
       .def_readonly("secret", &HttpField::secret, "A token or password: never shown, logged or stored.")
       .def("__repr__", [](const HttpField& f) { return "<co2lib.intensity.HttpField " + shown(f) + ">"; });
 
   py::class_<HttpRequest>(m, "HttpRequest", "What is sent to a provider; its repr shows no secret.")
-      .def_readonly("method", &HttpRequest::method)
+      .def_readonly("method", &HttpRequest::method, "`GET`, or `POST`.")
       .def_readonly("url", &HttpRequest::url, "Without the query.")
-      .def_readonly("query", &HttpRequest::query)
-      .def_readonly("headers", &HttpRequest::headers)
-      .def_property_readonly("body", [](const HttpRequest& r) { return py::bytes(r.body); })
+      .def_readonly("query", &HttpRequest::query, "In their order.")
+      .def_readonly("headers", &HttpRequest::headers, "In their order.")
+      .def_property_readonly(
+          "body", [](const HttpRequest& r) { return py::bytes(r.body); }, "Of the request; empty: there is none.")
       .def_readonly("endpoint", &HttpRequest::endpoint, "The provider's name of what is asked, for Provider.parse.")
-      .def_property_readonly("connect_timeout", [](const HttpRequest& r) { return r.connect_timeout; })
+      .def_property_readonly(
+          "connect_timeout", [](const HttpRequest& r) { return r.connect_timeout; }, "Until the connection stands.")
       .def_property_readonly(
           "timeout", [](const HttpRequest& r) { return r.timeout; }, "Of the whole request.")
       .def_readonly("body_limit", &HttpRequest::body_limit, "Bytes of the response's body.")
@@ -70,9 +72,10 @@ void bind_http(py::module_& m) {
              return HttpResponse{status, fields_of(headers), body_of(body)};
            }),
            py::arg("status"), py::arg("body") = py::bytes(), py::arg("headers") = std::map<std::string, std::string>())
-      .def_readonly("status", &HttpResponse::status)
-      .def_readonly("headers", &HttpResponse::headers)
-      .def_property_readonly("body", [](const HttpResponse& r) { return py::bytes(r.body); })
+      .def_readonly("status", &HttpResponse::status, "Of HTTP: 200.")
+      .def_readonly("headers", &HttpResponse::headers, "In the order received; names as received.")
+      .def_property_readonly(
+          "body", [](const HttpResponse& r) { return py::bytes(r.body); }, "Decoded text; at most `body_limit` bytes.")
       .def("__repr__", [](const HttpResponse& r) {
         return "<co2lib.intensity.HttpResponse " + std::to_string(r.status) + ", " + std::to_string(r.body.size()) +
                " bytes>";
@@ -150,27 +153,36 @@ void bind_query(py::module_& m) {
            py::arg("end") = py::none(), py::arg("horizon") = py::none(), py::arg("now") = py::none(),
            py::arg("signal") = py::none(), py::arg("scope") = py::none(), py::arg("total_rows") = py::none(),
            py::arg_v("settings", ProviderSettings{}, "ProviderSettings()"))
-      .def_readonly("zone", &Query::zone)
-      .def_readonly("latitude", &Query::latitude)
-      .def_readonly("longitude", &Query::longitude)
-      .def_readonly("data_center", &Query::data_center)
-      .def_property_readonly("start", [](const Query& q) { return time_or_none(q.start); })
-      .def_property_readonly("end", [](const Query& q) { return time_or_none(q.end); })
-      .def_property_readonly("now", [](const Query& q) { return time_or_none(q.now); })
-      .def_readonly("total_rows", &Query::total_rows)
+      .def_readonly("zone", &Query::zone,
+                    "The provider's own key: `DE`, a WattTime region, a respondent, a price area, an EIC code.")
+      .def_readonly("latitude", &Query::latitude, "In the place of a zone; 0 is a coordinate.")
+      .def_readonly("longitude", &Query::longitude, "As above.")
+      .def_readonly("data_center", &Query::data_center, "In the place of a zone, Electricity Maps: `gcp:europe-west1`.")
+      .def_property_readonly(
+          "start", [](const Query& q) { return time_or_none(q.start); }, "Of the interval, part of it.")
+      .def_property_readonly(
+          "end", [](const Query& q) { return time_or_none(q.end); }, "Of the interval, not part of it.")
+      .def_property_readonly(
+          "now", [](const Query& q) { return time_or_none(q.now); },
+          "The time of asking, for providers that must be told it.")
+      .def_readonly("total_rows", &Query::total_rows, "EIA: rows in all, where known; all pages are asked at once.")
       .def("__repr__", &query_text);
 }
 
 void bind_answer(py::module_& m) {
   py::class_<IssuedForecast>(m, "IssuedForecast", "A forecast as the provider issued it.")
-      .def_property_readonly("generated_at", [](const IssuedForecast& f) { return from_utc(f.generated_at); })
-      .def_readonly("records", &IssuedForecast::records);
+      .def_property_readonly(
+          "generated_at", [](const IssuedForecast& f) { return from_utc(f.generated_at); },
+          "When it was made, or issued.")
+      .def_readonly("records", &IssuedForecast::records, "Of status `forecast`, in the order of time.");
   py::class_<Answer>(m, "Answer", "What a response says. Records are sorted and touch the interval asked for.")
-      .def_readonly("records", &Answer::records)
+      .def_readonly("records", &Answer::records, "Of the interval asked for, in the order of time.")
       .def_readonly("forecast_records", &Answer::forecast_records,
                     "Of a provider that answers with both: its forecast.")
       .def_readonly("forecasts", &Answer::forecasts, "One per issue, where past ones were asked for.")
-      .def_property_readonly("generated_at", [](const Answer& a) { return time_or_none(a.generated_at); })
+      .def_property_readonly(
+          "generated_at", [](const Answer& a) { return time_or_none(a.generated_at); },
+          "When the forecast in `records` was made.")
       .def_readonly("issues", &Answer::issues, "Remarks of the provider on its answer.")
       .def_readonly("zone", &Answer::zone, "The zone that coordinates lie in, where that was asked.")
       .def_readonly("token", &Answer::token, "Secret: of a log-in.")
@@ -186,21 +198,27 @@ std::string text_of(std::string_view text) { return std::string(text); }
 void bind_provider(py::module_& m) {
   using Holder = std::unique_ptr<Provider, py::nodelete>;  // constants of the library
   py::class_<Provider, Holder>(m, "Provider", "Who publishes carbon intensities; makes requests and reads responses.")
-      .def_property_readonly("id", [](const Provider& p) { return text_of(p.info().id); })
-      .def_property_readonly("name", [](const Provider& p) { return text_of(p.info().name); })
+      .def_property_readonly(
+          "id", [](const Provider& p) { return text_of(p.info().id); }, "By which it is found: `neso_gb`.")
+      .def_property_readonly(
+          "name", [](const Provider& p) { return text_of(p.info().name); }, "For people: `NESO Carbon Intensity API`.")
       .def_property_readonly(
           "base_url", [](const Provider& p) { return text_of(p.info().base_url); }, "Empty: must be set.")
       .def_property_readonly(
           "zone", [](const Provider& p) { return text_of(p.info().zone); }, "What its zone is called.")
       .def_property_readonly(
           "licence", [](const Provider& p) { return text_of(p.info().licence); }, "Of its data.")
-      .def_property_readonly("needs_token", [](const Provider& p) { return p.info().needs_token; })
+      .def_property_readonly(
+          "needs_token", [](const Provider& p) { return p.info().needs_token; },
+          "Whether it answers only with a token.")
       .def_property_readonly(
           "needs_login", [](const Provider& p) { return p.info().needs_login; }, "The token comes from login.")
       .def_property_readonly(
           "needs_now", [](const Provider& p) { return p.info().needs_now; },
           "Query.now must be set for the latest value or the forecast.")
-      .def_property_readonly("token_life", [](const Provider& p) { return p.info().token_life; })
+      .def_property_readonly(
+          "token_life", [](const Provider& p) { return p.info().token_life; },
+          "How long a token of its log-in is valid; None where it has no log-in.")
       .def_property_readonly(
           "step", [](const Provider& p) { return p.info().step; }, "Length of its records.")
       .def_property_readonly(

@@ -7,8 +7,8 @@ namespace co2lib::bindings::intensity_domain {
 void register_records(py::module_& m) {
   py::class_<RelativeError>(m, "RelativeError", "How far the truth can be from a value, as parts of it.")
       .def(py::init<double, double>(), py::arg("low"), py::arg("high"))
-      .def_readonly("low", &RelativeError::low)
-      .def_readonly("high", &RelativeError::high)
+      .def_readonly("low", &RelativeError::low, ">= -1: the truth is at least value (1 + low).")
+      .def_readonly("high", &RelativeError::high, "The truth is at most value (1 + high).")
       .def(
           "__eq__", [](const RelativeError& a, const RelativeError& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const RelativeError& e) {
@@ -53,26 +53,36 @@ void register_records(py::module_& m) {
            py::arg("raw_unit") = "", py::arg("generated_at") = py::none(), py::arg("updated_at") = py::none(),
            py::arg("error") = std::nullopt, py::arg("source") = std::nullopt,
            py::arg("flags") = std::vector<std::string>{})
-      .def_property_readonly("start", [](const Record& r) { return from_utc(r.start); })
-      .def_property_readonly("end", [](const Record& r) { return from_utc(r.end); })
-      .def_readonly("value", &Record::value)
-      .def_property_readonly("signal", [](const Record& r) { return text(r.signal); })
-      .def_property_readonly("scope", [](const Record& r) { return text(r.scope); })
-      .def_property_readonly("basis", [](const Record& r) { return text(r.basis); })
-      .def_property_readonly("method", [](const Record& r) { return text(r.method); })
-      .def_property_readonly("status", [](const Record& r) { return text(r.status); })
-      .def_readonly("provider", &Record::provider)
-      .def_readonly("zone", &Record::zone)
-      .def_readonly("origin", &Record::origin)
-      .def_readonly("factor_set", &Record::factor_set)
-      .def_readonly("gas", &Record::gas)
-      .def_readonly("raw_value", &Record::raw_value)
-      .def_readonly("raw_unit", &Record::raw_unit)
-      .def_property_readonly("generated_at", [](const Record& r) { return optional_time(r.generated_at); })
-      .def_property_readonly("updated_at", [](const Record& r) { return optional_time(r.updated_at); })
+      .def_property_readonly(
+          "start", [](const Record& r) { return from_utc(r.start); }, "Part of the interval.")
+      .def_property_readonly(
+          "end", [](const Record& r) { return from_utc(r.end); }, "Not part of the interval.")
+      .def_readonly("value", &Record::value, "None where it is missing.")
+      .def_property_readonly(
+          "signal", [](const Record& r) { return text(r.signal); }, "Whose emissions.")
+      .def_property_readonly(
+          "scope", [](const Record& r) { return text(r.scope); }, "What is counted.")
+      .def_property_readonly(
+          "basis", [](const Record& r) { return text(r.basis); }, "Which electricity.")
+      .def_property_readonly(
+          "method", [](const Record& r) { return text(r.method); }, "Which accounting.")
+      .def_property_readonly(
+          "status", [](const Record& r) { return text(r.status); }, "How the value came about.")
+      .def_readonly("provider", &Record::provider, "Who published it: `electricitymaps`.")
+      .def_readonly("zone", &Record::zone, "The provider's own key of the place: `SE-SE3`.")
+      .def_readonly("origin", &Record::origin, "Which link answered: `trace`, `live`, `annual_factor`, ...")
+      .def_readonly("factor_set", &Record::factor_set, "The fuel factors it was computed with.")
+      .def_readonly("gas", &Record::gas, "`CO2`, `CO2e` or `CO2eq`, as the unit text says.")
+      .def_readonly("raw_value", &Record::raw_value, "As received.")
+      .def_readonly("raw_unit", &Record::raw_unit, "As received.")
+      .def_property_readonly(
+          "generated_at", [](const Record& r) { return optional_time(r.generated_at); }, "Issue time of a forecast.")
+      .def_property_readonly(
+          "updated_at", [](const Record& r) { return optional_time(r.updated_at); },
+          "When the publisher last changed it.")
       .def_readonly("error", &Record::error, "Relative error of the value, None where unknown.")
-      .def_readonly("source", &Record::source)
-      .def_readonly("flags", &Record::flags)
+      .def_readonly("source", &Record::source, "Publication, year and licence.")
+      .def_readonly("flags", &Record::flags, "Codes of remarks: `negative`, `old_factor`, ...")
       .def(
           "__eq__", [](const Record& a, const Record& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const Record& r) {
@@ -85,9 +95,11 @@ void register_records(py::module_& m) {
              return EnergySample{to_utc(start), to_utc(end), energy};
            }),
            py::arg("start"), py::arg("end"), py::arg("energy"))
-      .def_property_readonly("start", [](const EnergySample& s) { return from_utc(s.start); })
-      .def_property_readonly("end", [](const EnergySample& s) { return from_utc(s.end); })
-      .def_readonly("energy", &EnergySample::energy)
+      .def_property_readonly(
+          "start", [](const EnergySample& s) { return from_utc(s.start); }, "Part of the interval.")
+      .def_property_readonly(
+          "end", [](const EnergySample& s) { return from_utc(s.end); }, "Not part of the interval.")
+      .def_readonly("energy", &EnergySample::energy, "Of the interval, IT energy.")
       .def(
           "__eq__", [](const EnergySample& a, const EnergySample& b) { return a == b; }, py::is_operator())
       .def("__repr__", [](const EnergySample& s) {

@@ -50,10 +50,12 @@ SourcePointer source_of(const py::object& what, SourceOptions options) {
 
 void register_sources(py::module_& m) {
   py::class_<Description>(m, "Description", "What a source is.")
-      .def_readonly("name", &Description::name)
-      .def_property_readonly("signal", [](const Description& d) { return text(d.signal); })
-      .def_property_readonly("scope", [](const Description& d) { return text(d.scope); })
-      .def_readonly("sources", &Description::sources);
+      .def_readonly("name", &Description::name, "`FRA`, `world_average`, `fixed`, a zone.")
+      .def_property_readonly(
+          "signal", [](const Description& d) { return text(d.signal); }, "Of all its values.")
+      .def_property_readonly(
+          "scope", [](const Description& d) { return text(d.scope); }, "Of all its values.")
+      .def_readonly("sources", &Description::sources, "Of all its values, as far as known before asking.");
   py::class_<IntensitySource, SourcePointer>(m, "IntensitySource", "Answers with carbon intensities for times.")
       .def(
           "at",
@@ -72,14 +74,17 @@ void register_sources(py::module_& m) {
             return s->between(a, b);
           },
           py::arg("start"), py::arg("end"), "The records that overlap [start, end).")
-      .def("describe", [](const SourcePointer& s) { return s->describe(); })
+      .def(
+          "describe", [](const SourcePointer& s) { return s->describe(); }, "What it is; asks nobody.")
       .def(
           "line",
           [](const SourcePointer& s, const py::object& start, const py::object& end) {
             return s->line(to_utc(start), to_utc(end));
           },
           py::arg("start"), py::arg("end"), "What answers for [start, end), in a line for people.")
-      .def_property_readonly("relative_error", [](const SourcePointer& s) { return s->relative_error(); })
+      .def_property_readonly(
+          "relative_error", [](const SourcePointer& s) { return s->relative_error(); },
+          "The error that all its values share; None where it is not known.")
       .def("__repr__",
            [](const SourcePointer& s) { return "<co2lib.intensity.IntensitySource " + s->describe().name + ">"; });
 

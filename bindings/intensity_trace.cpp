@@ -21,9 +21,9 @@ void register_trace(py::module_& m) {
   py::class_<Statistics>(m, "Statistics", "What a trace's known values are like; None where undefined.")
       .def_readonly("count", &Statistics::count, "Intervals with a value.")
       .def_readonly("sum", &Statistics::sum, "Of all values, g/kWh.")
-      .def_readonly("mean", &Statistics::mean)
-      .def_readonly("min", &Statistics::min)
-      .def_readonly("max", &Statistics::max)
+      .def_readonly("mean", &Statistics::mean, "Each interval counting once; None without values.")
+      .def_readonly("min", &Statistics::min, "The least; None without values.")
+      .def_readonly("max", &Statistics::max, "The greatest; None without values.")
       .def_readonly("sd", &Statistics::sd, "Population standard deviation.")
       .def_readonly("cv", &Statistics::cv, "sd / mean.")
       .def_readonly("mean_daily_range", &Statistics::mean_daily_range, "Mean over whole UTC days of max - min.");
@@ -50,14 +50,20 @@ void register_trace(py::module_& m) {
           py::arg("scope") = "lifecycle", py::arg("zone") = "", py::arg("source") = std::nullopt,
           "Equal steps (a timedelta or seconds) from start; values in g/kWh, None is missing.")
       .def("__len__", &Trace::size)
-      .def_property_readonly("start", [](const Trace& t) { return from_utc(t.start()); })
-      .def_property_readonly("end", [](const Trace& t) { return from_utc(t.end()); })
-      .def_property_readonly("signal", [](const Trace& t) { return text(t.signal()); })
-      .def_property_readonly("scope", [](const Trace& t) { return text(t.scope()); })
-      .def_property_readonly("provider", &Trace::provider)
-      .def_property_readonly("zone", &Trace::zone)
-      .def_property_readonly("source", &Trace::source)
-      .def("records", &Trace::records)
+      .def_property_readonly(
+          "start", [](const Trace& t) { return from_utc(t.start()); },
+          "The start of the first record; intensity.no_data if the trace is empty.")
+      .def_property_readonly(
+          "end", [](const Trace& t) { return from_utc(t.end()); },
+          "The end of the last record; intensity.no_data if the trace is empty.")
+      .def_property_readonly(
+          "signal", [](const Trace& t) { return text(t.signal()); }, "Of all records.")
+      .def_property_readonly(
+          "scope", [](const Trace& t) { return text(t.scope()); }, "Of all records.")
+      .def_property_readonly("provider", &Trace::provider, "Of the first record; those of a chained trace may differ.")
+      .def_property_readonly("zone", &Trace::zone, "Of the first record; those of a chained trace may differ.")
+      .def_property_readonly("source", &Trace::source, "Of the first record; those of a chained trace may differ.")
+      .def("records", &Trace::records, "All records, in the order of time.")
       .def(
           "__getitem__",
           [](const Trace& t, std::ptrdiff_t i) {

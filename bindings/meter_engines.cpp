@@ -58,46 +58,61 @@ void register_windows(py::module_& m) {
           "interval_j", [](const WindowEnergy& w) { return std::pair(w.interval_low_j, w.interval_high_j); },
           "bounds widened by sensor or model error, 95 %")
       .def_property_readonly("coverage", &WindowEnergy::coverage, "0..1; None for a window of length zero")
-      .def_readonly("duration_s", &WindowEnergy::duration_s);
+      .def_readonly("duration_s", &WindowEnergy::duration_s, "Of the window.");
   py::class_<Record>(m, "Record", "The result of one meter over one window.")
-      .def_readonly("meter", &Record::meter)
-      .def_readonly("window", &Record::window)
+      .def_readonly("meter", &Record::meter, "What it is.")
+      .def_readonly("window", &Record::window, "The numbers.")
       .def_property_readonly("energy", &Record::energy, "The energy with bounds and interval.")
       .def_property_readonly("mean_power", &Record::mean_power, "Energy over duration.")
-      .def_property_readonly("method", [](const Record& r) { return std::string(text(r.method)); })
-      .def_readonly("issues", &Record::issues)
-      .def_property_readonly("wraps", [](const Record& r) { return r.events.wraps; })
-      .def_property_readonly("resets", [](const Record& r) { return r.events.resets; })
-      .def_property_readonly("missed_reads", [](const Record& r) { return r.events.missed_reads; })
-      .def_property_readonly("glitches", [](const Record& r) { return r.events.glitches; })
-      .def_property_readonly("late_ticks", [](const Record& r) { return r.events.late_ticks; })
+      .def_property_readonly(
+          "method", [](const Record& r) { return std::string(text(r.method)); }, "How the energy was obtained.")
+      .def_readonly("issues", &Record::issues, "Subject: the meter's id.")
+      .def_property_readonly(
+          "wraps", [](const Record& r) { return r.events.wraps; },
+          "Steps in which the counter started again at its range.")
+      .def_property_readonly(
+          "resets", [](const Record& r) { return r.events.resets; },
+          "Falls of the counter that are no wrap; the steps across them are gaps.")
+      .def_property_readonly(
+          "missed_reads", [](const Record& r) { return r.events.missed_reads; }, "Reads that failed.")
+      .def_property_readonly(
+          "glitches", [](const Record& r) { return r.events.glitches; },
+          "Readings that were dropped because the next ones showed them to be wrong.")
+      .def_property_readonly(
+          "late_ticks", [](const Record& r) { return r.events.late_ticks; },
+          "Reads that came too late for the period asked for.")
       .def("__repr__", [](const Record& r) {
         const auto e = r.energy();
         return "<co2lib.meter.Record " + r.meter.id + " " + (e.value ? to_string(*e.value) : "unknown") + ">";
       });
   py::class_<ZoneRole>(m, "ZoneRole", "What the counting of zones decides for one meter.")
-      .def_readonly("counted", &ZoneRole::counted)
-      .def_readonly("in_total", &ZoneRole::in_total)
+      .def_readonly("counted", &ZoneRole::counted,
+                    "Belongs to the CPU, DRAM or GPU part, also while its value is None.")
+      .def_readonly("in_total", &ZoneRole::in_total,
+                    "Belongs to the total: what is counted, or the platform and GPUs where that is all there is.")
       .def_readonly("mirror_of", &ZoneRole::mirror_of, "Index of the meter that shows the same register.")
       .def_readonly("duplicate_of", &ZoneRole::duplicate_of, "Index of the meter of the first control type.");
   py::class_<Part>(m, "Part", "A part of a total.")
-      .def_readonly("energy_j", &Part::energy_j)
-      .def_property_readonly("bounds_j", [](const Part& p) { return std::pair(p.low_j, p.high_j); })
-      .def_property_readonly("interval_j", [](const Part& p) { return std::pair(p.interval_low_j, p.interval_high_j); })
+      .def_readonly("energy_j", &Part::energy_j, "Of the meters that have a value.")
+      .def_property_readonly(
+          "bounds_j", [](const Part& p) { return std::pair(p.low_j, p.high_j); }, "Lower and upper hard bound, J.")
+      .def_property_readonly(
+          "interval_j", [](const Part& p) { return std::pair(p.interval_low_j, p.interval_high_j); },
+          "Lower and upper end of the interval, J.")
       .def_readonly("present", &Part::present, "There is a meter for it.")
       .def_readonly("incomplete", &Part::incomplete, "A meter of it has no value.");
   py::class_<Totals>(m, "Totals", "The sums of a machine.")
-      .def_readonly("cpu", &Totals::cpu)
-      .def_readonly("dram", &Totals::dram)
-      .def_readonly("gpu", &Totals::gpu)
+      .def_readonly("cpu", &Totals::cpu, "Packages, or their model.")
+      .def_readonly("dram", &Totals::dram, "Memory by a sensor.")
+      .def_readonly("gpu", &Totals::gpu, "Graphics and neural processors.")
       .def_readonly("platform", &Totals::platform, "Stands beside the total and is never added.")
-      .def_readonly("ram_model", &Totals::ram_model)
-      .def_readonly("total", &Totals::total)
-      .def_readonly("issues", &Totals::issues);
+      .def_readonly("ram_model", &Totals::ram_model, "Memory by a model.")
+      .def_readonly("total", &Totals::total, "Of the machine; the platform's where that is all there is.")
+      .def_readonly("issues", &Totals::issues, "`incomplete` and `platform_only`, of the sum itself.");
   py::class_<ZoneResult>(m, "ZoneResult", "What the counters of a machine add up to.")
-      .def_readonly("records", &ZoneResult::records)
-      .def_readonly("roles", &ZoneResult::roles)
-      .def_readonly("totals", &ZoneResult::totals);
+      .def_readonly("records", &ZoneResult::records, "One per trace, in order.")
+      .def_readonly("roles", &ZoneResult::roles, "One per trace, in order.")
+      .def_readonly("totals", &ZoneResult::totals, "Of what counts.");
 }
 
 void register_engines(py::module_& m) {
@@ -127,8 +142,9 @@ void register_engines(py::module_& m) {
       py::arg("info"), py::arg("samples"), py::arg("max_gap_s") = default_max_gap_s, py::arg("window") = std::nullopt,
       "Energy of a power trace [(seconds, watts or None)] by the trapezoid rule.");
   py::class_<PowerSummary>(m, "PowerSummary", "Energy and mean power of a sequence of intervals.")
-      .def_readonly("energy", &PowerSummary::energy)
-      .def_property_readonly("duration_s", [](const PowerSummary& s) { return s.duration.count(); })
+      .def_readonly("energy", &PowerSummary::energy, "Sum over the intervals.")
+      .def_property_readonly(
+          "duration_s", [](const PowerSummary& s) { return s.duration.count(); }, "Sum over the intervals, s.")
       .def_readonly("mean", &PowerSummary::mean, "energy / duration; None for a duration of zero");
   m.def(
       "mean_power",

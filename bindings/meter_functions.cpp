@@ -10,20 +10,22 @@ namespace co2lib::bindings::meter_domain {
 
 void register_attribution(py::module_& m) {
   py::class_<EnergyShare>(m, "EnergyShare", "The share of one target.")
-      .def_readonly("name", &EnergyShare::name)
-      .def_readonly("energy", &EnergyShare::energy)
-      .def_readonly("bounds", &EnergyShare::bounds);
+      .def_readonly("name", &EnergyShare::name, "Of the target.")
+      .def_readonly("energy", &EnergyShare::energy, "In proportion to its CPU time.")
+      .def_readonly("bounds", &EnergyShare::bounds, "Hard, under the assumption that energy follows CPU time.");
   py::class_<Attribution>(m, "Attribution", "The division of an energy; its parts sum to the whole.")
-      .def_property_readonly("targets",
-                             [](const Attribution& a) {
-                               py::dict targets;
-                               for (const EnergyShare& share : a.targets) targets[py::str(share.name)] = share;
-                               return targets;
-                             })
-      .def_readonly("other", &Attribution::other)
-      .def_readonly("idle", &Attribution::idle)
-      .def_property_readonly("total", &Attribution::total)
-      .def_readonly("issues", &Attribution::issues);
+      .def_property_readonly(
+          "targets",
+          [](const Attribution& a) {
+            py::dict targets;
+            for (const EnergyShare& share : a.targets) targets[py::str(share.name)] = share;
+            return targets;
+          },
+          "In the order given.")
+      .def_readonly("other", &Attribution::other, "Of processes that are not targets.")
+      .def_readonly("idle", &Attribution::idle, "Of CPU time that nobody used, or of the idle power given.")
+      .def_property_readonly("total", &Attribution::total, "The sum of all parts.")
+      .def_readonly("issues", &Attribution::issues, "`cpu_time_clipped`.");
   m.def(
       "attribute",
       [](Energy energy, double duration_s, double cpus, double busy_cpu_s, const py::dict& targets_cpu_s,
@@ -43,8 +45,10 @@ void register_attribution(py::module_& m) {
       "Divide CPU energy by CPU time: {name: CPU-seconds}; raises meter.bad_input.");
 
   py::class_<MachineCpuTime>(m, "MachineCpuTime", "The CPU time of all processes since boot, and the logical CPUs.")
-      .def_property_readonly("busy_s", [](const MachineCpuTime& t) { return t.busy.count(); })
-      .def_readonly("cpus", &MachineCpuTime::cpus);
+      .def_property_readonly(
+          "busy_s", [](const MachineCpuTime& t) { return t.busy.count(); },
+          "Of all processes since boot, user and system, s.")
+      .def_readonly("cpus", &MachineCpuTime::cpus, "Online logical CPUs.");
   m.def(
       "read_cpu_time",
       [](const Host& host) {
@@ -61,10 +65,11 @@ void register_container(py::module_& m) {
   py::class_<ContainerLimits>(m, "ContainerLimits", "What a container may use; None where unknown.")
       .def_readonly("version", &ContainerLimits::version, "Of the control groups, 1 or 2.")
       .def_readonly("cpus", &ContainerLimits::cpus, "May be fractional.")
-      .def_readonly("memory_bytes", &ContainerLimits::memory_bytes)
-      .def_readonly("cpus_limited", &ContainerLimits::cpus_limited)
-      .def_readonly("memory_limited", &ContainerLimits::memory_limited)
-      .def_readonly("issues", &ContainerLimits::issues);
+      .def_readonly("memory_bytes", &ContainerLimits::memory_bytes, "Of the limit, or MemTotal of the machine.")
+      .def_readonly("cpus_limited", &ContainerLimits::cpus_limited, "Fewer than the machine has.")
+      .def_readonly("memory_limited", &ContainerLimits::memory_limited, "Less than the machine has.")
+      .def_readonly("issues", &ContainerLimits::issues,
+                    "`limit_unreadable`: a file whose text is no limit, and which sets none.");
   m.def(
       "container_limits",
       [](const std::variant<std::map<std::string, std::string>, std::vector<std::map<std::string, std::string>>>& files,
@@ -106,12 +111,14 @@ void register_models(py::module_& m) {
 
 void register_powercap_unit(py::module_& m) {
   py::class_<PowercapUnit>(m, "PowercapUnit", "What the range of a powercap zone tells about its counter.")
-      .def_readonly("unit_nj", &PowercapUnit::unit_nj)
+      .def_readonly("unit_nj", &PowercapUnit::unit_nj, "The unit as the kernel holds it, in whole nJ.")
       .def_property_readonly(
           "exact_unit_j",
-          [](const PowercapUnit& u) { return u.exact_unit ? std::optional(u.exact_unit->joules(1)) : std::nullopt; })
-      .def_readonly("modulus_counts", &PowercapUnit::modulus_counts)
-      .def_readonly("truncation_ppm", &PowercapUnit::truncation_ppm)
+          [](const PowercapUnit& u) { return u.exact_unit ? std::optional(u.exact_unit->joules(1)) : std::nullopt; },
+          "J per count, exactly; None where it is not known.")
+      .def_readonly("modulus_counts", &PowercapUnit::modulus_counts, "Counts until the counter starts again.")
+      .def_readonly("truncation_ppm", &PowercapUnit::truncation_ppm,
+                    "By how much the kernel's text reads low, in parts per million.")
       .def_property_readonly(
           "exact_unit_ratio",
           [](const PowercapUnit& u) {

@@ -107,7 +107,7 @@ py::dict info_dict(const MeterInfo& info) {
 void register_info(py::module_& m) {
   py::class_<MeterInfo> cls(m, "MeterInfo", "What a meter is and how its samples are read.");
   std::apply([&](const auto&... fields) { define_fields(cls, fields...); }, meter_fields);
-  cls.def("to_dict", &info_dict).def("__repr__", [](const MeterInfo& i) {
+  cls.def("to_dict", &info_dict, "The fields as a dict.").def("__repr__", [](const MeterInfo& i) {
     return "<co2lib.meter.MeterInfo " + i.id + ": " + std::string(text(i.device)) + "/" + std::string(text(i.domain)) +
            ", " + std::string(text(i.kind)) + ">";
   });
@@ -116,7 +116,7 @@ void register_info(py::module_& m) {
 void register_readings(py::module_& m) {
   py::class_<Count>(m, "Count", "One cumulative count of a counter.")
       .def(py::init([](std::uint64_t value) { return Count{value}; }), py::arg("value"))
-      .def_readonly("value", &Count::value)
+      .def_readonly("value", &Count::value, "Raw, in counter units.")
       .def(
           "__eq__", [](const Count& a, const Count& b) { return a.value == b.value; }, py::is_operator())
       .def("__repr__", [](const Count& c) { return "Count(" + std::to_string(c.value) + ")"; });
@@ -129,7 +129,9 @@ void register_readings(py::module_& m) {
       .def_readonly("value", &Watts::value, "W")
       .def_readonly("low", &Watts::low, "Lower end of a model's interval in W.")
       .def_readonly("high", &Watts::high, "Upper end of a model's interval in W.")
-      .def_readonly("mean_since_previous", &Watts::mean_since_previous)
+      .def_readonly("mean_since_previous", &Watts::mean_since_previous,
+                    "True if the value is the mean since the previous good sample of this meter (models that read "
+                    "cumulative CPU time): the step is then value * length, and not a trapezoid.")
       .def(
           "__eq__",
           [](const Watts& a, const Watts& b) {
@@ -145,8 +147,9 @@ void register_readings(py::module_& m) {
              return Failed{parse<Failure>(why, "why", "meter.bad_input"), std::move(text)};
            }),
            py::arg("why") = "io", py::arg("text") = "", "why: no_permission, absent, io, lost, parse or blocked.")
-      .def_property_readonly("why", [](const Failed& f) { return std::string(text(f.why)); })
-      .def_readonly("text", &Failed::text)
+      .def_property_readonly(
+          "why", [](const Failed& f) { return std::string(text(f.why)); }, "The reason, for programs.")
+      .def_readonly("text", &Failed::text, "The reason, for people; may be empty.")
       .def("__repr__", [](const Failed& f) {
         return py::str("Failed({!r}, {!r})").format(std::string(text(f.why)), f.text).cast<std::string>();
       });

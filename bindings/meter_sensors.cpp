@@ -53,31 +53,33 @@ OpenOptions options_of(const Host& host, const std::optional<std::vector<py::obj
 
 void register_sensors(py::module_& m) {
   py::class_<Finding>(m, "Finding", "One provider as found on this machine, with the reason and the remedy.")
-      .def_readonly("provider", &Finding::provider)
+      .def_readonly("provider", &Finding::provider, "`powercap`, `model.cpu_load`, ...")
       .def_property_readonly(
           "availability", [](const Finding& f) { return std::string(text(f.availability)); },
           "available, absent, no_permission, masked or failed.")
-      .def_readonly("reason", &Finding::reason)
+      .def_readonly("reason", &Finding::reason, "The path, mode, owner, error text.")
       .def_readonly("fix", &Finding::fix, "One command or action; empty if nothing is to be done.")
       .def_readonly("meters", &Finding::meters, "What it measures, also while not permitted.")
       .def_readonly("used", &Finding::used, "A tracker with default options uses it.")
       .def_readonly("method", &Finding::method, "counter, integral or model.")
       .def_readonly("value", &Finding::value, "What it reads now, as text.")
-      .def("to_dict",
-           [](const Finding& f) {
-             py::dict d;
-             d["provider"] = f.provider;
-             d["availability"] = std::string(text(f.availability));
-             d["reason"] = f.reason;
-             d["fix"] = f.fix;
-             d["used"] = f.used;
-             d["method"] = f.method;
-             d["value"] = f.value;
-             py::list meters;
-             for (const MeterInfo& i : f.meters) meters.append(info_dict(i));
-             d["meters"] = meters;
-             return d;
-           })
+      .def(
+          "to_dict",
+          [](const Finding& f) {
+            py::dict d;
+            d["provider"] = f.provider;
+            d["availability"] = std::string(text(f.availability));
+            d["reason"] = f.reason;
+            d["fix"] = f.fix;
+            d["used"] = f.used;
+            d["method"] = f.method;
+            d["value"] = f.value;
+            py::list meters;
+            for (const MeterInfo& i : f.meters) meters.append(info_dict(i));
+            d["meters"] = meters;
+            return d;
+          },
+          "The finding as a dict.")
       .def("__str__", [](const Finding& f) { return to_string(f); })
       .def("__repr__", [](const Finding& f) { return "<co2lib.meter.Finding " + to_string(f) + ">"; });
 
@@ -114,13 +116,14 @@ void register_gpus(py::module_& m) {
              return GpuDevice{index, std::move(uuid), std::move(name), std::move(mig_uuids)};
            }),
            py::arg("index"), py::arg("uuid"), py::arg("name") = "", py::arg("mig_uuids") = std::vector<std::string>{})
-      .def_readonly("index", &GpuDevice::index)
-      .def_readonly("uuid", &GpuDevice::uuid)
-      .def_readonly("name", &GpuDevice::name)
-      .def_readonly("mig_uuids", &GpuDevice::mig_uuids);
+      .def_readonly("index", &GpuDevice::index, "In the driver's order (NVML: by PCI address).")
+      .def_readonly("uuid", &GpuDevice::uuid, "`GPU-...`.")
+      .def_readonly("name", &GpuDevice::name, "Model of the GPU.")
+      .def_readonly("mig_uuids", &GpuDevice::mig_uuids, "`MIG-...` of its instances.");
   py::class_<GpuSelection>(m, "GpuSelection", "The GPUs chosen, in the order they were named.")
-      .def_readonly("selected", &GpuSelection::selected)
-      .def_readonly("issues", &GpuSelection::issues);
+      .def_readonly("selected", &GpuSelection::selected, "Driver indices, each once.")
+      .def_readonly("issues", &GpuSelection::issues,
+                    "`mig`, `invalid_entry`, `cuda_order_assumed`, `cuda_order_ambiguous`.");
   m.def(
       "select_gpus",
       [](const std::vector<GpuDevice>& devices, const bindings::PyGpus& option,

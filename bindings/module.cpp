@@ -10,18 +10,19 @@ PYBIND11_MODULE(_core, m) {
   register_record(m);
   register_units(m);
   register_rooms(m);
-  add_submodules(m, {
-                        {"numeric", "Room numeric.", register_numeric},
-                        {"random", "Room random: numbers that depend on seed, index and name alone.", register_random},
-                        {"adaptive", "Domain adaptive: which model, when, where.", register_adaptive, {"intensity"}},
-                        {"embodied", "Domain embodied: carbon in the hardware.", register_embodied},
-                        {"exchange", "Domain exchange: a footprint in the formats of others.", register_exchange},
-                        {"hub", "Domain hub: model cards.", register_hub},
-                        {"inference", "Domain inference: what a model costs on a device.", register_inference},
-                        {"intensity", "Domain intensity.", register_intensity},
-                        {"meter", "Domain meter.", register_meter},
-                        {"preindex", "Domain preindex: shift as a forecast of retraining cost.", register_preindex},
-                        {"testing", "Fakes.", register_testing, {"meter"}},
-                        {"tracker", "The domain tracker.", register_tracker, {"intensity", "meter"}},
-                    });
+  add_submodules(
+      m, {
+             {"numeric", "Room numeric.", register_numeric},
+             {"random", "Room random: numbers that depend on seed, index and name alone.", register_random},
+             {"adaptive", "Domain adaptive: which model, when, where.", register_adaptive, {"intensity"}},
+             {"embodied", "Domain embodied: carbon in the hardware.", register_embodied},
+             {"exchange", "Domain exchange: a footprint in the formats of others.", register_exchange},
+             {"hub", "Domain hub: model cards.", register_hub},
+             {"inference", "Domain inference: what a model costs on a device.", register_inference, {"intensity"}},
+             {"intensity", "Domain intensity.", register_intensity},
+             {"meter", "Domain meter.", register_meter},
+             {"preindex", "Domain preindex: shift as a forecast of retraining cost.", register_preindex},
+             {"testing", "Fakes.", register_testing, {"meter"}},
+             {"tracker", "The domain tracker.", register_tracker, {"intensity", "meter"}},
+         });
 }

@@ -46,7 +46,8 @@ void register_accumulator(py::module_& m) {
 
   py::class_<Accumulator>(m, "Accumulator", "Sums over pairs of samples, mergeable over shards.")
       .def(py::init<Options, std::size_t>(), py::arg("options"), py::arg("classes"))
-      .def("layer", &Accumulator::layer, py::arg("name"), py::arg("width"))
+      .def("layer", &Accumulator::layer, py::arg("name"), py::arg("width"),
+           "The layer of this name, entered into the table when first seen. Throws preindex.width_changed.")
       .def(
           "add_pairs",
           [](Accumulator& a, Accumulator::LayerId layer, const py::array& clean, const py::array& shifted) {
@@ -55,7 +56,9 @@ void register_accumulator(py::module_& m) {
             const bindings::GilReleased released;  // the arrays are held by `before` and `after`
             a.add_pairs(layer, before.view, after.view);
           },
-          py::arg("layer"), py::arg("clean"), py::arg("shifted"))
+          py::arg("layer"), py::arg("clean"), py::arg("shifted"),
+          "Vectors of the same samples before and after the shift; once per call of the module in the "
+          "batch.")
       .def(
           "add_embedding",
           [](Accumulator& a, const std::string& side, const py::array& rows, const py::object& labels) {
@@ -64,7 +67,8 @@ void register_accumulator(py::module_& m) {
             const bindings::GilReleased released;
             a.add_embedding(side_of(side), held.view, given);
           },
-          py::arg("side"), py::arg("rows"), py::arg("labels"))
+          py::arg("side"), py::arg("rows"), py::arg("labels"),
+          "Embeddings of the samples of the batch, flattened; labels in the same order. Copied.")
       .def(
           "add_resque",
           [](Accumulator& a, const std::string& side, const py::array& rows, const py::object& labels) {
@@ -73,14 +77,20 @@ void register_accumulator(py::module_& m) {
             const bindings::GilReleased released;
             a.add_resque(side_of(side), held.view, given);
           },
-          py::arg("side"), py::arg("rows"), py::arg("labels"))
-      .def("end_batch", &Accumulator::end_batch, py::call_guard<bindings::GilReleased>())
-      .def("drop_batch", &Accumulator::drop_batch)
-      .def("merge", &Accumulator::merge, py::arg("other"), py::call_guard<bindings::GilReleased>())
-      .def("result", &Accumulator::result, py::call_guard<bindings::GilReleased>())
-      .def("resque", &Accumulator::resque)
-      .def("to_json", &Accumulator::to_json)
-      .def_static("from_json", &Accumulator::from_json, py::arg("text"))
+          py::arg("side"), py::arg("rows"), py::arg("labels"),
+          "Vectors for RESQUE's shift index; the sides need not be paired. Counted at once.")
+      .def("end_batch", &Accumulator::end_batch, py::call_guard<bindings::GilReleased>(), "Counts the batch.")
+      .def("drop_batch", &Accumulator::drop_batch, "Drops what was added since the last `end_batch`.")
+      .def("merge", &Accumulator::merge, py::arg("other"), py::call_guard<bindings::GilReleased>(),
+           "Adds another shard. Throws preindex.config_mismatch with the keys that differ.")
+      .def("result", &Accumulator::result, py::call_guard<bindings::GilReleased>(),
+           "The result so far. Throws preindex.empty without pairs, preindex.no_layer, preindex.class_sets.")
+      .def("resque", &Accumulator::resque, "RESQUE's shift index of what `add_resque` counted.")
+      .def("to_json", &Accumulator::to_json,
+           "The state without stored embeddings, versioned JSON; its size does not depend on the number of "
+           "pairs.")
+      .def_static("from_json", &Accumulator::from_json, py::arg("text"),
+                  "Reads a state. Throws preindex.bad_state for a corrupt or a newer one.")
       .def(
           "restore_embeddings",
           [](Accumulator& a, const py::array& rows, const py::object& labels) {
@@ -88,10 +98,13 @@ void register_accumulator(py::module_& m) {
             const std::vector<Label> given = labels_of(labels);
             a.restore_embeddings(held.view, given);
           },
-          py::arg("rows"), py::arg("labels"))
-      .def_property_readonly("options", &Accumulator::options)
-      .def_property_readonly("classes", &Accumulator::classes)
-      .def_property_readonly("pairs", &Accumulator::pairs)
+          py::arg("rows"), py::arg("labels"),
+          "Gives a state the embeddings that it was read without: those of `embeddings()`, with their "
+          "labels.")
+      .def_property_readonly("options", &Accumulator::options, "As they were given.")
+      .def_property_readonly("classes", &Accumulator::classes,
+                             "Number of classes of the model, which decides which layers are kept.")
+      .def_property_readonly("pairs", &Accumulator::pairs, "So far.")
       .def_property_readonly(
           "layers",
           [](const Accumulator& a) {
@@ -100,13 +113,14 @@ void register_accumulator(py::module_& m) {
             return layers;
           },
           "(name, width, kept) of the layers, in the order in which they were seen.")
-      .def_property_readonly("config", &Accumulator::config)
-      .def_property_readonly("config_hash", &Accumulator::config_hash)
-      .def_property_readonly("labels", [](const Accumulator& a) { return labels_list(a.labels()); })
+      .def_property_readonly("config", &Accumulator::config, "Every choice that two shards must share, JSON.")
+      .def_property_readonly("config_hash", &Accumulator::config_hash, "Of `config`.")
+      .def_property_readonly(
+          "labels", [](const Accumulator& a) { return labels_list(a.labels()); }, "The classes seen so far, ascending.")
       .def(
           "class_means",
           [](const Accumulator& a, const std::string& side) { return array_of(a.class_means(side_of(side))); },
-          py::arg("side"))
+          py::arg("side"), "Means of the embeddings of each class on a side, ascending; for the initial centres.")
       .def(
           "embeddings",
           [](const Accumulator& a) {
@@ -116,13 +130,15 @@ void register_accumulator(py::module_& m) {
             return array_of(std::move(rows));
           },
           "A copy of the stored embeddings.")
-      .def("embedding_labels",
-           [](const Accumulator& a) {
-             const Classes classes = a.embedding_classes();
-             std::vector<Label> labels;
-             for (const std::int32_t c : classes.index) labels.push_back(classes.labels[static_cast<std::size_t>(c)]);
-             return labels_list(labels);
-           })
+      .def(
+          "embedding_labels",
+          [](const Accumulator& a) {
+            const Classes classes = a.embedding_classes();
+            std::vector<Label> labels;
+            for (const std::int32_t c : classes.index) labels.push_back(classes.labels[static_cast<std::size_t>(c)]);
+            return labels_list(labels);
+          },
+          "The classes of the stored embeddings, row by row.")
       .def(
           "pack",
           [](const Accumulator& a, const py::object& classes, const Accumulator::Widths& widths) {
@@ -142,7 +158,9 @@ void register_accumulator(py::module_& m) {
                       {doubles.data(), doubles.data() + doubles.size()}},
                      labels_of(classes), widths);
           },
-          py::arg("integers"), py::arg("doubles"), py::arg("classes"), py::arg("widths") = Accumulator::Widths{})
+          py::arg("integers"), py::arg("doubles"), py::arg("classes"), py::arg("widths") = Accumulator::Widths{},
+          "Replaces the sums by those of `packed`, which was added up over shards packed for the same "
+          "classes and widths.")
       .def_property_readonly("widths", &Accumulator::widths,
                              "Values per clean and shifted embedding and RESQUE vector seen so far.")
       .def("cluster", &Accumulator::cluster, py::arg("reducer"), py::call_guard<bindings::GilReleased>(),

@@ -86,20 +86,25 @@ void register_cost(py::module_& m) {
   forecast_class
       .def_property_readonly(
           "value", [](const Forecast& f) { return *f.value; }, "The point forecast.")
-      .def_property_readonly("lower", [](const Forecast& f) { return f.interval->low; })
+      .def_property_readonly(
+          "lower", [](const Forecast& f) { return f.interval->low; }, "Lower end of the interval.")
       .def_property_readonly(
           "upper", [](const Forecast& f) { return f.interval->high; }, "inf where not bounded.")
       .def_property_readonly(
           "confidence", [](const Forecast& f) { return f.interval->confidence; }, "1 - alpha.")
-      .def_readonly("bounded", &Forecast::bounded)
-      .def_readonly("extrapolated", &Forecast::extrapolated)
+      .def_readonly("bounded", &Forecast::bounded,
+                    "False if an end of the interval is no bound (too few runs for alpha).")
+      .def_readonly("extrapolated", &Forecast::extrapolated, "The index lies outside of the range of the runs.")
       .def_readonly("cost", &Forecast::cost, "`epochs`, `kwh` or `gco2e`; empty where only numbers were given.")
-      .def_property_readonly("model", [](const Forecast& f) { return std::string(text(f.model)); })
-      .def_readonly("runs", &Forecast::runs)
+      .def_property_readonly(
+          "model", [](const Forecast& f) { return std::string(text(f.model)); }, "The curve that was fitted.")
+      .def_readonly("runs", &Forecast::runs, "Number of runs used.")
       .def_property_readonly(
           "range", [](const Forecast& f) { return std::pair(f.lowest, f.highest); },
           "Smallest and largest index of the runs.")
-      .def_property_readonly("issues", [](const Forecast& f) { return f.issues; })
+      .def_property_readonly(
+          "issues", [](const Forecast& f) { return f.issues; },
+          "What a reader must know about the forecast: few runs, an index outside of their range.")
       .def("__repr__", [](const Forecast& f) {
         return "<co2lib.preindex.Forecast " + py::repr(py::float_(*f.value)).cast<std::string>() + " (" +
                py::repr(py::float_(f.interval->low)).cast<std::string>() + " to " +
@@ -136,16 +141,16 @@ void register_cost(py::module_& m) {
            py::arg("gco2e") = py::none(), py::arg("energy") = py::none(), py::arg("carbon") = py::none(),
            py::arg("config") = "", py::arg("model") = "", py::arg("dataset") = "", py::arg("protocol") = "",
            py::arg("machine") = "", py::arg("time") = "")
-      .def_readonly("x", &CalibrationRun::x)
-      .def_readonly("epochs", &CalibrationRun::epochs)
-      .def_readonly("kwh", &CalibrationRun::kwh)
-      .def_readonly("gco2e", &CalibrationRun::gco2e)
-      .def_readonly("config", &CalibrationRun::config)
-      .def_readonly("model", &CalibrationRun::model)
-      .def_readonly("dataset", &CalibrationRun::dataset)
-      .def_readonly("protocol", &CalibrationRun::protocol)
-      .def_readonly("machine", &CalibrationRun::machine)
-      .def_readonly("time", &CalibrationRun::time)
+      .def_readonly("x", &CalibrationRun::x, "The index before the retraining.")
+      .def_readonly("epochs", &CalibrationRun::epochs, "May be a fraction.")
+      .def_readonly("kwh", &CalibrationRun::kwh, "Energy of the training, kWh.")
+      .def_readonly("gco2e", &CalibrationRun::gco2e, "Operational carbon, g CO2e.")
+      .def_readonly("config", &CalibrationRun::config, "`Result.config_hash`.")
+      .def_readonly("model", &CalibrationRun::model, "Name of the model family.")
+      .def_readonly("dataset", &CalibrationRun::dataset, "Name of the data.")
+      .def_readonly("protocol", &CalibrationRun::protocol, "How it was retrained.")
+      .def_readonly("machine", &CalibrationRun::machine, "On which it ran.")
+      .def_readonly("time", &CalibrationRun::time, "When it ended, UTC.")
       .def("to_json", &CalibrationRun::to_json, "One line of a calibration file.")
       .def(
           "__eq__", [](const CalibrationRun& a, const CalibrationRun& b) { return a == b; }, py::is_operator())
@@ -155,11 +160,12 @@ void register_cost(py::module_& m) {
   m.def("append_run", &append_run, py::arg("file"), py::arg("run"));
 
   py::class_<CostPrediction> prediction_class(m, "CostPrediction", "Forecasts of the costs that the runs know.");
-  prediction_class.def_readonly("x", &CostPrediction::x)
-      .def_readonly("epochs", &CostPrediction::epochs)
-      .def_readonly("kwh", &CostPrediction::kwh)
-      .def_readonly("gco2e", &CostPrediction::gco2e)
-      .def_readonly("issues", &CostPrediction::issues)
+  prediction_class.def_readonly("x", &CostPrediction::x, "The index that it is for.")
+      .def_readonly("epochs", &CostPrediction::epochs, "Forecast of the epochs; None where too few runs know it.")
+      .def_readonly("kwh", &CostPrediction::kwh, "Forecast of the energy, kWh; None where too few runs know it.")
+      .def_readonly("gco2e", &CostPrediction::gco2e,
+                    "Forecast of the operational carbon, g CO2e; None where too few runs know it.")
+      .def_readonly("issues", &CostPrediction::issues, "Of the runs, and of how they were used.")
       .def(
           "__getitem__",
           [](const CostPrediction& p, const std::string& name) {
@@ -168,13 +174,16 @@ void register_cost(py::module_& m) {
             return *cost;
           },
           py::arg("name"), "The forecast of `epochs`, `kwh` or `gco2e`.")
-      .def("keys", [](const CostPrediction& p) {
-        std::vector<std::string> names;
-        if (p.epochs) names.emplace_back("epochs");
-        if (p.kwh) names.emplace_back("kwh");
-        if (p.gco2e) names.emplace_back("gco2e");
-        return names;
-      });
+      .def(
+          "keys",
+          [](const CostPrediction& p) {
+            std::vector<std::string> names;
+            if (p.epochs) names.emplace_back("epochs");
+            if (p.kwh) names.emplace_back("kwh");
+            if (p.gco2e) names.emplace_back("gco2e");
+            return names;
+          },
+          "Names of the costs that have a forecast.");
   pickles(prediction_class);
   bindings::shown_as_table(m, "Forecast", "cost");
   bindings::shown_as_table(m, "CostPrediction", "costs");
@@ -190,11 +199,16 @@ void register_cost(py::module_& m) {
                 {.model = parse<Model>("model", model), .alpha = alpha, .select = {select.begin(), select.end()}});
           },
           py::arg("runs"), py::arg("model") = "auto", py::arg("alpha") = 0.2,
-          py::arg("select") = std::map<std::string, std::string>{})
-      .def("predict", py::overload_cast<double>(&CostForecast::predict, py::const_), py::arg("x"))
+          py::arg("select") = std::map<std::string, std::string>{},
+          "Throws preindex.config_mismatch naming the fields in which the runs differ, preindex.bad_cost, "
+          "and preindex.not_enough_calibration if no cost has enough runs.")
+      .def("predict", py::overload_cast<double>(&CostForecast::predict, py::const_), py::arg("x"),
+           "Forecasts every cost at an index; a cost without enough runs is absent, with an issue that says"
+           " so.")
       .def("predict_result", py::overload_cast<const preindex::Result&>(&CostForecast::predict, py::const_),
-           py::arg("result"))
-      .def_property_readonly("runs", &CostForecast::runs);
+           py::arg("result"),
+           "Forecasts every cost at the index of a result, whose configuration must be that of the runs.")
+      .def_property_readonly("runs", &CostForecast::runs, "Those in use.");
 
   py::class_<Costs> costs(m, "Costs", "Costs by name; what is not known or not limited is None.");
   costs
@@ -203,9 +217,9 @@ void register_cost(py::module_& m) {
              return Costs{.epochs = value_of(epochs), .kwh = value_of(kwh), .gco2e = value_of(gco2e)};
            }),
            py::kw_only(), py::arg("epochs") = py::none(), py::arg("kwh") = py::none(), py::arg("gco2e") = py::none())
-      .def_readonly("epochs", &Costs::epochs)
-      .def_readonly("kwh", &Costs::kwh)
-      .def_readonly("gco2e", &Costs::gco2e);
+      .def_readonly("epochs", &Costs::epochs, "Epochs; may be a fraction.")
+      .def_readonly("kwh", &Costs::kwh, "Energy of the training, kWh.")
+      .def_readonly("gco2e", &Costs::gco2e, "Operational carbon, g CO2e.");
   pickles(costs);
 
   py::class_<RetrainReport> report(m, "RetrainReport", "Whether to retrain, and why.");
@@ -213,10 +227,10 @@ void register_cost(py::module_& m) {
       .def_property_readonly(
           "decision", [](const RetrainReport& r) { return std::string(text(r.decision)); },
           "`not_needed`, `no_forecast`, `over_budget`, `retrain` or `uncertain`.")
-      .def_readonly("reason", &RetrainReport::reason)
-      .def_readonly("advice", &RetrainReport::advice)
-      .def_readonly("issues", &RetrainReport::issues)
-      .def("to_json", &RetrainReport::to_json)
+      .def_readonly("reason", &RetrainReport::reason, "The decision rule in words.")
+      .def_readonly("advice", &RetrainReport::advice, "For `uncertain`: which calibration run would help.")
+      .def_readonly("issues", &RetrainReport::issues, "Of the forecast and the index.")
+      .def("to_json", &RetrainReport::to_json, "JSON with stable keys.")
       .def("__str__", &RetrainReport::to_text);
   pickles(report);
   m.def(

@@ -48,6 +48,33 @@ T taken(const char* name, Shown<T> given) {
   }
 }
 
+/// What an option says, for people.
+const char* said_of(std::string_view option) {
+  static constexpr std::pair<std::string_view, const char*> sentences[] = {
+      {"mode", "How activations become vectors: `cnn` or `vit`."},
+      {"bins", "Numbers of bins, 2 to 4096; the first one is the index's."},
+      {"distances", "Distances that are computed; the first one is the index's."},
+      {"edge_rule", "How the edges of a histogram are rounded: `numpy1` or `numpy2`."},
+      {"weights", "What a histogram's probabilities are made of: `density` or `count`."},
+      {"degenerate", "What becomes of a vector with a bin of zero width: `count`, `nan` or `error`."},
+      {"ari", "Which clustering the index takes."},
+      {"embedding", "Name of the embedding layer, for the record; empty: the default one."},
+      {"include", "Layers kept whatever their width; empty: those wider than there are classes."},
+      {"exclude", "Layers that are never kept."},
+      {"skip_short_names", "Whether names of one character are skipped, as the published code does."},
+      {"repeated_calls", "What becomes of a module that is called more than once per pass: `mean` or `sum`."},
+      {"nonfinite", "What becomes of a pair with a NaN or an infinity: `error` or `skip_pair`."},
+      {"store", "Where the shifted embeddings are kept: `memory`, `file` or `recompute`."},
+      {"s", "Noise-variance scaling; computed nowhere, an argument."},
+      {"s_bar", "Offset of the noise-variance scaling; an argument too."},
+      {"threads", "0: as many as the machine has; no result depends on it."},
+  };
+  for (const auto& [name, sentence] : sentences) {
+    if (name == option) return sentence;
+  }
+  return "";
+}
+
 template <class... T>
 void bind_fields(py::class_<Options>& cls, const OptionField<T>&... field) {
   const Options defaults;
@@ -58,7 +85,9 @@ void bind_fields(py::class_<Options>& cls, const OptionField<T>&... field) {
             return o;
           }),
           py::kw_only(), (py::arg(field.name) = shown(defaults.*field.member))...);
-  (cls.def_property_readonly(field.name, [field](const Options& o) { return shown(o.*field.member); }), ...);
+  (cls.def_property_readonly(
+       field.name, [field](const Options& o) { return shown(o.*field.member); }, said_of(field.name)),
+   ...);
 }
 
 }  // namespace

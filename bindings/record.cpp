@@ -12,14 +12,16 @@ void register_record(py::module_& m) {
       .def_readonly("code", &Issue::code, "Stable code; a dot in it marks a domain's error.")
       .def_readonly("subject", &Issue::subject, "What it is about: a meter's id, a file, a location.")
       .def_readonly("text", &Issue::text, "For people, with the remedy.")
-      .def("to_dict",
-           [](const Issue& i) {
-             py::dict d;
-             d["code"] = i.code;
-             d["subject"] = i.subject;
-             d["text"] = i.text;
-             return d;
-           })
+      .def(
+          "to_dict",
+          [](const Issue& i) {
+            py::dict d;
+            d["code"] = i.code;
+            d["subject"] = i.subject;
+            d["text"] = i.text;
+            return d;
+          },
+          "The issue as a dict: `code`, `subject`, `text`.")
       .def("__str__", [](const Issue& i) { return co2lib::to_string(i); })
       .def("__repr__", [](const Issue& i) { return "<co2lib.Issue " + co2lib::to_string(i) + ">"; })
       .def(
@@ -35,19 +37,21 @@ void register_record(py::module_& m) {
              return Source{std::move(id), std::move(text), year, std::move(licence)};
            }),
            py::arg("id"), py::arg("text") = "", py::arg("year") = 0, py::arg("licence") = "")
-      .def_readonly("id", &Source::id)
-      .def_readonly("text", &Source::text)
+      .def_readonly("id", &Source::id, "Stable, for programs: `cea2025`.")
+      .def_readonly("text", &Source::text, "For people: author, title, table.")
       .def_readonly("year", &Source::year, "0 where the source has none.")
-      .def_readonly("licence", &Source::licence)
-      .def("to_dict",
-           [](const Source& s) {
-             py::dict d;
-             d["id"] = s.id;
-             d["text"] = s.text;
-             d["year"] = s.year;
-             d["licence"] = s.licence;
-             return d;
-           })
+      .def_readonly("licence", &Source::licence, "SPDX identifier or a few words; empty: not known.")
+      .def(
+          "to_dict",
+          [](const Source& s) {
+            py::dict d;
+            d["id"] = s.id;
+            d["text"] = s.text;
+            d["year"] = s.year;
+            d["licence"] = s.licence;
+            return d;
+          },
+          "The source as a dict: `id`, `text`, `year`, `licence`.")
       .def("__repr__",
            [](const Source& s) {
              return "<co2lib.Source " + s.id + (s.year != 0 ? " " + std::to_string(s.year) : std::string()) + ">";

@@ -65,9 +65,9 @@ co2lib.Error
 
   using Median = numeric::MedianInterval;
   py::class_<Median>(numeric, "MedianInterval", "A median with an interval that assumes no distribution.")
-      .def_readonly("median", &Median::median)
-      .def_readonly("low", &Median::low)
-      .def_readonly("high", &Median::high)
+      .def_readonly("median", &Median::median, "Of the values; the mean of the middle two.")
+      .def_readonly("low", &Median::low, "An order statistic of the values.")
+      .def_readonly("high", &Median::high, "An order statistic of the values.")
       .def_readonly("coverage", &Median::coverage, "Probability that [low, high] holds the median of the population.")
       .def_readonly("below_confidence", &Median::below_confidence,
                     "Too few values: even the least and greatest have less than the confidence asked.")
@@ -212,11 +212,11 @@ void register_rooms(py::module_& m) {
            }),
            py::arg("sysfs") = "/sys", py::arg("procfs") = "/proc", py::arg("dev") = "/dev",
            py::arg("nvml") = Host{}.nvml, py::arg("etc") = "/etc")
-      .def_readwrite("sysfs", &Host::sysfs)
-      .def_readwrite("procfs", &Host::procfs)
-      .def_readwrite("dev", &Host::dev)
+      .def_readwrite("sysfs", &Host::sysfs, "Sensors: powercap, hwmon, NVMe.")
+      .def_readwrite("procfs", &Host::procfs, "CPU times, processes, memory.")
+      .def_readwrite("dev", &Host::dev, "Device files.")
       .def_readwrite("nvml", &Host::nvml, "NVIDIA's management library, by name or path; empty: never opened.")
-      .def_readwrite("etc", &Host::etc)
+      .def_readwrite("etc", &Host::etc, "Settings of the system: its machine id.")
       .def("__repr__", [](const Host& h) {
         const auto text = [](const std::filesystem::path& path) {
           return py::repr(py::str(path.string())).cast<std::string>();
@@ -225,22 +225,24 @@ void register_rooms(py::module_& m) {
                ", nvml=" + text(h.nvml) + ", etc=" + text(h.etc) + ")";
       });
   py::class_<Clock, std::shared_ptr<Clock>>(m, "Clock", "The seam for time.")
-      .def_property_readonly("monotonic_s", [](const Clock& c) { return Seconds(c.monotonic()).count(); })
+      .def_property_readonly(
+          "monotonic_s", [](const Clock& c) { return Seconds(c.monotonic()).count(); },
+          "Monotonic time in s, suspend excluded; of an unspecified origin.")
       .def_property_readonly(
           "utc", [](const Clock& c) { return format_utc(c.utc()); }, "Wall time as ISO 8601 text.");
   py::class_<SystemClock, Clock, std::shared_ptr<SystemClock>>(m, "SystemClock", "The clocks of the system.")
       .def(py::init<>());
 
   py::class_<Machine>(m, "Machine", "Processor and memory of a machine; None where unknown.")
-      .def_readonly("cpu_model", &Machine::cpu_model)
-      .def_readonly("cpu_vendor", &Machine::cpu_vendor)
-      .def_readonly("logical_cpus", &Machine::logical_cpus)
-      .def_readonly("physical_cores", &Machine::physical_cores)
-      .def_readonly("packages", &Machine::packages)
-      .def_readonly("memory_bytes", &Machine::memory_bytes)
-      .def_readonly("sgx", &Machine::sgx)
-      .def_readonly("boot_id", &Machine::boot_id)
-      .def_readonly("hostname", &Machine::hostname);
+      .def_readonly("cpu_model", &Machine::cpu_model, "As /proc/cpuinfo names it; empty if unknown.")
+      .def_readonly("cpu_vendor", &Machine::cpu_vendor, "`GenuineIntel`, `AuthenticAMD`, ...; empty if unknown.")
+      .def_readonly("logical_cpus", &Machine::logical_cpus, "Online logical processors.")
+      .def_readonly("physical_cores", &Machine::physical_cores, "Distinct (package, core) pairs.")
+      .def_readonly("packages", &Machine::packages, "Sockets; None if unknown.")
+      .def_readonly("memory_bytes", &Machine::memory_bytes, "MemTotal; None if unknown.")
+      .def_readonly("sgx", &Machine::sgx, "The CPU flag `sgx` is present (RAPL may be filtered).")
+      .def_readonly("boot_id", &Machine::boot_id, "Changes with every boot; empty if unknown.")
+      .def_readonly("hostname", &Machine::hostname, "Name of the machine; empty if unknown.");
   m.def("read_machine", &read_machine, py::arg("host") = Host{}, "Read the machine once; never fails.");
 }
 

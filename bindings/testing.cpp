@@ -46,8 +46,10 @@ void register_testing(py::module_& testing) {
             const bindings::GilReleased released;  // waits
             return c.wait_for_waiters(count, from_seconds(limit_s));
           },
-          py::arg("count"), py::arg("limit_s") = 5.0)
-      .def_property_readonly("waiters", &ManualClock::waiters);
+          py::arg("count"), py::arg("limit_s") = 5.0,
+          "Waits, in real time, until at least `count` threads wait on the clock; False if they do not "
+          "within `limit`.")
+      .def_property_readonly("waiters", &ManualClock::waiters, "Number of threads that wait on the clock now.");
 
   py::class_<FakeMeter, meter::Meter, py::smart_holder>(testing, "FakeMeter", "A meter that does what it is told.")
       .def(py::init([](const meter::MeterInfo& info, std::vector<meter::Reading> script) {
@@ -67,28 +69,36 @@ void register_testing(py::module_& testing) {
             return FakeMeter::power(clock, info, power_w);
           },
           py::arg("clock"), py::arg("info"), py::arg("power_w") = 0.0, "A meter of watts that shows the power set.")
-      .def("set_power", &FakeMeter::set_power, py::arg("watts"))
+      .def("set_power", &FakeMeter::set_power, py::arg("watts"), "The power from now on, in W.")
       .def(
-          "fail", [](FakeMeter& f, const meter::Failed& failed) { f.fail(failed.why, failed.text); }, py::arg("failed"))
-      .def("throw_error", &FakeMeter::throw_error, py::arg("text") = "told to throw")
-      .def("recover", &FakeMeter::recover)
-      .def("reset", &FakeMeter::reset, py::arg("start") = 0)
-      .def("block", &FakeMeter::block)
-      .def("release", &FakeMeter::release)
+          "fail", [](FakeMeter& f, const meter::Failed& failed) { f.fail(failed.why, failed.text); }, py::arg("failed"),
+          "Every read fails until `recover`.")
+      .def("throw_error", &FakeMeter::throw_error, py::arg("text") = "told to throw",
+           "Every read throws until `recover`.")
+      .def("recover", &FakeMeter::recover, "Ends `fail` and `throw_error`.")
+      .def("reset", &FakeMeter::reset, py::arg("start") = 0,
+           "The counter starts again from `start`, as after a reload of its driver.")
+      .def("block", &FakeMeter::block, "Every read blocks until `release`.")
+      .def("release", &FakeMeter::release, "Ends `block`.")
       .def(
           "wait_blocked",
           [](FakeMeter& f, double limit_s) {
             const bindings::GilReleased released;  // waits
             return f.wait_blocked(from_seconds(limit_s));
           },
-          py::arg("limit_s") = 5.0)
-      .def_property_readonly("samples", &FakeMeter::samples)
-      .def_property_readonly("energy_j", &FakeMeter::energy_j);
+          py::arg("limit_s") = 5.0,
+          "Waits, in real time, until a thread is blocked in `sample`; False if none is within `limit`.")
+      .def_property_readonly("samples", &FakeMeter::samples, "How often it was sampled.")
+      .def_property_readonly(
+          "energy_j", &FakeMeter::energy_j,
+          "The true energy since it was made (or reset), in J; counters and powers that follow a clock "
+          "only.");
 
   py::class_<FakeHost>(testing, "FakeHost", "A machine made of files in a temporary folder.")
       .def(py::init<>())
-      .def_property_readonly("host", &FakeHost::host)
-      .def_property_readonly("root", &FakeHost::root)
+      .def_property_readonly("host", &FakeHost::host,
+                             "What to hand to the library; without GPUs, unless `nvml` is set in it.")
+      .def_property_readonly("root", &FakeHost::root, "The folder that holds `sys`, `proc` and `dev`.")
       .def("write", &FakeHost::write, py::arg("path"), py::arg("text"), "Write a file below root.")
       .def(
           "add_zone",
@@ -101,12 +111,16 @@ void register_testing(py::module_& testing) {
           },
           py::arg("id"), py::arg("name") = "package-0", py::arg("energy_uj") = 0,
           py::arg("max_energy_range_uj") = 262143328850ULL, "None is a file that is not there.")
-      .def("set_energy", &FakeHost::set_energy, py::arg("id"), py::arg("energy_uj"))
-      .def("set_energy_text", &FakeHost::set_energy_text, py::arg("id"), py::arg("text"))
-      .def("set_cpu_ticks", &FakeHost::set_cpu_ticks, py::arg("busy"), py::arg("idle"))
+      .def("set_energy", &FakeHost::set_energy, py::arg("id"), py::arg("energy_uj"), "Sets the counter of a zone.")
+      .def("set_energy_text", &FakeHost::set_energy_text, py::arg("id"), py::arg("text"),
+           "Sets the whole text of the counter's file, good or bad.")
+      .def("set_cpu_ticks", &FakeHost::set_cpu_ticks, py::arg("busy"), py::arg("idle"),
+           "Writes /proc/stat: CPU time of all CPUs so far in clock ticks, split into busy and idle.")
       .def("set_cpus", &FakeHost::set_cpus, py::arg("cpus"), py::arg("vendor") = "GenuineIntel",
-           py::arg("flags") = "fpu sse2")
-      .def("set_memory", &FakeHost::set_memory, py::arg("bytes"));
+           py::arg("flags") = "fpu sse2",
+           "Writes /proc/cpuinfo for `cpus` logical CPUs in one package; `flags` are those of the line "
+           "`flags`.")
+      .def("set_memory", &FakeHost::set_memory, py::arg("bytes"), "Writes /proc/meminfo.");
 }
 
 }  // namespace co2lib::bindings

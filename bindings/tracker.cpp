@@ -22,19 +22,22 @@ struct ReleaseAndDelete {
 
 void register_run(py::module_& m) {
   py::class_<Run>(m, "Run", "A run as it is stored; every footprint is computed from one.")
-      .def_readonly("run_id", &Run::run_id)
-      .def_readonly("issues", &Run::issues)
-      .def_property_readonly("segments", [](const Run& r) { return r.segments.size(); })
-      .def_property_readonly("meters",
-                             [](const Run& r) {
-                               std::vector<meter::MeterInfo> infos;
-                               for (const RunSegment& s : r.segments) {
-                                 for (const MeterState& state : s.meters) {
-                                   if (state.info.stands_in_for.empty()) infos.push_back(state.info);
-                                 }
-                               }
-                               return infos;
-                             })
+      .def_readonly("run_id", &Run::run_id, "Of the run; those of merged runs are joined by `+`.")
+      .def_readonly("issues", &Run::issues, "Found while reading: torn lines, unknown types.")
+      .def_property_readonly(
+          "segments", [](const Run& r) { return r.segments.size(); }, "In the order in which they began.")
+      .def_property_readonly(
+          "meters",
+          [](const Run& r) {
+            std::vector<meter::MeterInfo> infos;
+            for (const RunSegment& s : r.segments) {
+              for (const MeterState& state : s.meters) {
+                if (state.info.stands_in_for.empty()) infos.push_back(state.info);
+              }
+            }
+            return infos;
+          },
+          "Of all segments, without those that only stand in for others.")
       .def("footprint", &Run::footprint, py::call_guard<bindings::GilReleased>(), "Computes the footprint.")
       .def(
           "power",
@@ -76,10 +79,10 @@ void register_run(py::module_& m) {
 
 void register_forecast(py::module_& m) {
   py::class_<RunForecast>(m, "RunForecast", "The forecast of a run's total energy.")
-      .def_readonly("total", &RunForecast::total)
+      .def_readonly("total", &RunForecast::total, "Of all units, done and to come.")
       .def_readonly("half_width", &RunForecast::half_width, "Of the 95 % prediction interval; None for one unit.")
-      .def_readonly("units_done", &RunForecast::units_done)
-      .def_readonly("units_total", &RunForecast::units_total)
+      .def_readonly("units_done", &RunForecast::units_done, "Units whose energy is known.")
+      .def_readonly("units_total", &RunForecast::units_total, "Done and to come.")
       .def("__repr__", [](const RunForecast& f) {
         return "<co2lib.tracker.RunForecast " + to_string(f.total) +
                (f.half_width ? " +- " + to_string(*f.half_width) : std::string()) + " after " +
@@ -91,13 +94,14 @@ void register_forecast(py::module_& m) {
       [](const std::vector<Energy>& units, long units_total) { return forecast_total(units, units_total); },
       py::arg("units"), py::arg("units_total"), "Total energy of a run from the units it has done so far.");
   py::class_<Account>(m, "Account", "Carbon and water of an energy series.")
-      .def_readonly("it_energy", &Account::it_energy)
-      .def_readonly("facility_energy", &Account::facility_energy)
+      .def_readonly("it_energy", &Account::it_energy, "Of the samples, without PUE.")
+      .def_readonly("facility_energy", &Account::facility_energy, "it_energy * PUE.")
       .def_readonly("operational", &Account::operational, "None where a part could not be priced.")
-      .def_readonly("mean_intensity", &Account::mean_intensity)
-      .def_readonly("water", &Account::water)
-      .def_readonly("issues", &Account::issues)
-      .def_readonly("sources", &Account::sources);
+      .def_readonly("mean_intensity", &Account::mean_intensity,
+                    "Over the energy; None where a part could not be priced, or there is no energy.")
+      .def_readonly("water", &Account::water, "Of the IT energy, by WUE; 0 where WUE is not given.")
+      .def_readonly("issues", &Account::issues, "`incomplete`, and what the source says of its values.")
+      .def_readonly("sources", &Account::sources, "Of the intensities.");
   m.def(
       "account",
       [](const std::vector<intensity::EnergySample>& samples, const std::shared_ptr<intensity::IntensitySource>& source,
@@ -156,13 +160,15 @@ void register_running(py::module_& m) {
            "Begins a new run with the same options, after stop() or in a forked child.")
       .def("forecast", &Tracker::forecast, py::arg("region_name"), py::arg("units_total"),
            py::call_guard<bindings::GilReleased>(), "Total energy from the regions of one name done so far.")
-      .def_property_readonly("running",
-                             [](const Tracker& t) {
-                               // Takes the lock that a thread may hold while it waits for the GIL.
-                               const bindings::GilReleased release;
-                               return t.running();
-                             })
-      .def_property_readonly("run_id", &Tracker::run_id)
+      .def_property_readonly(
+          "running",
+          [](const Tracker& t) {
+            // Takes the lock that a thread may hold while it waits for the GIL.
+            const bindings::GilReleased release;
+            return t.running();
+          },
+          "True from start to stop.")
+      .def_property_readonly("run_id", &Tracker::run_id, "The run's id: as given, or a random UUID.")
       .def_property_readonly(
           "log",
           [](const Tracker& t) {

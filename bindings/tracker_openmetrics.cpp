@@ -29,11 +29,11 @@ void register_openmetrics(py::module_& m) {
            py::arg("help") = "", py::arg("labels") = std::vector<std::string>{},
            py::arg("samples") = std::vector<std::pair<std::vector<std::string>, double>>{},
            "`name` without `_total` or `_info`, ending in `_unit`; `samples`: (values of the labels, value).")
-      .def_readonly("name", &MetricFamily::name)
+      .def_readonly("name", &MetricFamily::name, "`co2lib_energy_joules`, without the suffix of its type.")
       .def_property_readonly(
           "type", [](const MetricFamily& f) { return std::string(text(f.type)); }, "counter, gauge or info")
       .def_readonly("unit", &MetricFamily::unit, "joules, grams, ...; empty: none.")
-      .def_readonly("help", &MetricFamily::help)
+      .def_readonly("help", &MetricFamily::help, "What it means, in a sentence.")
       .def_readonly("labels", &MetricFamily::labels, "Their names.")
       .def_property_readonly("sample_name", &MetricFamily::sample_name, "`name` with `_total` or `_info`.")
       .def_property_readonly(

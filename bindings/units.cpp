@@ -143,8 +143,10 @@ void bind_interval(py::class_<Interval<Q>>& interval, const std::string& name) {
              return Limits{Seen<Q>::in(low), Seen<Q>::in(high), confidence};
            }),
            py::arg("low"), py::arg("high"), py::arg("confidence") = 0.95)
-      .def_property_readonly("low", [](const Limits& i) { return Seen<Q>::out(i.low); })
-      .def_property_readonly("high", [](const Limits& i) { return Seen<Q>::out(i.high); })
+      .def_property_readonly(
+          "low", [](const Limits& i) { return Seen<Q>::out(i.low); }, "Lower end, part of the range.")
+      .def_property_readonly(
+          "high", [](const Limits& i) { return Seen<Q>::out(i.high); }, "Upper end, part of the range.")
       .def_readonly("confidence", &Limits::confidence, "Probability that the truth lies inside; 1 for hard bounds.")
       .def(
           "__eq__", [](const Limits& a, const Limits& b) { return a == b; }, py::is_operator())
@@ -181,8 +183,8 @@ void bind_estimate(py::class_<Estimate<Q>>& estimate, const std::string& name) {
       .def_property_readonly("value", value, "The best value, or None where nothing is known.")
       .def_readonly("bounds", &Guess::bounds, "Where the value must lie if the readings are right.")
       .def_readonly("interval", &Guess::interval, "`bounds` widened by sensor and model error.")
-      .def_readonly("issues", &Guess::issues)
-      .def_readonly("sources", &Guess::sources)
+      .def_readonly("issues", &Guess::issues, "What a reader must know about this number.")
+      .def_readonly("sources", &Guess::sources, "Of the factors and data it was computed with.")
       .def_property_readonly("value_text", &value_text<Q>, "The value for people, `unknown` where there is none.")
       .def_property_readonly("interval_text", &interval_text<Q>,
                              "The interval in the unit of the value, empty where there is none.")

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What adapting is worth on every trace at hand, and how fast it is decided, as Markdown: co2lib_adaptive FOLDER [one].
-// With `one`: the optimum and the time of a year of 5-minute slots and 10 models, for the comparison with a solver.
+// What adapting is worth on every trace at hand, and how fast it is decided, as Markdown:
+// co2lib_adaptive FOLDER [SLOTS]. With a number of slots: the optimum and the time of that many slots and 10 models,
+// for the comparison with a solver.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <functional>
@@ -48,15 +49,17 @@ std::vector<Model> resnets() {
           model("resnet101", 7.80, 77.374), model("resnet152", 11.51, 78.312)};
 }
 
-/// A year of 5-minute slots and 10 models on a hull, from numbers that depend on a seed alone.
-std::pair<std::vector<Model>, std::vector<double>> large_case() {
+constexpr std::size_t year_of_minutes = 105120;  // slots of 5 minutes
+
+/// Slots and 10 models on a hull, from numbers that depend on a seed alone.
+std::pair<std::vector<Model>, std::vector<double>> large_case(std::size_t slots = year_of_minutes) {
   std::vector<Model> models;
   for (int i = 0; i < 10; ++i) {
     models.push_back({.name = std::to_string(i),
                       .energy = Energy::from_kwh(1 + i),
                       .accuracy = 60 + 10 * std::log1p(static_cast<double>(i))});
   }
-  std::vector<double> c(105120);
+  std::vector<double> c(slots);
   for (std::size_t t = 0; t < c.size(); ++t) c[t] = 50 + 500 * random::draw(1, t, "adaptive.benchmark");
   return {models, c};
 }
@@ -218,12 +221,12 @@ void tables(const std::map<std::string, Slots>& years) {
   speed(us);
 }
 
-void one_large() {
-  const auto large = large_case();
+void one_large(std::size_t count) {
+  const auto large = large_case(count);
   const Slots slots(large.second);
   const CarbonMass budget = grams(4.2 * sum(large.second));
   Plan p;
-  const double us = time_of(1, [&] { p = plan(large.first, slots, {.budget = budget}); });
+  const double us = time_of(5, [&] { p = plan(large.first, slots, {.budget = budget}); });
   std::printf("{\"accuracy\": %.17g, \"ms\": %.6g, \"budget_g\": %.17g}\n", p.accuracy, us / 1e3, budget.grams());
 }
 
@@ -231,12 +234,12 @@ void one_large() {
 
 int main(int argc, char** argv) {
   try {
-    if (argc == 3 && std::strcmp(argv[2], "one") == 0) {
-      one_large();
+    if (argc == 3 && std::atoi(argv[2]) > 0) {
+      one_large(static_cast<std::size_t>(std::atoi(argv[2])));
       return 0;
     }
     if (argc != 2) {
-      std::fprintf(stderr, "co2lib_adaptive FOLDER [one]: a folder with CSV files of hourly carbon intensities\n");
+      std::fprintf(stderr, "co2lib_adaptive FOLDER [SLOTS]: a folder with CSV files of hourly carbon intensities\n");
       return 2;
     }
     tables(traces(argv[1]));

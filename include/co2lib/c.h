@@ -17,6 +17,7 @@
 #if defined(_WIN32)
 #define CO2LIB_C_API
 #else
+/** Marks what the library shows to its users. */
 #define CO2LIB_C_API __attribute__((visibility("default")))
 #endif
 
@@ -29,8 +30,8 @@ typedef struct co2lib_tracker co2lib_tracker;
 
 /** One option of `co2lib_open`: its name, as in `co2lib::tracker::Options`, and its value as text. */
 typedef struct co2lib_option {
-  const char* name;
-  const char* value;
+  const char* name;  /**< as in `co2lib::tracker::Options`: `location` */
+  const char* value; /**< its text, as `co2lib run` takes it: `FRA`, `1.2`, `true` */
 } co2lib_option;
 
 /** What a run or a region used. Numbers that are not known are NaN, and never 0; intervals have a confidence of 95 %.

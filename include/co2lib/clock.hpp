@@ -25,6 +25,7 @@ using UtcTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 /// What a waiting thread waits on; `interrupt()` from any thread ends the wait.
 class Waiter {
  public:
+  /// Ends the wait that goes on and all later ones.
   void interrupt() {
     {
       const std::lock_guard lock(mutex_);
@@ -33,6 +34,7 @@ class Waiter {
     changed_.notify_all();
   }
 
+  /// True once `interrupt()` was called.
   [[nodiscard]] bool interrupted() const {
     const std::lock_guard lock(mutex_);
     return interrupted_;

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <deque>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,15 +26,15 @@ namespace co2lib::csv {
 
 /// One record of a file and the line it starts on (counted from 1).
 struct Row {
-  std::size_t line = 0;
-  std::vector<std::string> fields;
+  std::size_t line = 0;             ///< counted from 1
+  std::vector<std::string> fields;  ///< as many as the header has; quotes taken off
 };
 
 /// A header and its rows, every row as wide as the header.
 struct Table {
-  std::string name;
-  std::vector<std::string> header;
-  std::vector<Row> rows;
+  std::string name;                 ///< of the file, for messages
+  std::vector<std::string> header;  ///< titles of the columns
+  std::vector<Row> rows;            ///< without the header
 
   /// The place of a column, or nothing.
   [[nodiscard]] std::optional<std::size_t> column(std::string_view title) const {
@@ -41,65 +44,118 @@ struct Table {
   }
 };
 
-/// Splits RFC 4180 text into rows: quoted fields may hold commas, line ends and doubled quotes; CR LF or LF ends a row.
+namespace detail {
+
+/// The place of the next comma or line feed from `i` on, or the end: eight characters at a time.
+[[nodiscard]] inline std::size_t delimiter(std::string_view text, std::size_t i) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const auto zero_byte = [](std::uint64_t x) { return (x - ones) & ~x & (ones << 7); };  // exact in its lowest bit
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; i + 8 <= text.size(); i += 8) {
+      std::uint64_t eight = 0;
+      std::memcpy(&eight, text.data() + i, 8);
+      const std::uint64_t found = zero_byte(eight ^ (ones * ',')) | zero_byte(eight ^ (ones * '\n'));
+      if (found != 0) return i + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
+  }
+  while (i < text.size() && text[i] != ',' && text[i] != '\n') ++i;
+  return i;
+}
+
+}  // namespace detail
+
+/// Reads RFC 4180 text row by row: quoted fields may hold commas, line ends and doubled quotes; CR LF or LF ends a row.
 ///
-/// Blank lines are skipped, a byte order mark in front too. An unterminated quote, or text after a closing quote, is
-/// the issue `bad_csv` naming the line.
+/// Blank lines are skipped, a byte order mark in front too. The text must outlive it.
+class Scanner {
+ public:
+  /// Begins before the first row.
+  explicit Scanner(std::string_view text) : text_(text) {
+    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
+  }
+
+  /// Goes to the next row; false if there is none. An unterminated quote, or text after a closing quote, is the issue
+  /// `bad_csv` naming the line.
+  [[nodiscard]] Result<bool> next() {
+    while (i_ < text_.size()) {
+      fields_.clear();
+      unquoted_.clear();
+      line_ = next_line_;
+      for (bool more = true; more;) {
+        if (i_ < text_.size() && text_[i_] == '"') {
+          if (std::optional<Issue> bad = quoted()) return *std::move(bad);
+        } else {
+          plain();
+        }
+        more = i_ < text_.size() && text_[i_] == ',';
+        if (more) {
+          ++i_;
+        } else if (i_ < text_.size()) {
+          ++i_;
+          ++next_line_;
+        }
+      }
+      if (fields_.size() > 1 || !fields_[0].empty()) return true;
+    }
+    return false;
+  }
+
+  /// The line that the row starts on, counted from 1.
+  [[nodiscard]] std::size_t line() const noexcept { return line_; }
+  /// The fields of the row, until the next one is read.
+  [[nodiscard]] const std::vector<std::string_view>& fields() const noexcept { return fields_; }
+
+ private:
+  void plain() {
+    const std::size_t end = detail::delimiter(text_, i_);
+    std::string_view field = text_.substr(i_, end - i_);
+    i_ = end;
+    if ((i_ >= text_.size() || text_[i_] == '\n') && field.ends_with('\r')) field.remove_suffix(1);
+    fields_.push_back(field);
+  }
+
+  std::optional<Issue> quoted() {
+    const auto bad = [](std::size_t at, const char* why) {
+      return Issue{"bad_csv", "line " + std::to_string(at), why};
+    };
+    const std::size_t opened = next_line_;
+    std::size_t begin = ++i_;
+    std::string* doubled = nullptr;  // the field without its doubled quotes, if it has any
+    while (true) {
+      if (i_ >= text_.size()) return bad(opened, "a quote is opened and never closed");
+      if (text_[i_] == '\n') ++next_line_;
+      if (text_[i_++] != '"') continue;
+      if (i_ >= text_.size() || text_[i_] != '"') break;
+      if (doubled == nullptr) doubled = &unquoted_.emplace_back();
+      doubled->append(text_.substr(begin, i_ - begin));  // with one of the two
+      begin = ++i_;
+    }
+    const std::string_view rest = text_.substr(begin, i_ - 1 - begin);
+    fields_.push_back(doubled == nullptr ? rest : std::string_view(doubled->append(rest)));
+    if (i_ < text_.size() && text_[i_] == '\r' && (i_ + 1 >= text_.size() || text_[i_ + 1] == '\n')) ++i_;
+    if (i_ < text_.size() && text_[i_] != ',' && text_[i_] != '\n')
+      return bad(next_line_, "text follows a closing quote");
+    return std::nullopt;
+  }
+
+  std::string_view text_;
+  std::size_t i_ = 0;
+  std::size_t line_ = 0;
+  std::size_t next_line_ = 1;
+  std::vector<std::string_view> fields_;
+  std::deque<std::string> unquoted_;
+};
+
+/// Splits RFC 4180 text into rows, as `Scanner` reads them.
 [[nodiscard]] inline Result<std::vector<Row>> parse_rows(std::string_view text) {
   std::vector<Row> rows;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::size_t line = 1;
-  std::size_t i = 0;
-  const auto bad = [&](std::size_t at, const char* why) { return Issue{"bad_csv", "line " + std::to_string(at), why}; };
-  while (i < text.size()) {
-    Row row;
-    row.line = line;
-    if (!rows.empty()) row.fields.reserve(rows.back().fields.size());
-    bool row_ended = false;
-    while (!row_ended) {
-      std::string field;
-      if (i < text.size() && text[i] == '"') {
-        const std::size_t opened = line;
-        ++i;
-        while (true) {
-          if (i >= text.size()) return bad(opened, "a quote is opened and never closed");
-          if (text[i] == '"') {
-            if (i + 1 < text.size() && text[i + 1] == '"') {
-              field += '"';
-              i += 2;
-              continue;
-            }
-            ++i;
-            break;
-          }
-          if (text[i] == '\n') ++line;
-          field += text[i++];
-        }
-        const bool ended = i >= text.size() || text[i] == ',' || text[i] == '\n' ||
-                           (text[i] == '\r' && (i + 1 >= text.size() || text[i + 1] == '\n'));
-        if (!ended) return bad(line, "text follows a closing quote");
-      } else {
-        std::size_t end = i;  // find_first_of looks every character up in a string
-        while (end < text.size() && text[end] != ',' && text[end] != '\n') ++end;
-        field.assign(text.substr(i, end - i));
-        i = end;
-        if ((i >= text.size() || text[i] == '\n') && field.ends_with('\r')) field.pop_back();
-      }
-      row.fields.push_back(std::move(field));
-      if (i < text.size() && text[i] == '\r') ++i;
-      if (i < text.size() && text[i] == ',') {
-        ++i;
-        continue;
-      }
-      row_ended = true;
-      if (i < text.size()) {
-        ++i;
-        ++line;
-      }
-    }
-    if (row.fields.size() > 1 || !row.fields[0].empty()) rows.push_back(std::move(row));
+  Scanner scanner(text);
+  while (true) {
+    const Result<bool> there = scanner.next();
+    if (!there) return there.issue();
+    if (!*there) return rows;
+    rows.push_back({scanner.line(), {scanner.fields().begin(), scanner.fields().end()}});
   }
-  return rows;
 }
 
 /// As `parse_rows`, with the first row as header. A row of another width is the issue `bad_csv` naming its line.
@@ -141,7 +197,7 @@ struct Table {
 namespace detail {
 
 template <class T>
-[[nodiscard]] Result<std::optional<T>> read_number(const Table& table, const Row& row, std::string_view column,
+[[nodiscard]] Result<std::optional<T>> read_number(std::string_view table, std::size_t line, std::string_view column,
                                                    std::string_view text) {
   if (text.empty()) return std::optional<T>();
   T value{};
@@ -149,7 +205,7 @@ template <class T>
   bool good = error == std::errc() && end == text.data() + text.size();
   if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(value);
   if (good) return std::optional<T>(value);
-  return Issue{"bad_number", table.name + ":" + std::to_string(row.line),
+  return Issue{"bad_number", std::string(table) + ":" + std::to_string(line),
                "the field '" + std::string(column) + "' is '" + std::string(text.substr(0, 64)) + "'; expected a " +
                    (std::is_floating_point_v<T> ? "number" : "whole number") + ", or nothing for a missing value"};
 }
@@ -160,19 +216,25 @@ template <class T>
 /// the issue `bad_number` whose subject is `<table>:<line>`; a table without the column is `no_column`.
 [[nodiscard]] inline Result<std::optional<double>> number(const Table& table, const Row& row, std::string_view column) {
   const Result<std::string_view> text = field(table, row, column);
-  return text ? detail::read_number<double>(table, row, column, *text) : text.issue();
+  return text ? detail::read_number<double>(table.name, row.line, column, *text) : text.issue();
 }
 
 /// The same for a column by its place, which saves the search where many rows are read.
 [[nodiscard]] inline Result<std::optional<double>> number(const Table& table, const Row& row, std::size_t column) {
-  return detail::read_number<double>(table, row, table.header.at(column), row.fields.at(column));
+  return detail::read_number<double>(table.name, row.line, table.header.at(column), row.fields.at(column));
+}
+
+/// The same for a field that a `Scanner` gave; `table` and `column` are named in the issue.
+[[nodiscard]] inline Result<std::optional<double>> number(std::string_view table, std::size_t line,
+                                                          std::string_view column, std::string_view text) {
+  return detail::read_number<double>(table, line, column, text);
 }
 
 /// A field as a whole number of at most 64 bits; otherwise as `number`.
 [[nodiscard]] inline Result<std::optional<std::int64_t>> integer(const Table& table, const Row& row,
                                                                  std::string_view column) {
   const Result<std::string_view> text = field(table, row, column);
-  return text ? detail::read_number<std::int64_t>(table, row, column, *text) : text.issue();
+  return text ? detail::read_number<std::int64_t>(table.name, row.line, column, *text) : text.issue();
 }
 
 /// The lines whose first field is `key`, found by binary search: cheap in a long text of which few lines are wanted.
@@ -237,10 +299,10 @@ template <class T>
 
 /// The names of all tables compiled in, each with its domain, in alphabetical order.
 struct TableName {
-  std::string domain;
-  std::string name;
+  std::string domain;  ///< the folder of `data/` it is from
+  std::string name;    ///< of the file, without `.csv`
 };
-[[nodiscard]] std::vector<TableName> table_names();
+[[nodiscard]] std::vector<TableName> table_names();  ///< Lists them
 
 /// What `append` did.
 struct Appended {

@@ -37,6 +37,7 @@ using ErrorDetails = std::map<std::string, ErrorDetail, std::less<>>;
 /// the remedy. Absence of a sensor or a value is not an error.
 class Error : public std::runtime_error {
  public:
+  /// A code `domain.code`, a message with the remedy, and details that programs can read.
   Error(std::string code, const std::string& message, ErrorDetails details = {},
         ErrorCategory category = ErrorCategory::value)
       : std::runtime_error(message), code_(std::move(code)), details_(std::move(details)), category_(category) {}

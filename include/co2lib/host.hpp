@@ -14,12 +14,12 @@ namespace co2lib {
 
 /// The roots of the machine's own file systems and settings. A folder can stand in for each (tests, containers).
 struct Host {
-  std::filesystem::path sysfs = "/sys";
-  std::filesystem::path procfs = "/proc";
-  std::filesystem::path dev = "/dev";
+  std::filesystem::path sysfs = "/sys";    ///< sensors: powercap, hwmon, NVMe
+  std::filesystem::path procfs = "/proc";  ///< CPU times, processes, memory
+  std::filesystem::path dev = "/dev";      ///< device files
   /// NVIDIA's management library, by name or path, opened when GPUs are looked for; empty: never.
   std::string nvml = "libnvidia-ml.so.1";
-  std::filesystem::path etc = "/etc";
+  std::filesystem::path etc = "/etc";  ///< settings of the system: its machine id
 };
 
 /// The processor and memory of a machine, as /proc and /sys tell; what could not be read has no value.

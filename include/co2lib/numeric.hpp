@@ -52,33 +52,66 @@ namespace co2lib::numeric {
 class Sum {
  public:
   Sum() = default;
-  explicit Sum(double start) noexcept : sum_(start) {}
+  explicit Sum(double start) noexcept : sum_(start) {}  ///< Starts at a number
 
+  /// Adds a number.
   Sum& operator+=(double x) noexcept {
     const double t = sum_ + x;
-    if (std::isfinite(t)) {
-      correction_ += std::fabs(sum_) >= std::fabs(x) ? (sum_ - t) + x : (x - t) + sum_;
-    }
+    const double of_x = t - sum_;  // Knuth's exact error of an addition: as Neumaier's, without a choice by size
+    correction_ += (sum_ - (t - of_x)) + (x - of_x);
     sum_ = t;
     return *this;
   }
 
+  /// Adds the terms of another sum, with its correction.
   Sum& operator+=(const Sum& other) noexcept {
     *this += other.sum_;
     correction_ += other.correction_;
     return *this;
   }
 
-  [[nodiscard]] double value() const noexcept { return sum_ + correction_; }
+  /// The sum so far; 0 for none. What is not a number, or out of range, stays so.
+  [[nodiscard]] double value() const noexcept { return std::isfinite(sum_) ? sum_ + correction_ : sum_; }
 
  private:
+  friend class TwoSums;
+  Sum(double sum, double correction) noexcept : sum_(sum), correction_(correction) {}
+
   double sum_ = 0;
-  double correction_ = 0;
+  double correction_ = 0;  // of no use any more where the sum is not finite
+};
+
+/// Two sums that the same numbers are added to, with the bits of two `Sum`; the compiler adds to both at once.
+class TwoSums {
+ public:
+  /// Goes on with two sums.
+  TwoSums(const Sum& first, const Sum& second) noexcept
+      : sum_{first.sum_, second.sum_}, correction_{first.correction_, second.correction_} {}
+
+  /// Adds a number to both.
+  TwoSums& operator+=(double number) noexcept {
+    const Pair x{number, number};
+    const Pair t = sum_ + x;
+    const Pair of_x = t - sum_;
+    correction_ += (sum_ - (t - of_x)) + (x - of_x);
+    sum_ = t;
+    return *this;
+  }
+
+  [[nodiscard]] Sum first() const noexcept { return {sum_[0], correction_[0]}; }   ///< the first, as it is now
+  [[nodiscard]] Sum second() const noexcept { return {sum_[1], correction_[1]}; }  ///< the second, as it is now
+
+ private:
+  using Pair = double __attribute__((vector_size(16)));
+
+  Pair sum_;
+  Pair correction_;
 };
 
 /// Running mean and sample standard deviation (Welford).
 class Moments {
  public:
+  /// Takes one more value into account.
   void push(double x) noexcept {
     ++count_;
     const double delta = x - mean_;
@@ -86,8 +119,8 @@ class Moments {
     m2_ += product(delta, x - mean_);
   }
 
-  [[nodiscard]] long count() const noexcept { return count_; }
-  [[nodiscard]] double mean() const noexcept { return mean_; }
+  [[nodiscard]] long count() const noexcept { return count_; }  ///< values so far
+  [[nodiscard]] double mean() const noexcept { return mean_; }  ///< of the values so far; 0 for none
 
   /// Sample standard deviation (n - 1); NaN for fewer than two values.
   [[nodiscard]] double sample_sd() const noexcept {
@@ -312,9 +345,9 @@ namespace detail {
 
 /// A median with an interval that needs no assumption on the distribution.
 struct MedianInterval {
-  double median = 0;
-  double low = 0;
-  double high = 0;
+  double median = 0;              ///< of the values; the mean of the middle two
+  double low = 0;                 ///< an order statistic of the values
+  double high = 0;                ///< an order statistic of the values
   double coverage = 0;            ///< probability that [low, high] holds the median of the population
   bool below_confidence = false;  ///< too few values: even the least and greatest have less than the confidence asked
 

@@ -24,19 +24,19 @@ inline constexpr bool has_text = false;
 /// `code` is stable; a code with a dot (`intensity.stale_cache`) is a domain's error, one without is a remark.
 /// `subject` is what it is about (a meter's id, a file, a location); `text` says it to people, with the remedy.
 struct Issue {
-  std::string code;
-  std::string subject;
-  std::string text;
+  std::string code;     ///< stable, for programs: `location_unknown`
+  std::string subject;  ///< what it is about; empty: the whole
+  std::string text;     ///< for people, with the remedy; may be empty
 
   bool operator==(const Issue&) const = default;
 };
 
 /// Where a number comes from; `year` is 0 where the source has none.
 struct Source {
-  std::string id;
-  std::string text;
-  int year = 0;
-  std::string licence;
+  std::string id;       ///< stable, for programs: `cea2025`
+  std::string text;     ///< for people: author, title, table
+  int year = 0;         ///< of the data or the publication; 0: none
+  std::string licence;  ///< SPDX identifier or a few words; empty: not known
 
   bool operator==(const Source&) const = default;
 };
@@ -67,13 +67,16 @@ inline void add_source(std::vector<Source>& sources, const Source& source) {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  /// A value.
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  /// A failure.
   Result(Issue issue) : state_(std::in_place_index<1>, std::move(issue)) {}  // NOLINT(google-explicit-constructor)
 
-  [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }
-  [[nodiscard]] const T& operator*() const& { return std::get<0>(state_); }
+  [[nodiscard]] explicit operator bool() const noexcept { return state_.index() == 0; }  ///< true if there is a value
+  [[nodiscard]] const T& operator*() const& { return std::get<0>(state_); }  ///< the value; only there if there is one
+  /// The value; only there if there is one.
   [[nodiscard]] T&& operator*() && { return std::get<0>(std::move(state_)); }
-  [[nodiscard]] const T* operator->() const { return &std::get<0>(state_); }
+  [[nodiscard]] const T* operator->() const { return &std::get<0>(state_); }  ///< the value; only there if there is one
 
   /// The failure; only there if the result has no value.
   [[nodiscard]] const Issue& issue() const { return std::get<1>(state_); }
@@ -85,9 +88,9 @@ class [[nodiscard]] Result {
 /// A range of a quantity. `confidence` is the probability that the truth lies inside; 1 for hard bounds.
 template <class Q>
 struct Interval {
-  Q low{};
-  Q high{};
-  double confidence = 0.95;
+  Q low{};                   ///< lower end, part of the range
+  Q high{};                  ///< upper end, part of the range
+  double confidence = 0.95;  ///< in (0, 1]
 
   bool operator==(const Interval&) const = default;
 };
@@ -98,31 +101,39 @@ struct Interval {
 /// resets and ambiguous wraps widen it); `interval` is `bounds` widened by sensor and model error.
 template <class Q>
 struct Estimate {
-  std::optional<Q> value{};
-  std::optional<Interval<Q>> bounds{};
-  std::optional<Interval<Q>> interval{};
-  std::vector<Issue> issues{};
-  std::vector<Source> sources{};
+  std::optional<Q> value{};               ///< the best known; none where nothing is known
+  std::optional<Interval<Q>> bounds{};    ///< hard bounds; none where nothing bounds it
+  std::optional<Interval<Q>> interval{};  ///< with its confidence; none where nothing is known of the errors
+  std::vector<Issue> issues{};            ///< what a reader must know about this number
+  std::vector<Source> sources{};          ///< of the factors and data it was computed with
 
   bool operator==(const Estimate&) const = default;
 
   /// The value in the named unit, without a value where there is none.
   [[nodiscard]] std::optional<double> joules() const requires requires(const Q& q) { q.joules(); }
   { return value ? std::optional(value->joules()) : std::nullopt; }
+  /// In kWh; none without a value.
   [[nodiscard]] std::optional<double> kwh() const requires requires(const Q& q) { q.kwh(); }
   { return value ? std::optional(value->kwh()) : std::nullopt; }
+  /// In Wh; none without a value.
   [[nodiscard]] std::optional<double> wh() const requires requires(const Q& q) { q.wh(); }
   { return value ? std::optional(value->wh()) : std::nullopt; }
+  /// In g CO2e; none without a value.
   [[nodiscard]] std::optional<double> grams() const requires requires(const Q& q) { q.grams(); }
   { return value ? std::optional(value->grams()) : std::nullopt; }
+  /// In kg CO2e; none without a value.
   [[nodiscard]] std::optional<double> kilograms() const requires requires(const Q& q) { q.kilograms(); }
   { return value ? std::optional(value->kilograms()) : std::nullopt; }
+  /// In W; none without a value.
   [[nodiscard]] std::optional<double> watts() const requires requires(const Q& q) { q.watts(); }
   { return value ? std::optional(value->watts()) : std::nullopt; }
+  /// In litres; none without a value.
   [[nodiscard]] std::optional<double> litres() const requires requires(const Q& q) { q.litres(); }
   { return value ? std::optional(value->litres()) : std::nullopt; }
+  /// In g CO2e/kWh; none without a value.
   [[nodiscard]] std::optional<double> g_per_kwh() const requires requires(const Q& q) { q.g_per_kwh(); }
   { return value ? std::optional(value->g_per_kwh()) : std::nullopt; }
+  /// In s; none without a value.
   [[nodiscard]] std::optional<double> seconds() const requires requires { typename Q::period; }
   { return value ? std::optional(std::chrono::duration<double>(*value).count()) : std::nullopt; }
 };

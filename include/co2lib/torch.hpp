@@ -48,7 +48,7 @@ using preindex::Options;
 
 /// The vectors of the samples in one call of a layer.
 struct LayerVectors {
-  std::string name{};
+  std::string name{};        ///< of the layer, as `named_modules` has it
   bool convolution = false;  ///< or else linear
   std::size_t width = 0;     ///< values per sample
   at::Tensor rows{};         ///< samples x width, float32, on the host; undefined for a layer that is left out
@@ -60,8 +60,9 @@ struct Activations {
   at::Tensor embedding{};             ///< samples x D, float32, on the host; undefined if its layer gave no output
 };
 
+/// What a probe looks at.
 struct ProbeOptions {
-  Mode mode = Mode::cnn;
+  Mode mode = Mode::cnn;                                ///< which layers are reduced, and how
   std::string embedding{};                              ///< layer whose raw output is kept, flattened
   std::function<bool(std::string_view)> left_out = {};  ///< layers whose outputs are not reduced; none if empty
 };
@@ -80,6 +81,7 @@ class ActivationProbe {
  public:
   /// Throws preindex.no_layer for a model without linear or convolution layers.
   explicit ActivationProbe(const ::torch::nn::Module& model, ProbeOptions options = {});
+  /// The same for a scripted or traced model.
   explicit ActivationProbe(const ::torch::jit::Module& model, ProbeOptions options = {});
   ActivationProbe(const ActivationProbe&) = delete;
   ActivationProbe& operator=(const ActivationProbe&) = delete;
@@ -130,8 +132,8 @@ class Package {
   Package& operator=(Package&&) noexcept;
   ~Package();
 
-  [[nodiscard]] Mode mode() const noexcept;
-  [[nodiscard]] const std::string& embedding() const noexcept;
+  [[nodiscard]] Mode mode() const noexcept;                     ///< that it was compiled for
+  [[nodiscard]] const std::string& embedding() const noexcept;  ///< the layer whose raw output it keeps; empty: none
 
   /// Runs the program. The model's own output is its first result.
   [[nodiscard]] Activations run(const at::Tensor& x);
@@ -154,14 +156,16 @@ struct Batch {
 /// One side of the pairs: a vector of batches, or a callable that returns the next batch until there is none.
 class Batches {
  public:
-  using Next = std::function<std::optional<Batch>()>;
+  using Next = std::function<std::optional<Batch>()>;  ///< gives the next batch; none at the end
 
+  /// Batches that are in memory; they can be read again.
   Batches(std::vector<Batch> batches);  // NOLINT(google-explicit-constructor)
+  /// A callable that gives the next batch; it can be read once.
   template <class F>
   requires std::convertible_to<F, Next> Batches(F next)  // NOLINT(google-explicit-constructor)
       : next_(std::move(next)) {}
 
-  [[nodiscard]] std::optional<Batch> next() { return next_(); }
+  [[nodiscard]] std::optional<Batch> next() { return next_(); }  ///< gives the next batch; none at the end
 
   /// The number of distinct labels. Throws preindex.bad_option for a callable, which can be read once only.
   [[nodiscard]] std::size_t classes() const;

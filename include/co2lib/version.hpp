@@ -2,6 +2,7 @@
 // The version of the library: the one place that CMake and pyproject.toml read it from.
 #pragma once
 
+/// As MAJOR.MINOR.PATCH, semantic versioning.
 #define CO2LIB_VERSION "0.1.0"
 
 namespace co2lib {

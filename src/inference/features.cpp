@@ -301,6 +301,42 @@ std::vector<std::string> base_names(std::string_view kernel) {
   no_features(kernel);
 }
 
+/// The largest power of two, up to 64, that divides a number of channels: what vectors and packed blocks ask for.
+double alignment(std::int64_t x) { return x < 1 ? 1 : double(std::min<std::int64_t>(x & -x, 64)); }
+
+/// A column that says how a kernel is laid out rather than how much it does.
+struct LayoutColumn {
+  std::string_view name;
+  double (*value)(const KernelConfig&);
+};
+
+/// The columns of layout of a kernel. A runtime has several algorithms for one kernel and chooses by these. (Kernels
+/// that compute each element by itself have one; the alignment of their channels was tried and told nothing.)
+std::vector<LayoutColumn> layout_columns(std::string_view kernel) {
+  const bool depthwise = kernel == "dwconv-bn-relu";
+  std::vector<LayoutColumn> columns{};
+  if (kernel == "matmul") {
+    columns = {{"k_align", [](const KernelConfig& c) { return alignment(c.k); }},
+               {"n_align", [](const KernelConfig& c) { return alignment(c.n); }},
+               {"heads", [](const KernelConfig& c) { return double(c.heads); }}};
+  } else if (kernel != "concat" && kernel != "embedding" && !per_element(kernel)) {
+    columns.push_back({"cin_align", [](const KernelConfig& c) { return alignment(c.cin); }});
+  }
+  if (kernel == "conv-bn-relu" || kernel == "fc") {
+    columns.push_back({"cout_align", [](const KernelConfig& c) { return alignment(c.cout); }});
+  }
+  if (kernel == "conv-bn-relu") {
+    columns.push_back({"groups", [](const KernelConfig& c) { return double(c.groups); }});
+  }
+  if (kernel == "conv-bn-relu" || depthwise) {
+    columns.push_back({"dilation", [](const KernelConfig& c) { return double(c.dilation); }});
+    columns.push_back(
+        {"pad_same", [](const KernelConfig& c) { return c.pad - double(c.dilation) * double(c.k - 1) / 2; }});
+  }
+  columns.push_back({"batch", [](const KernelConfig& c) { return double(c.batch); }});
+  return columns;
+}
+
 }  // namespace
 
 FlopsParams flops(std::string_view kernel, const BaseShape& shape) {
@@ -356,18 +392,22 @@ Features features(const KernelConfig& config) {
 
 std::vector<double> training_vector(const KernelConfig& config) {
   const Features f = features(config);
-  std::vector<double> v = training_base(config, kernel_name(config.kernel));
+  const std::string kernel = kernel_name(config.kernel);
+  std::vector<double> v = training_base(config, kernel);
   const auto extension = f.vector();
   v.insert(v.end(), extension.begin(), extension.end());
   const double bytes = f.bytes();
   v.insert(v.end(), {f.ops / (1e6 * f.util), bytes / 1e6, f.ops / (f.util * bytes)});
+  for (const LayoutColumn& column : layout_columns(kernel)) v.push_back(column.value(config));
   return v;
 }
 
 std::vector<std::string> feature_names(std::string_view kernel) {
-  std::vector<std::string> names = base_names(kernel_name(kernel));
+  const std::string shared = kernel_name(kernel);
+  std::vector<std::string> names = base_names(shared);
   names.insert(names.end(),
                {"w_bits", "a_bits", "mops", "mb_w", "mb_in", "mb_out", "ai", "util", "mops_util", "mb", "ai_util"});
+  for (const LayoutColumn& column : layout_columns(shared)) names.emplace_back(column.name);
   return names;
 }
 

@@ -85,6 +85,7 @@ std::vector<double> Forest::predict_many(std::span<const double> rows) const {
   for (double& sum : sums) {
     sum /= count;
     if (log) sum = std::exp(sum);
+    if (!std::isfinite(sum)) detail::bad_model("the forest of " + kernel + " predicts what is not finite");
   }
   return sums;
 }
@@ -92,9 +93,14 @@ std::vector<double> Forest::predict_many(std::span<const double> rows) const {
 bool Forest::outside(std::span<const double> x) const {
   for (std::size_t i = 0; i < features.size() && i < x.size(); ++i) {
     const auto found = range.find(features[i]);
-    if (found != range.end() && !(x[i] >= found->second.first && x[i] <= found->second.second)) return true;
+    if (found != range.end() && !inside(x[i], found->second)) return true;
   }
   return false;
+}
+
+bool Forest::inside(double x, const std::pair<double, double>& ends) noexcept {
+  const auto single = static_cast<float>(x);
+  return single >= static_cast<float>(ends.first) && single <= static_cast<float>(ends.second);
 }
 
 /// Reads the events of a forest's file: each tree is kept in its own form as soon as it is complete.
@@ -115,7 +121,7 @@ class ForestReader {
       };
       rest = Json::parse(text.begin(), text.end(), keep);
     } catch (const Json::exception& error) {
-      refuse(std::string("not JSON of a forest: ") + error.what());
+      refuse(std::string("not JSON of a forest (is the file whole?): ") + error.what());
     }
     header(rest);
     if (forest_.roots_.empty()) refuse("trees: there is none");

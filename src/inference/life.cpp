@@ -2,10 +2,14 @@
 #include <co2lib/inference/life.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include <co2lib/inference/refuse.hpp>
+#include <co2lib/intensity/trace.hpp>
 
 namespace co2lib::inference {
 
@@ -112,6 +116,67 @@ LifeFootprint lifetime(const Life& life) {
   f.kg_per_year = f.total_kg / years;
   f.operational_share = f.total_kg > 0 ? f.operational_kg / f.total_kg : 0;
   return f;
+}
+
+namespace {
+
+constexpr double most_unknown = 0.05;  ///< of a year's weight; ours
+
+std::array<double, 24> weights_of(const std::vector<double>& use_by_hour) {
+  std::array<double, 24> weights{};
+  if (use_by_hour.empty()) {
+    weights.fill(1);
+    return weights;
+  }
+  if (use_by_hour.size() != weights.size()) {
+    out_of_range(
+        fmt::format("use_by_hour: {} numbers; give 24, one for each hour of a day in UTC", use_by_hour.size()));
+  }
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] = not_negative(use_by_hour[i], "use_by_hour");
+  positive(sum, "use_by_hour");
+  return weights;
+}
+
+/// The mean of a year's hours, by the use of each.
+double intensity_of_year(const intensity::Trace& trace, UtcTime begin, const std::array<double, 24>& weights) {
+  constexpr int hours = 365 * 24;
+  numeric::Sum sum;
+  double known = 0;
+  double all = 0;
+  for (int i = 0; i < hours; ++i) {
+    const UtcTime at = begin + std::chrono::hours(i);
+    const auto of_day = std::chrono::floor<std::chrono::hours>(at - std::chrono::floor<std::chrono::days>(at));
+    const double weight = weights[static_cast<std::size_t>(of_day.count())];
+    if (weight == 0) continue;
+    all += weight;
+    const auto value = trace.mean(at, at + std::chrono::hours(1));
+    if (!value) continue;
+    known += weight;
+    sum += weight * not_negative(value->g_per_kwh(), "trace");
+  }
+  if (known < (1 - most_unknown) * all) {
+    out_of_range(fmt::format("trace: {:.1f} % of the use in the year from {} has no value; at most 5 % may lack it",
+                             100 * (1 - known / all), format_utc(begin)));
+  }
+  return sum.value() / known;
+}
+
+}  // namespace
+
+std::vector<double> intensity_by_year(const intensity::Trace& trace, const std::vector<double>& use_by_hour) {
+  const std::array<double, 24> weights = weights_of(use_by_hour);
+  constexpr auto year = std::chrono::hours(365 * 24);
+  const UtcTime end = trace.end();
+  if (end - trace.start() < year) {
+    const auto days = std::chrono::floor<std::chrono::days>(end - trace.start()).count();
+    out_of_range(fmt::format("trace: it covers {} days; a life needs all seasons, so at least 365", days));
+  }
+  std::vector<double> years{};
+  for (UtcTime at = trace.start(); at + year <= end; at += year) {
+    years.push_back(intensity_of_year(trace, at, weights));
+  }
+  return years;
 }
 
 LifeInterval lifetime_interval(const Life& life, const LifeRanges& ranges) {

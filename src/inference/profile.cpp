@@ -70,8 +70,20 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+/// A name that the file has and the library must know; its error names the file.
+template <class Call>
+auto known_name(const FieldReader& fields, const Document& given, const Call& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    fields.refuse(given, error.what());
+  }
+}
+
 Rules read_rule_set(const FieldReader& fields, const Document& given) {
-  if (given.kind == Document::Kind::scalar) return inference::rules(fields.text(given, "rules"));
+  if (given.kind == Document::Kind::scalar) {
+    return known_name(fields, given, [&] { return inference::rules(fields.text(given, "rules")); });
+  }
   Rules rules{};
   for (const Document& rule : fields.list(given, "rules")) rules.push_back(fields.texts(rule, "rules"));
   return rules;
@@ -97,8 +109,12 @@ ForestFile read_forest_entry(const Document& value, const std::filesystem::path&
   if (file.empty() || file.is_absolute() || std::distance(file.begin(), file.end()) != 1 || file == "..") {
     fields.refuse(fields.need("file"), "file: a forest stands in the profile's own folder");
   }
+  std::vector<std::string> precisions = split(fields.text("precision"), '+');
+  for (std::string& given : precisions) {
+    given = known_name(fields, fields.need("precision"), [&] { return inference::precision(given).name; });
+  }
   return {.kernel = kernel_name(fields.text("kernel")),
-          .precisions = split(fields.text("precision"), '+'),
+          .precisions = std::move(precisions),
           .target = parse<Target>(fields.text("target"), name + ": target", bad_profile),
           .file = folder / file};
 }
@@ -158,13 +174,43 @@ ProfileHead read_head(const std::filesystem::path& folder) {
   return head;
 }
 
-/// A forest of a profile with the places of its features in the training vector.
+/// A forest of a profile, with the places in the training vector of its features and of the sides of its box.
 struct ProfileForest {
+  struct Side {
+    std::size_t place = 0;
+    std::pair<double, double> ends{};
+  };
+
   Forest forest;
   std::vector<std::size_t> places{};
+  std::vector<Side> box{};
+
+  /// The batch, at most the largest that was sampled, where that is known.
+  [[nodiscard]] std::int64_t most_batch(std::int64_t batch) const {
+    const auto known = forest.range.find("batch");
+    if (known == forest.range.end() || !(known->second.second >= 1)) return batch;
+    return std::min(batch, static_cast<std::int64_t>(std::min(known->second.second, 1e15)));
+  }
+
+  /// True if a training vector leaves what was sampled.
+  [[nodiscard]] bool outside(const std::vector<double>& row) const {
+    return std::any_of(box.begin(), box.end(), [&](const Side& s) { return !Forest::inside(row[s.place], s.ends); });
+  }
 };
 
-std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry) {
+/// Refuses a forest that was trained on something else than the profile says: files that were exchanged.
+void check_origin(const Forest& forest, const ForestFile& entry, const std::string& processor) {
+  const auto check = [&](const char* key, const std::string& said) {
+    const auto found = forest.meta.find(key);
+    if (found == forest.meta.end() || found->second == said) return;
+    bad_model(fmt::format("{}: it was trained on {} {}; device.json says {}", entry.file.string(), key,
+                          found->second.substr(0, 60), said));
+  };
+  check("precision", fmt::format("{}", fmt::join(entry.precisions, "+")));
+  check("processor", processor);
+}
+
+std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry, const std::string& processor) {
   auto loaded = std::make_shared<ProfileForest>();
   loaded->forest = load_forest(entry.file);
   const Forest& forest = loaded->forest;
@@ -176,12 +222,18 @@ std::shared_ptr<const ProfileForest> load_profile_forest(const ForestFile& entry
   if (forest.range.empty() || !forest.residual || forest.meta.empty()) {
     bad_model(where + "range, residual and meta are needed in a profile");
   }
+  check_origin(forest, entry, processor);
   const std::vector<std::string> names = feature_names(forest.kernel);
-  for (const std::string& feature : forest.features) {
+  const auto place = [&](const std::string& feature) {
     const auto at = std::find(names.begin(), names.end(), feature);
-    if (at == names.end()) bad_model(where + "the feature '" + feature.substr(0, 60) + "' is not known");
-    loaded->places.push_back(static_cast<std::size_t>(at - names.begin()));
-  }
+    if (at == names.end()) {
+      bad_model(where + "the feature '" + feature.substr(0, 60) +
+                "' is not known; a newer co2lib may have written the profile");
+    }
+    return static_cast<std::size_t>(at - names.begin());
+  };
+  for (const std::string& feature : forest.features) loaded->places.push_back(place(feature));
+  for (const auto& [feature, ends] : forest.range) loaded->box.push_back({place(feature), ends});
   return loaded;
 }
 
@@ -202,15 +254,9 @@ class ProfileModel final : public DeviceModel {
     }
     std::vector<KernelValue> values(kernels.size());
     for (const auto& [key, members] : groups) {
-      std::vector<std::vector<double>> rows;
-      for (const std::size_t i : members) {
-        KernelConfig config = kernels[i];
-        config.array = head_.array;
-        rows.push_back(training_vector(config));
-      }
-      apply(key.first, key.second, Target::latency_us, members, rows, values);
+      apply(key.first, key.second, Target::latency_us, members, kernels, values);
       if (head_.energy == EnergySource::measured) {
-        apply(key.first, key.second, Target::energy_mj, members, rows, values);
+        apply(key.first, key.second, Target::energy_mj, members, kernels, values);
       } else if (head_.energy == EnergySource::assumed) {
         for (const std::size_t i : members) assume_power(values[i]);
       }
@@ -246,7 +292,7 @@ class ProfileModel final : public DeviceModel {
                            "no whole models were measured for " + p.precision +
                                ": the interval adds the ends of kernels, which is a stopgap"});
     }
-    for (const std::string& flag : head_.flags) add_issue(p.issues, {flag, name, "said by the profile"});
+    add_notes(p);
     int year = 0;
     (void)std::from_chars(head_.date.data(), head_.date.data() + std::min<std::size_t>(4, head_.date.size()), year);
     add_source(p.sources, {.id = "profile." + name,
@@ -257,6 +303,17 @@ class ProfileModel final : public DeviceModel {
   }
 
  private:
+  /// What the profile says of its measurements, but for those in precisions that the prediction has not.
+  void add_notes(Prediction& p) const {
+    const std::vector<std::string> known = precisions();
+    for (const std::string& flag : head_.flags) {
+      const std::string of = flag.substr(0, flag.find(':'));
+      const bool other = std::find(known.begin(), known.end(), of) != known.end();
+      if (other && p.precision != "mixed" && p.precision != of) continue;
+      p.issues.push_back({"profile_note", name, flag});
+    }
+  }
+
   [[nodiscard]] std::shared_ptr<const ProfileForest> forest(const std::string& kernel, const std::string& precision,
                                                             Target target) const {
     const auto entry = std::find_if(head_.forests.begin(), head_.forests.end(), [&](const ForestFile& f) {
@@ -266,7 +323,7 @@ class ProfileModel final : public DeviceModel {
     if (entry == head_.forests.end()) missing(kernel, precision, target);
     const std::scoped_lock lock(mutex_);
     auto& loaded = loaded_[entry->file];
-    if (!loaded) loaded = load_profile_forest(*entry);
+    if (!loaded) loaded = load_profile_forest(*entry, processor);
     return loaded;
   }
 
@@ -286,24 +343,36 @@ class ProfileModel final : public DeviceModel {
                            precision, fmt::join(kernels, ", ")));
   }
 
+  /// Predicts kernels of one type and precision. A larger batch than was sampled counts as several of the largest that
+  /// was.
   void apply(const std::string& kernel, const std::string& precision, Target target,
-             const std::vector<std::size_t>& members, const std::vector<std::vector<double>>& rows,
+             const std::vector<std::size_t>& members, std::span<const KernelConfig> kernels,
              std::vector<KernelValue>& values) const {
     const auto found = forest(kernel, precision, target);
-    const std::size_t width = found->places.size();
     std::vector<double> x;
-    x.reserve(rows.size() * width);
-    for (const std::vector<double>& row : rows) {
+    std::vector<double> times;
+    std::vector<bool> outside;
+    x.reserve(members.size() * found->places.size());
+    for (const std::size_t i : members) {
+      KernelConfig config = kernels[i];
+      config.array = head_.array;
+      const std::int64_t batch = found->most_batch(config.batch);
+      times.push_back(static_cast<double>(config.batch) / static_cast<double>(batch));
+      config.batch = batch;
+      const std::vector<double> row = training_vector(config);
       for (const std::size_t place : found->places) x.push_back(row[place]);
+      outside.push_back(times.back() != 1 || found->outside(row));
     }
     const std::vector<double> predicted = found->forest.predict_many(x);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const bool outside = found->forest.outside(std::span(x).subspan(i * width, width));
       const auto [p5, p95] = *found->forest.residual;
-      const double y = predicted[i];
-      const Ranged ranged{y, y * p5 * (outside ? 0.5 : 1), y * p95 * (outside ? 2 : 1)};
+      const double y = predicted[i] * times[i];
+      if (!(y > 0)) {
+        bad_model(fmt::format("the forest of {}, {}, predicts {}, which is no {}", kernel, precision, y, text(target)));
+      }
+      const Ranged ranged{y, y * p5 * (outside[i] ? 0.5 : 1), y * p95 * (outside[i] ? 2 : 1)};
       KernelValue& value = values[members[i]];
-      value.extrapolated = value.extrapolated || outside;
+      value.extrapolated = value.extrapolated || outside[i];
       if (target == Target::latency_us) {
         value.latency_us = ranged;
       } else {

@@ -15,80 +15,131 @@ namespace co2lib::intensity {
 
 namespace {
 
-/// A CSV text being read; every refusal names its file and line.
+/// A CSV text read row by row; every refusal names its file and line.
 class File {
  public:
-  File(std::string_view text, std::string_view name) : name_(name) {
-    Result<csv::Table> parsed = csv::parse(text, std::string(name));
-    if (!parsed) {
-      detail::fail("bad_value", fmt::format("{}: {}: {}", name_, parsed.issue().subject, parsed.issue().text));
-    }
-    table = *std::move(parsed);
+  File(std::string_view text, std::string_view name) : name_(name), scanner_(text) {
+    if (!read()) detail::fail("bad_value", fmt::format("{}: {}: the text has no header line", name_, name_));
+    for (const std::string_view title : scanner_.fields()) header_.emplace_back(title);
   }
 
-  csv::Table table;
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
 
-  [[noreturn]] void refuse(std::string_view code, const csv::Row& row, const std::string& why) const {
-    detail::fail(code, fmt::format("{}:{}: {}", name_, row.line, why),
-                 {{"file", name_}, {"line", static_cast<std::int64_t>(row.line)}});
+  /// The place of a column, or nothing.
+  [[nodiscard]] std::optional<std::size_t> column(std::string_view title) const {
+    const auto found = std::find(header_.begin(), header_.end(), title);
+    if (found == header_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - header_.begin());
+  }
+
+  /// Goes to the next row, which is as wide as the header; false after the last.
+  bool next() {
+    if (!read()) return false;
+    const std::size_t width = scanner_.fields().size();
+    if (width == header_.size()) return true;
+    detail::fail("bad_value", fmt::format("{}: line {}: {} fields where the header has {}", name_, scanner_.line(),
+                                          width, header_.size()));
+  }
+
+  /// A field of the row, until the next.
+  [[nodiscard]] std::string_view field(std::size_t column) const { return scanner_.fields()[column]; }
+
+  [[noreturn]] void refuse(std::string_view code, const std::string& why) const {
+    const std::size_t line = scanner_.line();
+    detail::fail(code, fmt::format("{}:{}: {}", name_, line, why),
+                 {{"file", name_}, {"line", static_cast<std::int64_t>(line)}});
   }
 
   /// Runs something and puts file and line in front of its refusal.
   template <class F>
-  auto at(const csv::Row& row, F&& run) const {
+  auto at(F&& run) const {
     try {
       return run();
     } catch (const Error& error) {
-      throw Error(error.code(), fmt::format("{}:{}: {}", name_, row.line, error.what()),
-                  {{"file", name_}, {"line", static_cast<std::int64_t>(row.line)}}, error.category());
+      const std::size_t line = scanner_.line();
+      throw Error(error.code(), fmt::format("{}:{}: {}", name_, line, error.what()),
+                  {{"file", name_}, {"line", static_cast<std::int64_t>(line)}}, error.category());
     }
   }
 
   /// A number of the file; an empty field is nullopt.
-  [[nodiscard]] std::optional<double> number(const csv::Row& row, std::size_t column) const {
-    Result<std::optional<double>> value = csv::number(table, row, column);
-    if (!value) refuse("bad_value", row, value.issue().text);
+  [[nodiscard]] std::optional<double> number(std::size_t column) const {
+    Result<std::optional<double>> value = csv::number(name_, scanner_.line(), header_[column], field(column));
+    if (!value) refuse("bad_value", value.issue().text);
     return *value;
   }
 
   /// An average intensity in g/kWh; a negative one is refused here, where the line is known.
-  [[nodiscard]] std::optional<CarbonIntensity> intensity(const csv::Row& row, std::size_t column, Signal signal) const {
-    const std::optional<double> value = number(row, column);
+  [[nodiscard]] std::optional<CarbonIntensity> intensity(std::size_t column, Signal signal) const {
+    const std::optional<double> value = number(column);
     if (!value) return std::nullopt;
     if (*value < 0 && signal == Signal::average) {
-      refuse("bad_value", row, "an average intensity is not negative: " + row.fields[column]);
+      refuse("bad_value", fmt::format("an average intensity is not negative: {}", field(column)));
     }
     return CarbonIntensity::from_g_per_kwh(*value);
   }
 
-  [[nodiscard]] UtcTime stamp(const csv::Row& row, const std::string& text, const std::string& iso,
-                              bool offset_required) const {
+  /// The time of a field, which `iso` is in the form of ISO 8601.
+  [[nodiscard]] UtcTime stamp(std::string_view field, std::string_view iso, bool offset_required) const {
     const Result<UtcTime> time = parse_utc(iso, offset_required);
-    if (!time) refuse("bad_time", row, fmt::format("'{}' is not a time of this kind of file", text.substr(0, 64)));
+    if (!time) refuse("bad_time", fmt::format("'{}' is not a time of this kind of file", field.substr(0, 64)));
     return *time;
   }
 
  private:
+  bool read() {
+    const Result<bool> there = scanner_.next();
+    if (!there) {
+      detail::fail("bad_value", fmt::format("{}: {}: {}", name_, there.issue().subject, there.issue().text));
+    }
+    return *there;
+  }
+
   std::string name_;
+  csv::Scanner scanner_;
+  std::vector<std::string> header_;
 };
 
-/// `YYYY-MM-DD HH:MM:SS`, UTC.
-std::string iso_from_spaced(const std::string& text) {
-  std::string iso = text;
-  if (iso.size() == 19 && iso[10] == ' ') iso[10] = 'T';
-  return iso;
-}
-
-/// `MM/DD/YYYY HH:MM:SS`, UTC, or, in files of European zones, `YYYY-MM-DD HH:MM:SS+00:00`.
-std::string iso_from_carboncast(const std::string& text) {
-  if (text.size() == 25 && text[10] == ' ') {
-    std::string iso = text;
-    iso[10] = 'T';
+/// A time in the form of ISO 8601, without an allocation; empty for a text of another form.
+class IsoText {
+ public:
+  /// `YYYY-MM-DD HH:MM:SS`, UTC; another text as it is.
+  static IsoText from_spaced(std::string_view text) {
+    IsoText iso;
+    iso.add(text);
+    if (text.size() == 19 && text[10] == ' ') iso.text_[10] = 'T';
     return iso;
   }
-  if (text.size() != 19 || text[2] != '/' || text[5] != '/' || text[10] != ' ') return {};
-  return fmt::format("{}-{}-{}T{}", text.substr(6, 4), text.substr(0, 2), text.substr(3, 2), text.substr(11));
-}
+
+  /// `MM/DD/YYYY HH:MM:SS`, UTC, or, in files of European zones, `YYYY-MM-DD HH:MM:SS+00:00`.
+  static IsoText from_carboncast(std::string_view text) {
+    IsoText iso;
+    if (text.size() == 25 && text[10] == ' ') {
+      iso.add(text);
+      iso.text_[10] = 'T';
+    } else if (text.size() == 19 && text[2] == '/' && text[5] == '/' && text[10] == ' ') {
+      for (const std::string_view part :
+           {text.substr(6, 4), std::string_view("-"), text.substr(0, 2), std::string_view("-"), text.substr(3, 2),
+            std::string_view("T"), text.substr(11)}) {
+        iso.add(part);
+      }
+    }
+    return iso;
+  }
+
+  [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  void add(std::string_view part) {  // what is longer than any time is cut, and refused as it is
+    part = part.substr(0, text_.size() - size_);
+    std::copy(part.begin(), part.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += part.size();
+  }
+
+  std::array<char, 64> text_{};
+  std::size_t size_ = 0;
+};
 
 /// Ends of intervals that are known by their starts only: as long as the shortest step, one hour if there is no step.
 void close_intervals(std::vector<TimedValue>& values, std::vector<Record>& others) {
@@ -110,8 +161,8 @@ void put_zone(Record& attributes, const CsvOptions& options) {
   if (attributes.zone.empty()) attributes.zone = options.zone.value_or("");
 }
 
-Trace electricity_maps(const File& file, const CsvOptions& options) {
-  const std::vector<std::string>& header = file.table.header;
+Trace electricity_maps(File& file, const CsvOptions& options) {
+  const std::vector<std::string>& header = file.header();
   Record attributes;
   attributes.scope = options.scope.value_or(Scope::lifecycle);
   attributes.basis = Basis::consumption;
@@ -121,28 +172,27 @@ Trace electricity_maps(const File& file, const CsvOptions& options) {
   const auto column = std::find_if(header.begin(), header.end(),
                                    [&](const std::string& title) { return title.find(mark) != std::string::npos; });
   if (column == header.end()) {
-    detail::fail("bad_value", fmt::format("{}: no column has '{}' in its title", file.table.name, mark));
+    detail::fail("bad_value", fmt::format("{}: no column has '{}' in its title", file.name(), mark));
   }
   const auto value = static_cast<std::size_t>(column - header.begin());
-  const std::optional<std::size_t> zone = file.table.column("Zone Id");
-  const std::optional<std::size_t> estimated = file.table.column("Data Estimated");
+  const std::optional<std::size_t> zone = file.column("Zone Id");
+  const std::optional<std::size_t> estimated = file.column("Data Estimated");
   std::vector<TimedValue> values;
   std::vector<Record> others;
-  values.reserve(file.table.rows.size());
-  for (const csv::Row& row : file.table.rows) {
-    if (zone && attributes.zone.empty()) attributes.zone = row.fields[*zone];
-    if (zone && row.fields[*zone] != attributes.zone) {
-      file.refuse("mixed_signals", row,
-                  fmt::format("the zone changes from '{}' to '{}'; read one zone per file", attributes.zone,
-                              row.fields[*zone]));
+  while (file.next()) {
+    if (zone && attributes.zone.empty()) attributes.zone = file.field(*zone);
+    if (zone && file.field(*zone) != attributes.zone) {
+      file.refuse("mixed_signals", fmt::format("the zone changes from '{}' to '{}'; read one zone per file",
+                                               attributes.zone, file.field(*zone)));
     }
-    const UtcTime start = file.stamp(row, row.fields[0], iso_from_spaced(row.fields[0]), false);
-    const auto intensity = file.intensity(row, value, attributes.signal);
+    const std::string_view stamp = file.field(0);
+    const UtcTime start = file.stamp(stamp, IsoText::from_spaced(stamp).view(), false);
+    const auto intensity = file.intensity(value, attributes.signal);
     if (attributes.source.year == 0) {
       attributes.source = {"electricitymaps", "Electricity Maps", utc_year(start), "ODbL-1.0"};
       if (!attributes.zone.empty()) attributes.source.id += ":" + attributes.zone;
     }
-    if (estimated && row.fields[*estimated] == "false") {
+    if (estimated && file.field(*estimated) == "false") {
       values.push_back({start, start, intensity});
     } else {
       Record r = attributes;
@@ -158,9 +208,9 @@ Trace electricity_maps(const File& file, const CsvOptions& options) {
   return Trace(std::move(attributes), values, std::move(others));
 }
 
-Trace carboncast(const File& file, const CsvOptions& options) {
-  const std::size_t time = *file.table.column("UTC time");
-  const std::size_t value = *file.table.column("carbon_intensity");
+Trace carboncast(File& file, const CsvOptions& options) {
+  const std::size_t time = *file.column("UTC time");
+  const std::size_t value = *file.column("carbon_intensity");
   Record attributes;
   attributes.scope = options.scope.value_or(Scope::lifecycle);
   attributes.basis = Basis::production;
@@ -168,72 +218,71 @@ Trace carboncast(const File& file, const CsvOptions& options) {
   attributes.factor_set = "carboncast";
   put_zone(attributes, options);
   std::vector<TimedValue> values;
-  values.reserve(file.table.rows.size());
-  for (const csv::Row& row : file.table.rows) {
-    const UtcTime start = file.stamp(row, row.fields[time], iso_from_carboncast(row.fields[time]), false);
+  while (file.next()) {
+    const std::string_view stamp = file.field(time);
+    const UtcTime start = file.stamp(stamp, IsoText::from_carboncast(stamp).view(), false);
     if (attributes.source.year == 0) attributes.source = {"carboncast", "CarbonCast", utc_year(start), "Apache-2.0"};
-    values.push_back({start, start, file.intensity(row, value, attributes.signal)});
+    values.push_back({start, start, file.intensity(value, attributes.signal)});
   }
   std::vector<Record> none;
   close_intervals(values, none);
   return Trace(std::move(attributes), values);
 }
 
-Trace own(const File& file, const CsvOptions& options) {
-  const csv::Table& table = file.table;
-  for (const std::string& title : table.header) {
+Trace own(File& file, const CsvOptions& options) {
+  for (const std::string& title : file.header()) {
     constexpr std::array<std::string_view, 6> known{"start", "end", "value", "unit", "signal", "scope"};
     if (std::find(known.begin(), known.end(), title) == known.end()) {
       detail::fail("bad_value",
                    fmt::format("{}: unknown column '{}'; the columns are start,end,value and perhaps unit,signal,scope",
-                               table.name, title));
+                               file.name(), title));
     }
   }
-  const auto unit = table.column("unit");
-  const auto signal = table.column("signal");
-  const auto scope = table.column("scope");
+  const auto unit = file.column("unit");
+  const auto signal = file.column("signal");
+  const auto scope = file.column("scope");
   const auto need = [&](bool there, std::string_view code, std::string_view field, const std::string& holds) {
     if (there) return;
     detail::fail(code, fmt::format("{}: the file has no column '{}'; add it (each row holds {}), or give the option of "
                                    "that name where there is one. Such a file: start,end,value,unit,signal,scope and "
                                    "2026-01-05T04:00:00Z,2026-01-05T05:00:00Z,180,g/kWh,average,lifecycle",
-                                   table.name, field, holds));
+                                   file.name(), field, holds));
   };
   need(unit || options.unit, "bad_unit", "unit", "g/kWh, kg/MWh or another unit of mass per energy");
   need(signal || options.signal, "bad_value", "signal", known<Signal>());
   need(scope || options.scope, "bad_value", "scope", known<Scope>());
   std::vector<Record> records;
-  records.reserve(table.rows.size());
-  for (const csv::Row& row : table.rows) {
+  const std::size_t from = *file.column("start");
+  const std::size_t to = *file.column("end");
+  const std::size_t number = *file.column("value");
+  while (file.next()) {
     Record r;
-    const std::string& start = row.fields[*table.column("start")];
-    const std::string& end = row.fields[*table.column("end")];
-    r.start = file.stamp(row, start, start, true);
-    r.end = file.stamp(row, end, end, true);
-    if (!(r.start < r.end)) file.refuse("bad_time", row, "the interval must start before it ends");
+    r.start = file.stamp(file.field(from), file.field(from), true);
+    r.end = file.stamp(file.field(to), file.field(to), true);
+    if (!(r.start < r.end)) file.refuse("bad_time", "the interval must start before it ends");
     r.signal = options.signal.value_or(Signal::average);
     if (signal) {
-      const auto read = parse<Signal>(row.fields[*signal]);
-      if (!read) file.refuse("bad_value", row, "signal: " + read.issue().text);
+      const auto read = parse<Signal>(file.field(*signal));
+      if (!read) file.refuse("bad_value", "signal: " + read.issue().text);
       r.signal = *read;
     }
     r.scope = options.scope.value_or(Scope::lifecycle);
     if (scope) {
-      const auto read = parse<Scope>(row.fields[*scope]);
-      if (!read) file.refuse("bad_value", row, "scope: " + read.issue().text);
+      const auto read = parse<Scope>(file.field(*scope));
+      if (!read) file.refuse("bad_value", "scope: " + read.issue().text);
       r.scope = *read;
     }
     if ((options.signal && r.signal != *options.signal) || (options.scope && r.scope != *options.scope)) {
-      file.refuse("mixed_signals", row,
+      file.refuse("mixed_signals",
                   fmt::format("the row is {}, {}, not what was asked for", text(r.signal), text(r.scope)));
     }
-    const std::string& unit_text = unit ? row.fields[*unit] : *options.unit;
-    const std::optional<double> raw = file.number(row, *table.column("value"));
+    const std::string unit_text(unit ? file.field(*unit) : std::string_view(*options.unit));
+    const std::optional<double> raw = file.number(number);
     // The unit of a missing value is checked too.
-    const CarbonIntensity value = file.at(row, [&] { return from_unit(raw.value_or(0), unit_text); });
+    const CarbonIntensity value = file.at([&] { return from_unit(raw.value_or(0), unit_text); });
     if (raw) r.value = value;
     if (r.value && r.value->g_per_kwh() < 0 && r.signal == Signal::average) {
-      file.refuse("bad_value", row, "an average intensity is not negative: " + row.fields[*table.column("value")]);
+      file.refuse("bad_value", fmt::format("an average intensity is not negative: {}", file.field(number)));
     }
     r.gas = gas_of(unit_text);
     r.raw_unit = unit_text;
@@ -246,19 +295,18 @@ Trace own(const File& file, const CsvOptions& options) {
 }  // namespace
 
 Trace parse_csv(std::string_view text, const CsvOptions& options, std::string_view name) {
-  const File file(text, name);
-  const csv::Table& table = file.table;
+  File file(text, name);
   try {
-    if (table.header[0] == "Datetime (UTC)") return electricity_maps(file, options);
-    if (table.column("UTC time") && table.column("carbon_intensity")) return carboncast(file, options);
-    if (table.column("start") && table.column("end") && table.column("value")) return own(file, options);
+    if (file.header()[0] == "Datetime (UTC)") return electricity_maps(file, options);
+    if (file.column("UTC time") && file.column("carbon_intensity")) return carboncast(file, options);
+    if (file.column("start") && file.column("end") && file.column("value")) return own(file, options);
   } catch (const Error& error) {
     // What the series as a whole refuses does not know its file.
     if (std::string_view(error.what()).starts_with(name)) throw;
     throw Error(error.code(), fmt::format("{}: {}", name, error.what()), error.details(), error.category());
   }
   std::string header;
-  for (const std::string& title : table.header) header.append(header.empty() ? "" : ",").append(title);
+  for (const std::string& title : file.header()) header.append(header.empty() ? "" : ",").append(title);
   detail::fail("bad_value",
                fmt::format("{}: the header '{}' is not one of the three known: "
                            "Electricity Maps (Datetime (UTC),...), CarbonCast (...,UTC time,carbon_intensity,...), "

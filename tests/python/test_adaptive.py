@@ -121,6 +121,21 @@ def test_a_report_has_every_baseline_and_says_whether_adapting_can_help() -> Non
     assert served.gap_in_accuracy < 1
 
 
+def test_a_controller_takes_the_options_of_a_pacer() -> None:
+    trace = grid(24 * 30)
+    plain = adaptive.control(TOY, trace, budget="500 kg")
+    assert adaptive.control(TOY, trace, budget="500 kg", beyond=0).carbon == plain.carbon
+    paced = adaptive.control(TOY, trace, budget="500 kg", beyond=1440, requests_per_slot=1, window=720)
+    assert paced.carbon != plain.carbon
+    assert paced.carbon.kilograms <= 500
+    served = adaptive.evaluate(
+        TOY, trace, budget="500 kg", beyond=1440, requests_per_slot=1, window=720, resamples=20
+    )
+    assert served.carbon == paced.carbon
+    with pytest.raises(ValueError, match="beyond: it must be at most 87840"):
+        adaptive.evaluate(TOY, trace, budget="500 kg", beyond=87841)
+
+
 def test_when_shall_i_start() -> None:
     past = grid(24 * 60)
     found = adaptive.shift(past, hours=3, within=24)

@@ -112,6 +112,29 @@ def test_labels_of_one_and_of_many() -> None:
         hub.fit(table, reference="nobody")
 
 
+def test_the_study_s_own_figures_of_distilgpt2_give_its_letter() -> None:
+    # The reference of the study: 2.625, an unrounded D (docs/hub.md, The study).
+    grams, weights, data = 149200.0, 352833716, 39769491688
+    row = {
+        "modelId": "distilgpt2",
+        "co2_eq_emissions": grams,
+        "size_efficency": weights / grams,
+        "datasets_size_bytes": data,
+        "downloads": 1105785,
+    }
+    given = {"size_efficiency": weights / grams, "datasets_size_efficiency": data / grams}
+    label = hub.label_one({"co2_eq_emissions": grams, "downloads": 1105785.0, **given})
+    assert (label.label, label.mean) == ("D", 2.625)
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    table = hub.label([row, {**row, "modelId": "none", "co2_eq_emissions": None}])
+    assert list(table["label"]) == ["D", "B"]
+    assert table.loc[0, "mean"] == 2.625
+    assert table.loc[0, "datasets_size_efficiency_index"] == label.index["datasets_size_efficiency"]
+    assert math.isnan(table.loc[1, "datasets_size_efficiency_index"])
+    fitted = hub.fit([row], reference="distilgpt2")
+    assert {m.name: m.reference for m in fitted.metrics}["datasets_size_efficiency"] == data / grams
+
+
 def test_how_sure_a_letter_is() -> None:
     sure = hub.letter_probabilities({"co2_eq_emissions": 208.0}, {"co2_eq_emissions": (170.0, 250.0)})
     assert sure.verdict == "A/B undecided"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "tools" / "site"
+needs_doxygen = pytest.mark.skipif(shutil.which("doxygen") is None, reason="doxygen is not installed")
 TASKS = [
     "first run",
     "epochs",
@@ -70,3 +72,55 @@ def test_a_page_that_is_not_listed_is_added_to_the_domains(build: ModuleType) ->
     assert build.with_all_pages(front, {"docs/a", "docs/b", "docs/c"}) == front.replace(
         "/b\n", "/b\ndocs/c\n"
     )
+
+
+@needs_doxygen
+def test_every_public_member_of_the_headers_has_a_sentence(
+    load_script: Callable[[Path], ModuleType],
+) -> None:
+    assert load_script(SITE / "undocumented.py").undocumented(ROOT / "include") == []
+
+
+@needs_doxygen
+def test_a_member_without_a_sentence_is_named(
+    tmp_path: Path, load_script: Callable[[Path], ModuleType]
+) -> None:
+    (tmp_path / "co2lib").mkdir()
+    (tmp_path / "co2lib/a.hpp").write_text(
+        """
+namespace co2lib {
+namespace detail { struct Hidden { int a; }; }
+/// Said.
+template <class T> inline constexpr bool said = false;
+template <> inline constexpr bool said<int> = true;
+/// Said.
+struct Said {
+  Said() = default;
+  Said(Said&&) noexcept;
+  ~Said();
+  int a = 0;  ///< said
+  int b = 0;
+  bool operator==(const Said&) const = default;
+  bool operator<(const Said&) const;
+  friend class Other;
+ private:
+  struct Own { int c; };
+  enum class Hidden { d };
+};
+/// Said.
+enum class Kind { e, /**< said */ f };
+struct Silent { int g = 0; /**< said */ };
+int function(int default_value = 1);
+}
+""",
+        encoding="utf-8",
+    )
+    found = load_script(SITE / "undocumented.py").undocumented(tmp_path)
+    assert {line.rsplit(" ", 1)[-1] for line in found} == {
+        "co2lib::Said::b",
+        "co2lib::Said::operator<",
+        "co2lib::Kind::f",
+        "co2lib::Silent",
+        "co2lib::function",
+    }
+    assert all(line.startswith("co2lib/a.hpp:") for line in found)

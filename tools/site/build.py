@@ -4,7 +4,8 @@
 1. The pages are laid out in build/site/src as they are in the repository, so that links work in both places,
    with the front page and the pages of the reference of this folder. Pages that the front page does not list
    stand at the end of the domains.
-2. Doxygen makes the reference of the headers, and fails where a comment is wrong.
+2. Doxygen makes the reference of the headers, and fails where a comment is wrong or a public member has none
+   (undocumented.py).
 3. Sphinx makes the rest, with the reference of Python from the docstrings of the package that is installed.
 """
 
@@ -80,6 +81,9 @@ def python_pages() -> None:
 
 def doxygen() -> None:
     """Make the reference of the headers; its settings come on the standard input."""
+    done = subprocess.run([sys.executable, "-P", str(HERE / "undocumented.py")], check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
     program = shutil.which("doxygen")
     if program is None:
         raise SystemExit(

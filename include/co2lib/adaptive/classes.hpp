@@ -22,14 +22,14 @@ struct ClassLimits {
 
 /// A plan for several classes, and where its gain comes from.
 struct ClassesPlan {
-  double accuracy = 0;  ///< mean per request of all classes
-  CarbonMass carbon{};
+  double accuracy = 0;                    ///< mean per request of all classes
+  CarbonMass carbon{};                    ///< of all requests of all classes, PUE included
   double lambda_per_g = 0;                ///< one for all classes
   std::vector<std::vector<Mix>> mixes{};  ///< by class and slot
   std::vector<Policy> policies{};         ///< by class, with that lambda
 
   double smallest_accuracy = 0;  ///< each class by its first vertex
-  CarbonMass least_carbon{};
+  CarbonMass least_carbon{};     ///< of all requests, each by the smallest model of its class
   double agnostic_accuracy = 0;  ///< each class by one mix for all slots, the best at this budget
   double right_sizing = 0;       ///< agnostic_accuracy - smallest_accuracy: what needs no carbon signal
   double because_of_carbon = 0;  ///< accuracy - agnostic_accuracy

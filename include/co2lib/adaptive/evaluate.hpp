@@ -28,26 +28,36 @@ struct Comparison {
 [[nodiscard]] Comparison compare(CarbonMass algorithm, CarbonMass agnostic, CarbonMass optimum, CarbonMass budget);
 
 /// What a row of a report is; a report without both agnostic mixes is refused.
-enum class RowKind : std::uint8_t { policy, optimum, agnostic_same_carbon, agnostic_same_accuracy, yesterday, single };
+enum class RowKind : std::uint8_t {
+  policy,                  ///< what is reported on
+  optimum,                 ///< the best accuracy for the same carbon, all intensities known
+  agnostic_same_carbon,    ///< one mix for all slots that spends as much carbon
+  agnostic_same_accuracy,  ///< one mix for all slots that is as accurate
+  yesterday,               ///< the plan made on the intensities of 24 hours before
+  single,                  ///< one model for everything
+};
+/// Texts of `RowKind`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(RowKind) noexcept {
   return texts("policy", "optimum", "agnostic_same_carbon", "agnostic_same_accuracy", "yesterday", "single");
 }
 
+/// One way to serve, in numbers.
 struct ReportRow {
-  RowKind kind = RowKind::policy;
-  std::string name{};
-  double accuracy = 0;
-  CarbonMass carbon{};
-  std::optional<double> spend_over_budget{};
+  RowKind kind = RowKind::policy;             ///< what it is
+  std::string name{};                         ///< for people: the policy, the optimum, a model's name
+  double accuracy = 0;                        ///< mean per request, points
+  CarbonMass carbon{};                        ///< of all requests, PUE included
+  std::optional<double> spend_over_budget{};  ///< carbon / budget; none without a budget, or for one of 0
 };
 
 /// One model that could serve everything, and what adapting can gain over it.
 struct Vertex {
-  std::string model{};
-  StaticOptimal condition{};
+  std::string model{};             ///< its name
+  StaticOptimal condition{};       ///< whether serving it alone is already optimal
   std::optional<double> saving{};  ///< at its accuracy, by the plan, over always serving it
 };
 
+/// What a report compares with.
 struct ReportOptions {
   std::optional<Slots> decided_on{};           ///< another signal that decisions are taken on; scored with the slots
   std::uint64_t seed = 0;                      ///< of the bootstrap
@@ -56,8 +66,9 @@ struct ReportOptions {
   std::optional<ControlOptions> controller{};  ///< a controller instead of the offline plan
 };
 
+/// A way to serve beside its baselines.
 struct Report {
-  std::vector<ReportRow> rows{};
+  std::vector<ReportRow> rows{};            ///< the policy first, then the baselines
   std::vector<Vertex> vertices{};           ///< of the hull, by energy
   std::optional<double> best_saving{};      ///< the largest over the agnostic mix at any accuracy
   Comparison carbon{};                      ///< against the agnostic mix of equal accuracy and its optimum
@@ -68,13 +79,13 @@ struct Report {
   std::optional<Interval<double>> saving_interval{};      ///< 95 %, block bootstrap over weeks
   std::optional<Interval<CarbonMass>> energy_interval{};  ///< carbon of the decisions, energies at their ends
   std::optional<CarbonMass> decided_on_other{};           ///< carbon, where decisions were taken on another signal
-  double lambda_per_g = 0;
-  std::vector<double> thresholds_g_per_kwh{};
-  CarbonMass idle{};
-  bool in_sample = true;
-  std::string tuned_on{};
-  bool forecast = false;
-  std::vector<std::string> notes{};  ///< what a reader must know about these numbers
+  double lambda_per_g = 0;                                ///< the policy's price of carbon, points per g
+  std::vector<double> thresholds_g_per_kwh{};  ///< at which the policy changes its model, falling; empty: it never does
+  CarbonMass idle{};                           ///< of the idle power over all slots, PUE included; not in any row
+  bool in_sample = true;                       ///< parameters were tuned on these very slots
+  std::string tuned_on{};                      ///< where parameters were tuned; empty: here
+  bool forecast = false;                       ///< decided on a forecast
+  std::vector<std::string> notes{};            ///< what a reader must know about these numbers
 
   /// The first row of a kind; `adaptive.bad_input` if there is none.
   [[nodiscard]] const ReportRow& row(RowKind kind) const;

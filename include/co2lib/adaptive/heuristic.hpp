@@ -28,6 +28,7 @@ enum class Heuristic : std::uint8_t {
   equal_width,  ///< equal parts between the extremes of the UTC day; needs the whole day's curve
   rank168,      ///< the rank of the present value in the last 168 hours
 };
+/// Texts of `Heuristic`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Heuristic) noexcept { return texts("equal_width", "rank168"); }
 
 /// Of `count` models by ascending energy the one for each slot of one day (a reconstruction, ours).

@@ -21,9 +21,10 @@ namespace co2lib::adaptive {
 
 /// A model that can serve a request.
 struct Model {
-  std::string name{};
+  std::string name{};   ///< by which results, files and messages name it; not empty, and its own in a list
   Energy energy{};      ///< per request, above 0: what the choice changes (marginal), without idle power
   double accuracy = 0;  ///< points; any score where more is better
+  /// Per request; read where a plan has a limit of latency, unless its options give one.
   std::optional<Seconds> latency{};
   std::optional<Interval<Energy>> interval{};  ///< of the energy, where it is known
 
@@ -79,7 +80,7 @@ struct Hull {
   std::vector<double> accuracy{};     ///< points
   std::vector<double> slopes{};       ///< K - 1, points per kWh
 
-  [[nodiscard]] std::size_t size() const noexcept { return models.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return models.size(); }  ///< K, the number of vertices
 
   /// The accuracy of the best mix at a mean energy: piecewise linear, that of the last vertex beyond it. Below the
   /// first vertex there is no mix; NaN.
@@ -162,6 +163,7 @@ template <class Refuse>
 ///
 /// Throws `adaptive.bad_model` naming file and line, `adaptive.bad_file` if it cannot be read or is no such document.
 [[nodiscard]] std::vector<Model> parse_models(std::string_view text, std::string_view name = "models");
+/// `parse_models` of a file, named in messages.
 [[nodiscard]] std::vector<Model> read_models(const std::filesystem::path& file);
 
 }  // namespace co2lib::adaptive

@@ -24,6 +24,7 @@ enum class ShiftRule : std::uint8_t {
   quantile_threshold,    ///< run at or below the quantile k/T of the last 168 h
   k_search,              ///< thresholds of k-min search between the extremes of the last 168 h
 };
+/// Texts of `ShiftRule`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(ShiftRule) noexcept {
   return texts("oracle_interruptible", "oracle_contiguous", "forecast_once", "forecast_contiguous", "yesterday",
                "recede", "quantile_threshold", "k_search");
@@ -35,6 +36,7 @@ struct ShiftJob {
   std::size_t window = 24;  ///< T, hours from the submission on, k <= T
 };
 
+/// When one job runs.
 struct ShiftRun {
   std::vector<std::size_t> hours{};  ///< in which it runs, from the submission
   bool no_thresholds = false;        ///< k_search: the last week has one price, or one of 0; it ran at once
@@ -51,10 +53,12 @@ struct ShiftRun {
 /// Each rule's carbon over that of starting now, summed over jobs submitted at `first`, `first` + `step`, ... while the
 /// window ends before the series does.
 struct ShiftTable {
-  std::size_t windows = 0;
+  std::size_t windows = 0;                              ///< jobs that were submitted
   CarbonMass start_now{};                               ///< total of jobs of 1 kW
   std::array<double, all<ShiftRule>().size()> ratio{};  ///< by ShiftRule
 };
+/// Runs every rule for every such job. Throws as `shift_online`; `adaptive.bad_input` for a step of 0 or no window at
+/// all.
 [[nodiscard]] ShiftTable shift_table(std::span<const double> hours, const ShiftJob& job, std::size_t first,
                                      std::size_t step);
 

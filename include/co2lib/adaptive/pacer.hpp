@@ -24,22 +24,23 @@ class Steering;
 
 /// Requests that are alike: each kind of request has models of its own, with energy and quality for it.
 struct RequestClass {
-  std::string name{};
-  std::vector<Model> models{};
+  std::string name{};           ///< by which calls name the class
+  std::vector<Model> models{};  ///< that can serve it, in any order
 };
 
+/// How a pacer decides, and for how long.
 struct PacerOptions {
   std::chrono::hours horizon = std::chrono::hours(8760);  ///< for which the budget is
   std::optional<UtcTime> start{};                         ///< default: the hour of the first call
-  ControlOptions control{};
+  ControlOptions control{};                               ///< how it decides
 };
 
 /// What a call decided and charged.
 struct Decision {
-  std::size_t model = 0;  ///< index into the models of the request's class
-  Energy energy{};        ///< of all requests of the call, PUE included
-  CarbonMass carbon{};    ///< charged
-  double lambda_per_g = 0;
+  std::size_t model = 0;    ///< index into the models of the request's class
+  Energy energy{};          ///< of all requests of the call, PUE included
+  CarbonMass carbon{};      ///< charged
+  double lambda_per_g = 0;  ///< the price of carbon it was decided at, points per g
 };
 
 /// Chooses a model for each call so that a carbon budget lasts for its horizon, and charges it.
@@ -88,15 +89,16 @@ class Pacer {
   /// intensities that the smallest model must still be paid for. In risk-averse mode give the upper ends of intervals.
   void expect(UtcTime from, const std::vector<double>& g_per_kwh);
 
-  [[nodiscard]] CarbonMass spent() const;
-  [[nodiscard]] CarbonMass budget() const;
-  [[nodiscard]] double requests() const;
-  [[nodiscard]] double lambda_per_g() const;
+  [[nodiscard]] CarbonMass spent() const;     ///< charged so far, PUE included
+  [[nodiscard]] CarbonMass budget() const;    ///< for the whole horizon, as given
+  [[nodiscard]] double requests() const;      ///< served so far
+  [[nodiscard]] double lambda_per_g() const;  ///< the price of carbon at present, points per g
 
   /// The whole state as JSON; `restore` goes on bit for bit as if nothing had happened.
   [[nodiscard]] std::string save() const;
   /// Throws `adaptive.bad_state` for a text that `save` did not write, or of other models.
   [[nodiscard]] static Pacer restore(const std::vector<RequestClass>& classes, std::string_view state);
+  /// The same for a pacer of one class.
   [[nodiscard]] static Pacer restore(const std::vector<Model>& models, std::string_view state);
 
  private:

@@ -15,8 +15,8 @@ namespace co2lib::adaptive {
 
 /// A region that can serve requests.
 struct ServingRegion {
-  std::string name{};
-  Slots intensity{};
+  std::string name{};            ///< by which results and messages name it
+  Slots intensity{};             ///< of the region, slot by slot; all regions have the same slots
   double pue = 1;                ///< >= 1
   std::vector<Energy> energy{};  ///< per request by model, where its machines need another one; empty: the models'
   Energy transfer{};             ///< per request that is served here, for the way there and back
@@ -25,27 +25,28 @@ struct ServingRegion {
 
 /// A model in a region, as indices.
 struct RegionModel {
-  std::size_t region = 0;
-  std::size_t model = 0;
+  std::size_t region = 0;  ///< in the list of regions
+  std::size_t model = 0;   ///< in the list of models
 
   bool operator==(const RegionModel&) const = default;
 };
 
 /// How the requests of one slot are served: a share of them by `upgraded`, the others by `pair`.
 struct PairMix {
-  RegionModel pair{};
-  RegionModel upgraded{};
-  double share = 0;
+  RegionModel pair{};      ///< serves the share that is left
+  RegionModel upgraded{};  ///< serves `share`
+  double share = 0;        ///< of the requests, in [0, 1]; 0: all by `pair`
 
   bool operator==(const PairMix&) const = default;
 };
 
+/// A plan over regions and models.
 struct PairsPlan {
-  double accuracy = 0;  ///< mean per request
-  CarbonMass carbon{};
+  double accuracy = 0;           ///< mean per request
+  CarbonMass carbon{};           ///< of all requests and their transfer, PUE included
   double lambda_per_g = 0;       ///< points per g
   std::vector<PairMix> mixes{};  ///< by slot
-  CarbonMass least_carbon{};
+  CarbonMass least_carbon{};     ///< the least that serves all requests
   /// Mean accuracy by region, if all is served there with the same budget; none where that is not enough.
   std::vector<std::optional<double>> alone{};
 };

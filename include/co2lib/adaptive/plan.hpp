@@ -30,18 +30,18 @@ struct PlanOptions {
 
 /// How the requests of one slot are served: a share of them by `upgraded`, the others by `model`.
 struct Mix {
-  std::size_t model = 0;
-  std::size_t upgraded = 0;
-  double share = 0;
+  std::size_t model = 0;     ///< index into the list of models
+  std::size_t upgraded = 0;  ///< index into the list of models; `model` where nothing is upgraded
+  double share = 0;          ///< of the requests that `upgraded` serves, in [0, 1]
 
   bool operator==(const Mix&) const = default;
 };
 
 /// A way to serve that the plan is compared with.
 struct Baseline {
-  std::string name{};
-  double accuracy = 0;
-  CarbonMass carbon{};
+  std::string name{};   ///< for people; a model's name
+  double accuracy = 0;  ///< mean per request, points
+  CarbonMass carbon{};  ///< of all requests, PUE included
 
   bool operator==(const Baseline&) const = default;
 };
@@ -50,16 +50,17 @@ struct Baseline {
 struct StaticOptimal {
   double ratio_of_intensity = 1;            ///< max c / min c over slots with requests; infinite for min c = 0
   std::optional<double> ratio_of_slopes{};  ///< s_(j-1) / s_j; none (infinite) at both ends of the hull, 0 off it
-  bool optimal = false;
+  bool optimal = false;                     ///< ratio_of_intensity is not above ratio_of_slopes
 };
 
+/// Which model serves how many requests of each slot, and what that is worth.
 struct Plan {
-  std::vector<Model> models{};
-  Hull hull{};  ///< of all models
-  Slots slots{};
-  std::vector<double> demand{};
-  std::optional<CarbonMass> budget{};
-  double pue = 1;
+  std::vector<Model> models{};         ///< as given
+  Hull hull{};                         ///< of all models
+  Slots slots{};                       ///< as given
+  std::vector<double> demand{};        ///< requests by slot
+  std::optional<CarbonMass> budget{};  ///< none for a plan at a given accuracy
+  double pue = 1;                      ///< facility energy / IT energy, >= 1
 
   double accuracy = 0;       ///< mean per request
   CarbonMass carbon{};       ///< of the requests
@@ -76,9 +77,11 @@ struct Plan {
   /// The carbon of the same decisions under the ends of the forecast's interval.
   std::optional<Interval<CarbonMass>> carbon_interval{};
 
+  /// How one slot is served, counted from 0; `adaptive.bad_input` beyond the last.
   [[nodiscard]] const Mix& mix(std::size_t slot) const;
   /// The one-parameter policy with the plan's lambda; it needs no trace.
   [[nodiscard]] Policy policy() const { return Policy(hull, lambda_per_g); }
+  /// Intensities at which the policy changes its model, g/kWh, falling; empty: it never does.
   [[nodiscard]] std::vector<double> thresholds_g_per_kwh() const { return policy().thresholds_g_per_kwh(); }
   /// Requests times mean accuracy over carbon of `mixes` under other intensities (the truth of a forecast).
   [[nodiscard]] CarbonMass carbon_under(const Slots& truth) const;
@@ -98,6 +101,7 @@ struct Plan {
 
 /// The carbon-agnostic mix: the same in every slot. Its accuracy at a carbon, g, and its carbon at an accuracy.
 [[nodiscard]] double agnostic_accuracy(const Hull& hull, double carbon_g, double requests_times_g_per_kwh);
+/// Carbon, g, of the agnostic mix at an accuracy, points; NaN beyond the hull.
 [[nodiscard]] double agnostic_carbon_g(const Hull& hull, double accuracy, double requests_times_g_per_kwh);
 
 /// The saving of `less` over `more`, 1 - less / more; none where `more` is not above 0.

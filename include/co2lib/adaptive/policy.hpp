@@ -34,6 +34,7 @@ class Policy {
       limits_.push_back(std::max(threshold * (1 - detail::same), std::numeric_limits<double>::min()));
     }
   }
+  /// The policy over the hull of these models. Throws as `hull` and for a bad lambda.
   Policy(const std::vector<Model>& models, double lambda_per_g, double pue = 1)
       : Policy(hull(models, pue), lambda_per_g) {}
 
@@ -57,7 +58,7 @@ class Policy {
     return low;
   }
 
-  [[nodiscard]] double lambda_per_g() const noexcept { return lambda_; }
+  [[nodiscard]] double lambda_per_g() const noexcept { return lambda_; }  ///< the price of carbon, points per g
   /// slope_j / lambda in g/kWh, falling; none for lambda = 0.
   [[nodiscard]] const std::vector<double>& thresholds_g_per_kwh() const noexcept { return thresholds_; }
 
@@ -74,7 +75,7 @@ class Policy {
 class Diffusion {
  public:
   Diffusion() = default;
-  explicit Diffusion(double acc) noexcept : acc_(acc) {}
+  explicit Diffusion(double acc) noexcept : acc_(acc) {}  ///< Goes on from an accumulator that `acc` gave
 
   /// How many of `requests` are upgraded; in one step for any number of them.
   [[nodiscard]] double spread(double share, double requests) noexcept {
@@ -91,6 +92,7 @@ class Diffusion {
     return true;
   }
 
+  /// The accumulator, which starts at 1/2; what to keep to go on.
   [[nodiscard]] double acc() const noexcept { return acc_; }
 
  private:

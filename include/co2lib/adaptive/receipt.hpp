@@ -20,14 +20,14 @@ namespace co2lib::adaptive {
 
 /// What one call was charged.
 struct Receipt {
-  UtcTime time{};
-  std::string user{};                   ///< whoever is to be charged; empty: nobody in particular
-  std::string model{};                  ///< that served
-  std::vector<std::string> rejected{};  ///< the other models there were
-  double requests = 1;
-  Energy energy{};  ///< of all its requests
-  CarbonIntensity intensity{};
-  CarbonMass carbon{};
+  UtcTime time{};                                  ///< of the call
+  std::string user{};                              ///< whoever is to be charged; empty: nobody in particular
+  std::string model{};                             ///< that served
+  std::vector<std::string> rejected{};             ///< the other models there were
+  double requests = 1;                             ///< that the call served
+  Energy energy{};                                 ///< of all its requests
+  CarbonIntensity intensity{};                     ///< that `carbon` was charged at
+  CarbonMass carbon{};                             ///< charged, PUE included
   std::optional<Interval<CarbonMass>> interval{};  ///< where it is known
 
   bool operator==(const Receipt&) const = default;
@@ -35,6 +35,7 @@ struct Receipt {
 
 /// A receipt as one line of JSON, and back; `adaptive.bad_receipt` for another text.
 [[nodiscard]] std::string receipt_line(const Receipt& receipt);
+/// The receipt of one line; keys it does not know are skipped.
 [[nodiscard]] Receipt parse_receipt_line(std::string_view line);
 
 /// A file that receipts are appended to, by one process at a time and any number of its threads.
@@ -64,21 +65,28 @@ class ReceiptBook {
 
 /// The receipts of a file, and how many lines were none (one torn by a power cut, say).
 struct Receipts {
-  std::vector<Receipt> receipts{};
-  std::size_t skipped = 0;
+  std::vector<Receipt> receipts{};  ///< in the order of the file
+  std::size_t skipped = 0;          ///< lines that are no receipt
 };
+/// Reads all of a file; `adaptive.bad_receipts` if it cannot be read.
 [[nodiscard]] Receipts read_receipts(const std::filesystem::path& file);
 
 /// What receipts are summed by.
-enum class ReceiptKey : std::uint8_t { user, model, day };
+enum class ReceiptKey : std::uint8_t {
+  user,   ///< `Receipt::user`
+  model,  ///< `Receipt::model`
+  day,    ///< of `Receipt::time`, UTC: `2026-11-29`
+};
+/// Texts of `ReceiptKey`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(ReceiptKey) noexcept { return texts("user", "model", "day"); }
 
+/// What the receipts of one combination of keys add up to.
 struct ReceiptSum {
   std::vector<std::string> keys{};  ///< one for each that was asked for
-  std::size_t receipts = 0;
-  double requests = 0;
-  Energy energy{};
-  CarbonMass carbon{};
+  std::size_t receipts = 0;         ///< number of calls
+  double requests = 0;              ///< that they served
+  Energy energy{};                  ///< of all their requests
+  CarbonMass carbon{};              ///< charged, PUE included
 };
 
 /// Sums by every combination of the keys, in their order; without keys one sum of all. Compensated: the sums add up to

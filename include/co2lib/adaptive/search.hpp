@@ -21,8 +21,8 @@ namespace co2lib::adaptive {
 
 /// Bounds of the prices (g/kWh) and the cost of a change of state (g, for jobs of 1 kWh per unit).
 struct SearchBounds {
-  double upper = 0;
-  double lower = 0;
+  double upper = 0;        ///< U, no price is above it; > 0
+  double lower = 0;        ///< L, no price is below it; > 0
   double switch_cost = 0;  ///< beta: 2 beta for each run, from off to on and back
 };
 
@@ -151,10 +151,10 @@ struct SearchResult {
   double cost = 0;                     ///< sum of prices, and 2 beta per run
   double optimum = 0;                  ///< which pays the same for its runs
   std::optional<double> ratio{};       ///< none for an optimum of 0
-  double alpha = 1;
-  double alpha1 = 1;
-  bool within_alpha1 = true;  ///< ratio <= alpha1; it holds for prices in [L, U]
-  std::size_t outside = 0;    ///< prices outside [L, U], clamped for the comparison, not in the cost
+  double alpha = 1;                    ///< as `SearchThresholds::alpha`
+  double alpha1 = 1;                   ///< as `SearchThresholds::alpha1`
+  bool within_alpha1 = true;           ///< ratio <= alpha1; it holds for prices in [L, U]
+  std::size_t outside = 0;             ///< prices outside [L, U], clamped for the comparison, not in the cost
 };
 
 namespace detail {

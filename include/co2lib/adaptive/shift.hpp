@@ -18,17 +18,20 @@
 
 namespace co2lib::adaptive {
 
+/// Whether a job may be interrupted.
 enum class ShiftMode : std::uint8_t {
   contiguous,     ///< in one piece
   interruptible,  ///< in as many pieces as there are slots
 };
+/// Texts of `ShiftMode`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(ShiftMode) noexcept { return texts("contiguous", "interruptible"); }
 
+/// A job whose time is free, and the window it may run in.
 struct ShiftOptions {
-  Power power = Power::from_kilowatts(1);
+  Power power = Power::from_kilowatts(1);                     ///< of the job while it runs, >= 0
   std::chrono::nanoseconds duration = std::chrono::hours(1);  ///< of work, > 0
-  ShiftMode mode = ShiftMode::contiguous;
-  std::optional<UtcTime> earliest{};  ///< default: the start of the slots
+  ShiftMode mode = ShiftMode::contiguous;                     ///< whether it may be interrupted
+  std::optional<UtcTime> earliest{};                          ///< default: the start of the slots
   std::optional<UtcTime> deadline{};  ///< by which it must have ended; default: the end of the slots
   /// Power by slot of the job, instead of `power` and `duration`: whole slots, contiguous only.
   std::vector<Power> profile{};
@@ -36,25 +39,26 @@ struct ShiftOptions {
 
 /// A stretch of time in which the job runs, from the beginning of the window.
 struct Stretch {
-  std::chrono::nanoseconds begin{};
-  std::chrono::nanoseconds end{};
+  std::chrono::nanoseconds begin{};  ///< from the beginning of the window
+  std::chrono::nanoseconds end{};    ///< from the beginning of the window; not part of it
 
   bool operator==(const Stretch&) const = default;
 };
 
+/// When a job runs, and what that saves.
 struct Shift {
-  CarbonMass carbon{};
+  CarbonMass carbon{};                  ///< of the job in these slots
   std::chrono::nanoseconds start{};     ///< after the beginning of the window
   std::optional<UtcTime> start_time{};  ///< where the slots have a time
-  std::optional<UtcTime> end_time{};
-  std::vector<Stretch> runs{};       ///< one for a contiguous job; neighbours are joined
-  std::vector<std::size_t> slots{};  ///< in which it runs, ascending
-  CarbonMass start_now{};            ///< from the earliest start without pause
-  CarbonMass saved{};                ///< start_now - carbon
-  bool forecast = false;             ///< from a forecast
-  /// Carbon of this choice, and of starting now, under the ends of the forecast's 90 % intervals.
+  std::optional<UtcTime> end_time{};    ///< when its last stretch ends; none without times
+  std::vector<Stretch> runs{};          ///< one for a contiguous job; neighbours are joined
+  std::vector<std::size_t> slots{};     ///< in which it runs, ascending
+  CarbonMass start_now{};               ///< from the earliest start without pause
+  CarbonMass saved{};                   ///< start_now - carbon
+  bool forecast = false;                ///< from a forecast
+  /// Carbon of this choice under the ends of the forecast's 90 % intervals.
   std::optional<Interval<CarbonMass>> interval{};
-  std::optional<Interval<CarbonMass>> start_now_interval{};
+  std::optional<Interval<CarbonMass>> start_now_interval{};  ///< the same for starting now
 };
 
 /// The least carbon of a job inside the window [earliest, deadline); ties to the earliest.
@@ -67,20 +71,21 @@ struct Shift {
 
 /// A level at which an elastic job can run.
 struct Level {
-  Power power{};
+  Power power{};                ///< while it runs at this level, >= 0
   double throughput_per_h = 0;  ///< work per hour
 };
 
+/// At which level an elastic job runs, slot by slot.
 struct Elastic {
-  CarbonMass carbon{};
+  CarbonMass carbon{};                     ///< of all the work
   std::vector<std::size_t> hull_levels{};  ///< 0 is paused, then positions in `levels` from 1
   /// By slot: the level, and the share of the slot one hull level further up.
   struct Use {
-    std::size_t level = 0;
-    std::size_t upper = 0;
-    double share = 0;
+    std::size_t level = 0;  ///< position in `hull_levels`
+    std::size_t upper = 0;  ///< position in `hull_levels`; `level` where the whole slot is at it
+    double share = 0;       ///< of the slot at `upper`, in [0, 1]
   };
-  std::vector<Use> uses{};
+  std::vector<Use> uses{};  ///< by slot
 };
 
 /// The least carbon of `work` done at levels of power and throughput that may change with each slot; paused is implied.
@@ -102,10 +107,11 @@ struct Suspend {
   Power idle{};             ///< during the pause
   Seconds paused{};         ///< length of the pause
 };
+/// What suspending a job costs.
 struct SuspendTest {
-  CarbonMass run_now{};
-  CarbonMass after_pause{};
-  bool pause = false;
+  CarbonMass run_now{};      ///< carbon of going on now
+  CarbonMass after_pause{};  ///< carbon of pausing and going on later, checkpoint, restore and idle power included
+  bool pause = false;        ///< pausing emits less
 };
 
 /// pause iff P h c_run > P h c_later + E_checkpoint c_run + E_restore c_later + P_idle h_pause c_pause. Throws

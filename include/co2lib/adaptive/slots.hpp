@@ -21,24 +21,28 @@ namespace co2lib::adaptive {
 /// Throws `adaptive.bad_input` naming the position: none, one that is missing, negative (a negative marginal value
 /// too) or not finite, or steps of a trace that are not equal or not one after the other.
 struct Slots {
-  std::vector<double> g_per_kwh{};
-  std::optional<UtcTime> start{};  ///< of the first; plain numbers have none
-  std::chrono::nanoseconds step = std::chrono::hours(1);
-  bool forecast = false;      ///< made from a forecast
-  std::vector<double> low{};  ///< ends of the forecast's 90 % interval; may be empty
-  std::vector<double> high{};
+  std::vector<double> g_per_kwh{};                        ///< of the slots one after the other, >= 0
+  std::optional<UtcTime> start{};                         ///< of the first; plain numbers have none
+  std::chrono::nanoseconds step = std::chrono::hours(1);  ///< length of every slot, > 0
+  bool forecast = false;                                  ///< made from a forecast
+  std::vector<double> low{};                              ///< ends of the forecast's 90 % interval; may be empty
+  std::vector<double> high{};                             ///< the upper ends; as long as `low`
   /// Signal, scope and factor set of a trace, which what is compared with it must share; empty: not known.
   std::string basis{};
 
   Slots() = default;
+  /// Plain numbers, g/kWh, as slots of an hour.
   Slots(std::vector<double> values)  // NOLINT(google-explicit-constructor): a list is slots
       : g_per_kwh(std::move(values)) {
     detail::all_not_negative(g_per_kwh, "intensity");
   }
-  Slots(const intensity::Trace& trace);        // NOLINT(google-explicit-constructor)
+  /// The steps of a trace, which must be equal and without holes.
+  Slots(const intensity::Trace& trace);  // NOLINT(google-explicit-constructor)
+  /// The hours of a forecast, with its interval.
   Slots(const intensity::Forecast& forecast);  // NOLINT(google-explicit-constructor)
 
-  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }  ///< number of slots
+  /// Length of a slot, h.
   [[nodiscard]] double step_h() const noexcept { return std::chrono::duration<double, std::ratio<3600>>(step).count(); }
 };
 

@@ -19,20 +19,23 @@
 
 namespace co2lib::adaptive {
 
+/// A region that can take a job.
 struct CandidateRegion {
-  std::string name{};
-  CarbonIntensity intensity{};
+  std::string name{};              ///< by which results and messages name it
+  CarbonIntensity intensity{};     ///< of the region while the job would run, >= 0
   double pue = 1;                  ///< >= 1
   std::optional<Energy> energy{};  ///< of the job there, if it is not the same everywhere
 };
 
+/// A job that can run elsewhere than its data are.
 struct SpatialJob {
-  std::string source{};  ///< the region where its data are: no transfer
-  Energy energy{};
-  Energy transfer{};  ///< to another region
-  CarbonIntensity transfer_intensity{};
+  std::string source{};                  ///< the region where its data are: no transfer
+  Energy energy{};                       ///< of the job, IT energy, >= 0
+  Energy transfer{};                     ///< to another region
+  CarbonIntensity transfer_intensity{};  ///< of the network, >= 0
 };
 
+/// The carbon of a job by region.
 struct Placement {
   std::map<std::string, CarbonMass> carbon{};  ///< by region: c PUE E, and the transfer
   std::string best{};                          ///< the least; ties by name
@@ -82,7 +85,7 @@ struct Placement {
 /// Whole jobs to regions with room for so many each, at the least total carbon.
 struct Assignment {
   std::vector<std::string> region{};  ///< by job
-  CarbonMass total{};
+  CarbonMass total{};                 ///< of all jobs
 };
 
 /// Minimum-cost flow by successive shortest paths. `cost` is by job: region to carbon; a region that a job does not

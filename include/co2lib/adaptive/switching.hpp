@@ -12,13 +12,15 @@
 
 namespace co2lib::adaptive {
 
+/// What a change of model costs, and what is asked of the plan.
 struct SwitchOptions {
   Energy cost{};                         ///< per change, >= 0; priced at the intensity of the slot switched into
   std::vector<double> demand{};          ///< requests per slot; default one each
   std::optional<std::size_t> initial{};  ///< the model before the first slot; without it the first choice is free
-  double pue = 1;
+  double pue = 1;                        ///< facility energy / IT energy, >= 1
 };
 
+/// One model for each slot, switches charged.
 struct SwitchPlan {
   std::vector<std::size_t> models{};  ///< by slot, whole slots only
   double objective = 0;               ///< points: sum of n (a - lambda c e) - lambda c cost per change
@@ -26,7 +28,7 @@ struct SwitchPlan {
   double accuracy = 0;                ///< mean per request
   CarbonMass carbon{};                ///< of the requests and the switches
   CarbonMass switching{};             ///< of the switches
-  double lambda_per_g = 0;
+  double lambda_per_g = 0;            ///< that it was made with, or found, points per g
 };
 
 /// The greatest objective over all sequences of models, by dynamic programming: O(T K) time, T K bytes.

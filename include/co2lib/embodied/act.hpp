@@ -19,16 +19,16 @@ namespace co2lib::embodied {
 
 /// A part of ACT's maps `materials` and `passives`.
 struct ActPart {
-  std::string category{};        ///< capacitor, enclosure, frame, battery, pcb
-  std::string type = "generic";  ///< of a capacitor: generic, mlcc, tec; of an enclosure the material; else ignored
-  double weight_kg = 0;
-  double area_cm2 = 0;
-  double energy_kwh = 0;          ///< of a battery
-  std::string chemistry = "nmc";  ///< or lfp
-  int layers = 0;
-  double quantity = 0;
-  std::string fab_ci = "japan";
-  std::string ci_table = "act2022";
+  std::string category{};            ///< capacitor, enclosure, frame, battery, pcb
+  std::string type = "generic";      ///< of a capacitor: generic, mlcc, tec; of an enclosure the material; else ignored
+  double weight_kg = 0;              ///< of an enclosure, a frame, or a capacitor with a type
+  double area_cm2 = 0;               ///< of a circuit board
+  double energy_kwh = 0;             ///< of a battery
+  std::string chemistry = "nmc";     ///< or lfp
+  int layers = 0;                    ///< of a circuit board
+  double quantity = 0;               ///< pieces of a capacitor
+  std::string fab_ci = "japan";      ///< a name of the table `ci_table`
+  std::string ci_table = "act2022";  ///< or `act2023`
 };
 
 /// The carbon of a part in g. `embodied.bad_bom` for another category, `embodied.unknown_factor` for another type.
@@ -36,9 +36,9 @@ struct ActPart {
 
 /// A footprint by ACT's rules.
 struct ActFootprint {
-  double total_kg = 0;
-  std::vector<std::pair<std::string, double>> parts_g{};
-  std::vector<Issue> issues{};  ///< `act_defect` where a number rests on one of ACT's defects
+  double total_kg = 0;                                    ///< all parts, their quantities included
+  std::vector<std::pair<std::string, double>> parts_g{};  ///< name and g, in the order of the file
+  std::vector<Issue> issues{};                            ///< `act_defect` where a number rests on one of ACT's defects
 
   bool operator==(const ActFootprint&) const = default;
 };

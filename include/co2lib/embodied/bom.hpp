@@ -22,12 +22,16 @@
 namespace co2lib::embodied {
 
 /// Whether a part is one of many (truncation applies) or a complete product's published footprint.
-enum class Scope : std::uint8_t { part, complete };
+enum class Scope : std::uint8_t {
+  part,      ///< one of many parts: truncation applies
+  complete,  ///< a complete product's published footprint: truncation does not apply
+};
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Scope) noexcept { return texts("part", "complete"); }
 
 /// The id of a row of the tables, in the place of a number.
 struct RowId {
-  std::string id;
+  std::string id;  ///< `logic.epa.7nm`
 
   bool operator==(const RowId&) const = default;
 };
@@ -37,22 +41,22 @@ using Field = std::variant<Factor, RowId, std::string, bool, std::int64_t>;
 
 /// One entry of a bill of materials; which fields a class takes is in docs/embodied.md.
 struct Part {
-  std::string id;
-  std::string part_class;
+  std::string id;                ///< unique in the bill; by it parts are named in results and messages
+  std::string part_class;        ///< `logic`, `dram`, `pcb`, ...: which fields it takes, and how its carbon is computed
   double quantity = 1;           ///< `qty`, times that of its imports
   std::optional<Scope> scope{};  ///< where it is written
-  std::string source{};
-  std::string note{};
-  std::string ci_table{};  ///< empty: that of the call
-  std::string place{};     ///< file, line and path, for messages
-  std::map<std::string, Field, std::less<>> fields{};
+  std::string source{};          ///< where the numbers of the part are from; empty if the file does not say
+  std::string note{};            ///< for people
+  std::string ci_table{};        ///< empty: that of the call
+  std::string place{};           ///< file, line and path, for messages
+  std::map<std::string, Field, std::less<>> fields{};  ///< the others, by name
 
   bool operator==(const Part&) const = default;
 };
 
 /// How a footprint is computed.
 struct FootprintOptions {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;                                     ///< of the draws: the same seed gives the same numbers
   std::size_t draws = 10'000;                                 ///< 0: bounds only
   std::string ci_table = "act2022";                           ///< for files that name none
   std::optional<Factor> truncation{};                         ///< in place of the file's
@@ -62,16 +66,16 @@ struct FootprintOptions {
 
 /// A part's carbon; before truncation, times its quantity.
 struct PartFootprint {
-  std::string id;
-  std::string part_class;
-  Scope scope = Scope::part;
-  double quantity = 1;
-  CarbonMass value{};
-  Interval<CarbonMass> bounds{};
+  std::string id;                      ///< `Part::id`
+  std::string part_class;              ///< `Part::part_class`
+  Scope scope = Scope::part;           ///< whether truncation applies
+  double quantity = 1;                 ///< pieces
+  CarbonMass value{};                  ///< at the modes of all factors
+  Interval<CarbonMass> bounds{};       ///< exact, from the ranges of all factors
   double share = 0;                    ///< of the total, truncation included
   std::vector<std::string> factors{};  ///< ids of the factors used
-  std::string source{};
-  std::string note{};
+  std::string source{};                ///< `Part::source`
+  std::string note{};                  ///< `Part::note`
 
   bool operator==(const PartFootprint&) const = default;
 };
@@ -89,17 +93,17 @@ struct FactorUse {
 
 /// The carbon of a bill of materials. `bounds` are exact, `interval` is p5..p95 of the draws (confidence 0.9).
 struct BomFootprint : Estimate<CarbonMass> {
-  std::string name{};
-  std::uint64_t seed = 0;
-  std::optional<CarbonMass> mean{};
-  std::optional<CarbonMass> std{};  ///< with N - 1
-  std::optional<CarbonMass> p50{};
-  std::vector<PartFootprint> parts{};
-  std::vector<FactorUse> factors{};  ///< by rank, then by id
-  double points_share = 0;           ///< part of the value that comes from parts without any range
-  Factor truncation{};
-  std::optional<Factor> lifetime{};  ///< years; what `share` takes when nothing is given
-  std::vector<double> draws_kg{};    ///< totals, in the order of the draws
+  std::string name{};                  ///< of the bill
+  std::uint64_t seed = 0;              ///< of the draws
+  std::optional<CarbonMass> mean{};    ///< of the draws; none without draws
+  std::optional<CarbonMass> std{};     ///< with N - 1
+  std::optional<CarbonMass> p50{};     ///< of the draws; none without draws
+  std::vector<PartFootprint> parts{};  ///< in the order of the bill
+  std::vector<FactorUse> factors{};    ///< by rank, then by id
+  double points_share = 0;             ///< part of the value that comes from parts without any range
+  Factor truncation{};                 ///< factor on the sum of the parts, for what a bill does not list
+  std::optional<Factor> lifetime{};    ///< years; what `share` takes when nothing is given
+  std::vector<double> draws_kg{};      ///< totals, in the order of the draws
 
   bool operator==(const BomFootprint&) const = default;
 
@@ -112,11 +116,13 @@ struct BomFootprint : Estimate<CarbonMass> {
 
 /// A bill of materials in memory.
 struct Bom {
-  std::string name{};
-  std::vector<Part> parts{};
-  std::string ci_table{};  ///< empty: that of the call
-  std::optional<Factor> truncation{};
+  std::string name{};                  ///< of the product
+  std::vector<Part> parts{};           ///< in the order of the file, imports where they stand
+  std::string ci_table{};              ///< empty: that of the call
+  std::optional<Factor> truncation{};  ///< factor on the sum of the parts, > 0; none: 1, with a remark
+  /// Geometric standard deviation of a factor on the whole sum; none: there is no such factor.
   std::optional<double> profile_gsd{};
+  /// How long the product is in use; none: the bill does not say.
   std::optional<std::variant<Factor, RowId>> lifetime_years{};
   std::vector<std::shared_ptr<const FactorTable>> tables{};  ///< named in the file
   std::vector<Issue> issues{};                               ///< carried into its footprint

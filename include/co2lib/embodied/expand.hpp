@@ -9,7 +9,7 @@
 
 namespace co2lib::embodied {
 
-/// The parts of a block at a level, from the rows `hsl.qty.<block>.<level>.*`, sizes with their ranges.
+/// The parts of a block at a level, from the rows whose ids begin with `hsl.qty.BLOCK.LEVEL`, sizes with their ranges.
 ///
 /// Dies are `logic.cpa.generic` of the next class of node, memories `dram.generic` and `nand.generic` of the capacity.
 /// Pieces have no range. What has no factor here (solder, cables, coils, switches, road transport) is left out, each

@@ -31,7 +31,7 @@ struct DesignPoint {
   CarbonMass value{};                              ///< at the modes
   Interval<CarbonMass> bounds{};                   ///< exact
   std::optional<Interval<CarbonMass>> interval{};  ///< p5..p95 of the draws; none without draws
-  std::optional<double> figure{};
+  std::optional<double> figure{};                  ///< what `ExploreOptions::figure` gave; none without it
   bool on_front =
       false;  ///< no other variant has less carbon and no larger figure, or a smaller figure and no more carbon
 
@@ -40,7 +40,7 @@ struct DesignPoint {
 
 /// How a design space is explored.
 struct ExploreOptions {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;                                     ///< of the draws
   std::size_t draws = 0;                                      ///< of each variant; 0: bounds only
   std::string ci_table = "act2022";                           ///< for files that name none
   std::vector<std::shared_ptr<const FactorTable>> factors{};  ///< searched first; later ones override earlier ones
@@ -51,11 +51,11 @@ struct ExploreOptions {
 
 /// All variants: the last axis varies fastest.
 struct Exploration {
-  std::vector<Axis> axes{};
-  std::vector<DesignPoint> points{};
-  std::size_t draws = 0;
-  std::uint64_t seed = 0;
-  std::vector<Issue> issues{};  ///< of any variant
+  std::vector<Axis> axes{};           ///< in the order given
+  std::vector<DesignPoint> points{};  ///< one for each combination of values
+  std::size_t draws = 0;              ///< of each variant; 0: bounds only
+  std::uint64_t seed = 0;             ///< of the draws
+  std::vector<Issue> issues{};        ///< of any variant
 
   /// Numbers of the variants on the front, from the least carbon on.
   [[nodiscard]] std::vector<std::size_t> front() const;

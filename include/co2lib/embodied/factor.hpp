@@ -23,7 +23,13 @@
 namespace co2lib::embodied {
 
 /// How a factor is spread over its range.
-enum class Distribution : std::uint8_t { point, triangular, uniform, lognormal };
+enum class Distribution : std::uint8_t {
+  point,       ///< the value alone
+  triangular,  ///< from low to high, with its peak at the value
+  uniform,     ///< the same density from low to high
+  lognormal,   ///< median `value`, geometric standard deviation `gsd`
+};
+/// Texts of `Distribution`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Distribution) noexcept { return texts("point", "triangular", "uniform", "lognormal"); }
 
 /// A row of a table, or a number of a bill of materials.
@@ -31,20 +37,20 @@ constexpr auto texts_of(Distribution) noexcept { return texts("point", "triangul
 /// `value` is the mode (of a lognormal the median), in `unit`. `low` and `high` are both there or the factor is a
 /// point.
 struct Factor {
-  std::string id;
-  double value = 0;
-  std::string unit{};
-  std::optional<double> low{};
-  std::optional<double> high{};
-  Distribution dist = Distribution::point;
-  double gsd = 1;          ///< geometric standard deviation of a lognormal, else 1
-  std::string boundary{};  ///< which life-cycle stages, and what is included
-  int year = 0;            ///< 0 where the source states none
-  std::string region{};
-  std::string source{};
-  std::string licence{};
-  std::string table{};  ///< name of the table; empty for a number of a bill of materials
-  int line = 0;         ///< in the table
+  std::string id;                           ///< `logic.epa.7nm`: dots part table, method and name
+  double value = 0;                         ///< the mode; of a lognormal the median
+  std::string unit{};                       ///< `kg/cm2`; `1` for a plain number
+  std::optional<double> low{};              ///< none for a point and a lognormal
+  std::optional<double> high{};             ///< none for a point and a lognormal
+  Distribution dist = Distribution::point;  ///< how it is spread over the range
+  double gsd = 1;                           ///< geometric standard deviation of a lognormal, else 1
+  std::string boundary{};                   ///< which life-cycle stages, and what is included
+  int year = 0;                             ///< 0 where the source states none
+  std::string region{};                     ///< which it holds for; empty: anywhere
+  std::string source{};                     ///< author, title, table
+  std::string licence{};                    ///< SPDX identifier or a few words
+  std::string table{};                      ///< name of the table; empty for a number of a bill of materials
+  int line = 0;                             ///< in the table
 
   bool operator==(const Factor&) const = default;
 
@@ -59,6 +65,7 @@ struct Factor {
     if (dist == Distribution::lognormal) return value / (gsd * gsd);
     return dist == Distribution::point ? value : low.value_or(value);
   }
+  /// The upper end; see `lower`.
   [[nodiscard]] double upper() const noexcept {
     if (dist == Distribution::lognormal) return value * (gsd * gsd);
     return dist == Distribution::point ? value : high.value_or(value);
@@ -101,8 +108,8 @@ class FactorTable {
   /// `embodied.bad_factor` for an id that is there already.
   void add(Factor factor);
 
-  [[nodiscard]] const Factor* find(std::string_view id) const;
-  [[nodiscard]] const std::vector<Factor>& rows() const noexcept { return rows_; }
+  [[nodiscard]] const Factor* find(std::string_view id) const;  ///< the row of that id; null if there is none
+  [[nodiscard]] const std::vector<Factor>& rows() const noexcept { return rows_; }  ///< in the order of the file
 
   bool operator==(const FactorTable&) const = default;
 
@@ -131,6 +138,7 @@ class FactorTable {
 class Factors {
  public:
   Factors() = default;
+  /// Searches these in their order, then those that are shipped.
   explicit Factors(std::vector<std::shared_ptr<const FactorTable>> tables) : tables_(std::move(tables)) {}
 
   /// The first row of that id; null if no table has it.

@@ -14,11 +14,20 @@ namespace co2lib::embodied {
 using HslLevels = std::map<std::string, std::int64_t, std::less<>>;
 
 /// Which numbers of a level: `tide` (fabrication and end of life) or `pb` (the original low, typical, high).
-enum class HslReading : std::uint8_t { tide, pb };
+enum class HslReading : std::uint8_t {
+  tide,  ///< fabrication and end of life
+  pb,    ///< the original low, typical and high
+};
+/// Texts of `HslReading`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(HslReading) noexcept { return texts("tide", "pb"); }
 
 /// Which end of the range of `pb` rows.
-enum class HslCase : std::uint8_t { low, mode, high };
+enum class HslCase : std::uint8_t {
+  low,   ///< the low column
+  mode,  ///< the typical column
+  high,  ///< the high column
+};
+/// Texts of `HslCase`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(HslCase) noexcept { return texts("low", "mode", "high"); }
 
 /// The sum of the rows of a device's levels in kg, without truncation and profile.

@@ -16,7 +16,16 @@
 namespace co2lib::embodied {
 
 /// How the yield of a die follows from its area and the density of defects. `fixed` is a number.
-enum class YieldModel : std::uint8_t { fixed, poisson, murphy, rectangular, seeds, neg_binomial, moore };
+enum class YieldModel : std::uint8_t {
+  fixed,         ///< a number
+  poisson,       ///< exp(-A D)
+  murphy,        ///< ((1 - exp(-A D)) / (A D))^2
+  rectangular,   ///< (1 - exp(-2 A D)) / (2 A D)
+  seeds,         ///< 1 / (1 + A D)
+  neg_binomial,  ///< (1 + A D / alpha)^-alpha
+  moore,         ///< exp(-sqrt(A D))
+};
+/// Texts of `YieldModel`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(YieldModel) noexcept {
   return texts("fixed", "poisson", "murphy", "rectangular", "seeds", "neg_binomial", "moore");
 }
@@ -28,11 +37,11 @@ constexpr auto texts_of(YieldModel) noexcept {
   return *model;
 }
 
-inline constexpr double default_d0_per_cm2 = 0.15;
-inline constexpr double default_alpha = 10;
-inline constexpr double default_yield = 0.875;
-inline constexpr double default_package_g = 150;
-inline constexpr double default_abatement = 97;
+inline constexpr double default_d0_per_cm2 = 0.15;  ///< defects per cm2 where none are given
+inline constexpr double default_alpha = 10;         ///< clustering of defects where none is given
+inline constexpr double default_yield = 0.875;      ///< ACT's, where none is given
+inline constexpr double default_package_g = 150;    ///< ACT's, per package
+inline constexpr double default_abatement = 97;     ///< of the gases, percent, as ACT has it
 
 namespace detail {
 
@@ -88,10 +97,10 @@ inline double gas_at(double gpa95, double gpa99, double abatement) noexcept {
 
 /// What a wafer costs per cm2: a node of the tables, or numbers that replace its rows.
 struct LogicProcess {
-  std::string node{};                       ///< `7nm`
-  std::optional<double> epa_kwh_per_cm2{};  ///< in place of the node's row
-  std::optional<double> gpa_g_per_cm2{};
-  std::optional<double> mpa_g_per_cm2{};
+  std::string node{};                            ///< `7nm`
+  std::optional<double> epa_kwh_per_cm2{};       ///< in place of the node's row
+  std::optional<double> gpa_g_per_cm2{};         ///< gases emitted, g CO2e; in place of the node's row
+  std::optional<double> mpa_g_per_cm2{};         ///< materials, g CO2e; in place of the node's row
   std::string fab_ci = "taiwan";                 ///< a name of the table `ci_table`, or a technology (`coal`)
   std::optional<double> fab_ci_g_per_kwh{};      ///< in place of the name
   std::string ci_table = "act2022";              ///< or `act2023`
@@ -101,11 +110,11 @@ struct LogicProcess {
 
 /// Carbon per cm2 of processed wafer, before yield; g/cm2.
 struct CarbonPerArea {
-  double energy_g = 0;
-  double gas_g = 0;
-  double materials_g = 0;
+  double energy_g = 0;     ///< of the electricity of the fab
+  double gas_g = 0;        ///< of the gases that are not abated
+  double materials_g = 0;  ///< of the materials
 
-  [[nodiscard]] double total_g() const noexcept { return energy_g + gas_g + materials_g; }
+  [[nodiscard]] double total_g() const noexcept { return energy_g + gas_g + materials_g; }  ///< sum of the three
 
   bool operator==(const CarbonPerArea&) const = default;
 };
@@ -113,8 +122,8 @@ struct CarbonPerArea {
 /// The two nodes that stand in for one, and how far it lies between them in the logarithm of the node.
 struct NodeRows {
   std::string lower{};  ///< `7nm`
-  std::string upper{};
-  double weight = 0;  ///< of `upper`, in [0, 1]; 0 where the node has rows of its own
+  std::string upper{};  ///< the larger one
+  double weight = 0;    ///< of `upper`, in [0, 1]; 0 where the node has rows of its own
 };
 
 /// The rows of a node; `embodied.unknown_factor` names the nearest known nodes (detail `nearest`).
@@ -131,12 +140,13 @@ struct NodeRows {
 /// a negative number; `embodied.bad_bom` if neither a node nor all three numbers are given.
 [[nodiscard]] CarbonPerArea logic_cpa(const LogicProcess& process, const Factors& factors = {});
 
-/// A die of `area_cm2`: area * CPA / yield, and its packages; g. `embodied.out_of_range` for what is negative, or a
-/// yield outside (0, 1].
+/// What a die and its packages emit, g.
 struct LogicDie {
-  double fab_g = 0;
-  double package_g = 0;
+  double fab_g = 0;      ///< of the die, with its yield
+  double package_g = 0;  ///< of its packages
 };
+/// A die of `area_cm2`: area * CPA / yield, and its packages. `embodied.out_of_range` for what is negative, or a yield
+/// outside (0, 1].
 [[nodiscard]] inline LogicDie logic_die(double area_cm2, const CarbonPerArea& cpa, double yield = default_yield,
                                         double packages = 1, double package_g = default_package_g) {
   return {checked(area_cm2, "area_cm2", true) * cpa.total_g() / checked_share(yield, "yield"),
@@ -155,7 +165,7 @@ struct LogicDie {
 
 /// Wafer area that a good die takes, edge and saw street included.
 struct EffectiveArea {
-  double effective_mm2 = 0;
+  double effective_mm2 = 0;   ///< with its part of the wafer's edge
   double dies_per_wafer = 0;  ///< not rounded, of dies with their saw street
   double yield = 0;           ///< of Moore's model
 

@@ -15,8 +15,8 @@ namespace co2lib::embodied {
 
 /// Geometric standard deviations of the models' errors (ours).
 inline constexpr double interpolated_gpu_gsd = 1.2;
-inline constexpr double eserve_gsd = 1.4;
-inline constexpr double rack_server_gsd = 1.6;
+inline constexpr double eserve_gsd = 1.4;       ///< of a server by `eserve_host`
+inline constexpr double rack_server_gsd = 1.6;  ///< of a server by `rack_server`
 
 /// A GPU by its figures, calibrated to the HGX H100 footprint of its maker; kg.
 ///
@@ -41,10 +41,10 @@ inline constexpr double rack_server_gsd = 1.6;
 
 /// One kind of chip of LLMCarbon's list: area cm2 or memory GB of one piece, kg per unit, pieces.
 struct ChipListItem {
-  std::string name;
-  double unit = 0;
-  double factor_kg = 0;
-  double count = 0;
+  std::string name;      ///< of the kind of chip
+  double unit = 0;       ///< area, cm2, or memory, GB, of one piece
+  double factor_kg = 0;  ///< kg CO2e per cm2 or GB
+  double count = 0;      ///< pieces
 };
 
 /// Each item's share of a run in t: unit * factor * count * days / lifetime_days.
@@ -53,12 +53,12 @@ struct ChipListItem {
 
 /// A machine as its sensors name it.
 struct MachineParts {
-  int sockets = 1;
-  double ram_gb = 16;
-  int hdd = 0;
-  int ssd = 0;
+  int sockets = 1;                  ///< of processors
+  double ram_gb = 16;               ///< of main memory
+  int hdd = 0;                      ///< disks with platters
+  int ssd = 0;                      ///< other drives
   std::vector<std::string> gpus{};  ///< the name of each, as NVML gives it
-  bool is_server = true;
+  bool is_server = true;            ///< false: a rack server all the same, with the issue `server_assumed`
 };
 
 /// The bill of materials of a machine: the rack server and, for each GPU, the row of its name or `gpu.generic_card`.

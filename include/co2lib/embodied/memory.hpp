@@ -11,10 +11,10 @@ namespace co2lib::embodied {
 
 /// A device by ACT's rules: what the fab, and what its packages emit; g.
 struct DeviceCarbon {
-  double fab_g = 0;
-  double package_g = 0;
+  double fab_g = 0;      ///< of the device, g
+  double package_g = 0;  ///< of its packages, g
 
-  [[nodiscard]] double total_g() const noexcept { return fab_g + package_g; }
+  [[nodiscard]] double total_g() const noexcept { return fab_g + package_g; }  ///< of both, g
 };
 
 /// ACT's memory: capacity * factor / yield + 150 g per package. `device` is dram, ssd (also `flash`) or hdd, `process`

@@ -18,11 +18,11 @@ inline constexpr double default_year_hours = 8760;
 
 /// Conventions of a share; reserved time and resources, not busy ones.
 struct AmortiseOptions {
-  double year_hours = default_year_hours;
-  double utilisation = 1;                 ///< below 1 charges idle time to the users
-  double resource_share = 1;              ///< in (0, 1]
-  std::optional<double> battery_kg{};     ///< of one pack; then TE is without
-  std::optional<double> battery_years{};  ///< life of a pack
+  double year_hours = default_year_hours;  ///< of a lifetime's year
+  double utilisation = 1;                  ///< below 1 charges idle time to the users
+  double resource_share = 1;               ///< in (0, 1]
+  std::optional<double> battery_kg{};      ///< of one pack; then TE is without
+  std::optional<double> battery_years{};   ///< life of a pack
 };
 
 /// Packs over a life, the first included.
@@ -55,8 +55,8 @@ struct AmortiseOptions {
 
 /// The yearly share over a range of lifetimes, kg per year.
 struct YearlyRange {
-  double low_kg = 0;
-  double high_kg = 0;
+  double low_kg = 0;   ///< least carbon of a year
+  double high_kg = 0;  ///< most carbon of a year
 };
 
 /// Exact bounds of (TE + T_b * packs(L)) / L for L in [low_years, high_years].
@@ -92,8 +92,8 @@ struct YearlyRange {
 
 /// Where hardware and operation weigh the same.
 struct Crossover {
-  double embodied_g_per_h = 0;
-  double ci_g_per_kwh = 0;  ///< below this intensity the hardware outweighs its operation
+  double embodied_g_per_h = 0;  ///< of the hardware, per hour in use
+  double ci_g_per_kwh = 0;      ///< below this intensity the hardware outweighs its operation
 };
 
 /// e = TE / (lifetime * year_hours), CI* = e / (power * load); `load` in (0, 1], the others above 0.
@@ -113,9 +113,9 @@ struct Crossover {
 struct ShareOptions {
   Seconds reserved{0};                     ///< time, not busy time
   std::optional<double> lifetime_years{};  ///< a point; else that of the bill of materials
-  double year_hours = default_year_hours;
-  double utilisation = 1;
-  double resource_share = 1;
+  double year_hours = default_year_hours;  ///< of a lifetime's year
+  double utilisation = 1;                  ///< in (0, 1]; below 1 charges idle time to the users
+  double resource_share = 1;               ///< of the device, in (0, 1]
 };
 
 }  // namespace co2lib::embodied

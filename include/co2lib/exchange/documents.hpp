@@ -14,16 +14,16 @@ namespace co2lib::exchange {
 
 /// What a CycloneDX ML-BOM says besides the footprints. Empty is not given.
 struct CycloneDxOptions {
-  std::string model{};  ///< must be given, unless `into` is
-  std::string version{};
-  std::string supplier{};
+  std::string model{};               ///< must be given, unless `into` is
+  std::string version{};             ///< of the model
+  std::string supplier{};            ///< of the model: an organisation
   std::string spec_version = "1.7";  ///< or 1.6
-  std::string energy_provider{};
-  std::string energy_source{};  ///< of the words of CycloneDX: `wind`, `solar`, ...
-  std::string created{};        ///< UTC; default: now
-  std::string serial{};         ///< `urn:uuid:...`
-  std::string into{};           ///< an existing BOM (JSON), which gets the entries
-  std::string bom_ref{};        ///< of its component
+  std::string energy_provider{};     ///< an organisation; must be given where there is an energy
+  std::string energy_source{};       ///< of the words of CycloneDX: `wind`, `solar`, ...
+  std::string created{};             ///< UTC; default: now
+  std::string serial{};              ///< `urn:uuid:...`
+  std::string into{};                ///< an existing BOM (JSON), which gets the entries
+  std::string bom_ref{};             ///< of its component
 };
 
 /// A CycloneDX ML-BOM (JSON text) with the footprints as energy consumptions of the model.
@@ -36,14 +36,14 @@ struct CycloneDxOptions {
 
 /// What an SPDX document says besides the footprints. Empty is not given.
 struct SpdxOptions {
-  std::string model{};
-  std::string version{};
-  std::string supplier{};
-  std::string download_location{};
-  std::string released{};    ///< UTC
-  std::string licence{};     ///< an SPDX expression
-  std::string created{};     ///< UTC; default: now
-  std::string namespace_{};  ///< of its ids
+  std::string model{};              ///< its name; must be given
+  std::string version{};            ///< of the model; must be given
+  std::string supplier{};           ///< of the model: an organisation; must be given
+  std::string download_location{};  ///< of the model; must be given
+  std::string released{};           ///< UTC
+  std::string licence{};            ///< an SPDX expression
+  std::string created{};            ///< UTC; default: now
+  std::string namespace_{};         ///< of its ids
 };
 
 /// An SPDX 3.0.1 document (JSON-LD text) with AI profile. Throws as `cyclonedx`, and `exchange.not_representable`

@@ -38,18 +38,18 @@ struct LabelOptions {
 
 /// One metric of a label.
 struct MetricLabel {
-  std::string name;
-  std::string unit;
-  std::optional<double> value{};
-  std::optional<double> index{};
-  std::optional<int> rating{};
+  std::string name;               ///< of the preset
+  std::string unit;               ///< of the value
+  std::optional<double> value{};  ///< of the model; none if it is missing
+  std::optional<double> index{};  ///< value against the reference; none without a value
+  std::optional<int> rating{};    ///< 0 (A) to 4 (E); none without an index
 
   bool operator==(const MetricLabel&) const = default;
 };
 
 /// A label and what it is made of.
 struct Label {
-  std::string preset;
+  std::string preset;                  ///< its name
   std::optional<char> letter{};        ///< none if nothing is rated
   std::optional<double> mean{};        ///< the weighted mean of the ratings
   std::vector<MetricLabel> metrics{};  ///< in the order of the preset
@@ -122,8 +122,8 @@ inline bool in_task(const Preset& preset, const LabelMetric& metric, LabelTask t
 
 /// One model of a population.
 struct LabelRow {
-  std::string id;
-  MetricValues values{};
+  std::string id;                         ///< for the caller
+  MetricValues values{};                  ///< by metric
   LabelTask task = LabelTask::inference;  ///< of `fischer2022`
   std::string environment{};              ///< of `fischer2022`: rows are compared with the reference of theirs
 };
@@ -224,10 +224,11 @@ struct LetterProbabilities {
   bool operator==(const LetterProbabilities&) const = default;
 };
 
+/// How letters are drawn.
 struct ProbabilityOptions {
-  std::size_t draws = 10000;
-  std::uint64_t seed = 0;
-  double confidence = 0.95;
+  std::size_t draws = 10000;  ///< models drawn
+  std::uint64_t seed = 0;     ///< of the draws
+  double confidence = 0.95;   ///< of the letters of a verdict together, in (0, 1)
 };
 
 namespace detail {

@@ -16,18 +16,22 @@
 namespace co2lib::hub {
 
 /// The tasks of `fischer2022`, whose metrics differ.
-enum class LabelTask { inference, training };
+enum class LabelTask {
+  inference,  ///< use of a trained model
+  training,   ///< training of a model
+};
+/// Texts of `LabelTask`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(LabelTask) noexcept { return texts("inference", "training"); }
 
 /// One metric of a preset.
 struct LabelMetric {
-  std::string name;
-  std::string unit;
-  double weight = 1;
-  bool higher_is_better = false;
+  std::string name;                                   ///< key of the values: `co2_eq_emissions`
+  std::string unit;                                   ///< of its values: `g`
+  double weight = 1;                                  ///< share of the label, against those of the other metrics
+  bool higher_is_better = false;                      ///< true: index = value / reference; false: reference / value
   std::array<double, 4> percents = {80, 60, 40, 20};  ///< of the indices of the population, in %
-  std::optional<double> reference{};
-  std::optional<Boundaries> boundaries{};
+  std::optional<double> reference{};                  ///< value of the reference model; none: it comes with the models
+  std::optional<Boundaries> boundaries{};             ///< of its indices, from a population; none: to be fitted
   bool root_in_fit = false;  ///< boundaries are percentiles of the square roots of the indices: a defect kept
   bool per_gram = false;     ///< a quotient by the emissions, which it follows
   std::optional<LabelTask> only_for{};  ///< the task that has it; none: all
@@ -37,14 +41,14 @@ struct LabelMetric {
 
 /// A set of rules for labels.
 struct Preset {
-  std::string name;
-  std::vector<LabelMetric> metrics;  ///< in the order in which they are added
-  CompoundMode mode = CompoundMode::mean_half_even;
-  std::optional<double> upper_cap{};  ///< an index above it is rated 4
-  std::size_t population = 0;         ///< models that the boundaries come from
-  std::string population_name;
-  std::string population_date;
-  std::string reference_model;
+  std::string name;                                  ///< by which it is found: `castano2023`
+  std::vector<LabelMetric> metrics;                  ///< in the order in which they are added
+  CompoundMode mode = CompoundMode::mean_half_even;  ///< how ratings become one
+  std::optional<double> upper_cap{};                 ///< an index above it is rated 4
+  std::size_t population = 0;                        ///< models that the boundaries come from
+  std::string population_name;                       ///< which models these are
+  std::string population_date;                       ///< when they were collected
+  std::string reference_model;                       ///< its name; empty: none
   bool own_reference = false;     ///< the reference is a model of the same task and environment, given with each model
   bool missing_is_worst = false;  ///< a missing metric is rated 4 and keeps its weight
 

@@ -31,10 +31,11 @@ enum class CompoundMode {
   optimistic_median,     ///< the weighted median, halves down
   pessimistic_median,    ///< halves up
   median_as_coded_2022,  ///< that of the code of 2022, which may stop one element early
-  best,
-  worst,
-  majority,  ///< the most frequent, without weights; the better one of two
+  best,                  ///< the least rating of all
+  worst,                 ///< the greatest rating of all
+  majority,              ///< the most frequent, without weights; the better one of two
 };
+/// Texts of `CompoundMode`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(CompoundMode) noexcept {
   return texts("mean_half_even", "optimistic_mean", "pessimistic_mean", "optimistic_median", "pessimistic_median",
                "median_as_coded_2022", "best", "worst", "majority");
@@ -42,8 +43,8 @@ constexpr auto texts_of(CompoundMode) noexcept {
 
 /// The weighted mean of ratings and what the mode makes of it, 0 (A) to 4 (E).
 struct Compound {
-  double mean = 0;
-  int rating = 0;
+  double mean = 0;  ///< weighted mean of the ratings
+  int rating = 0;   ///< what the mode makes of it
 
   bool operator==(const Compound&) const = default;
 };

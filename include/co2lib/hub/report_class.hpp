@@ -22,6 +22,7 @@ enum class ReportClass {
   optimization,  ///< awareness, and one of the tags `optimized`, `pruned`, `distilled`
   certified,     ///< optimization, and the tag of a certification
 };
+/// Texts of `ReportClass`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ReportClass) noexcept {
   return texts("unknown", "context", "basic", "awareness", "optimization", "certified");
 }
@@ -31,21 +32,23 @@ enum class ReportContext {
   hardware,  ///< the hardware: the study
   any,       ///< hardware, location, hours or cloud provider
 };
+/// Texts of `ReportContext`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ReportContext) noexcept { return texts("hardware", "any"); }
 
 /// What decides the class of a model.
 struct ReportFacts {
-  bool emissions_reported = false;  ///< status `ok` or `ok_from_body`, and above 0 g
-  std::optional<std::string> hardware_used{};
-  std::optional<std::string> geographical_location{};
-  std::optional<std::string> cloud_provider{};
-  std::optional<double> hours_used{};  ///< h
-  std::vector<std::string> tags{};     ///< of the model itself
+  bool emissions_reported = false;                     ///< status `ok` or `ok_from_body`, and above 0 g
+  std::optional<std::string> hardware_used{};          ///< none: not reported
+  std::optional<std::string> geographical_location{};  ///< none: not reported
+  std::optional<std::string> cloud_provider{};         ///< none: not reported
+  std::optional<double> hours_used{};                  ///< h
+  std::vector<std::string> tags{};                     ///< of the model itself
 };
 
+/// How the class of a model is decided.
 struct ReportOptions {
-  ReportContext context = ReportContext::hardware;
-  std::string certification_tag = "ecocard";
+  ReportContext context = ReportContext::hardware;  ///< what counts as context
+  std::string certification_tag = "ecocard";        ///< by which class 5 is told
 };
 
 namespace detail {

@@ -25,6 +25,7 @@ enum class StarRule {
   quantile,     ///< fifths of the models
   equal_width,  ///< fifths of the range
 };
+/// Texts of `StarRule`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(StarRule) noexcept { return texts("quantile", "equal_width"); }
 
 /// Stars 5 (best) to 1 of models of one task and class, from their GPU energies in Wh per 1,000 queries.

@@ -27,15 +27,15 @@ using CardValue = std::variant<std::string, double, bool>;
 
 /// What a model card reports. Fields without a value are left out of the block.
 struct CardRecord {
-  std::optional<double> emissions{};                   ///< g CO2e, operational; must be given
-  std::optional<std::string> source{};                 ///< who measured: `co2lib`
-  std::optional<std::string> training_type{};          ///< `pre-training` or `fine-tuning`
-  std::optional<std::string> geographical_location{};  ///< a place for people: `Paris, France`
-  std::optional<std::string> hardware_used{};          ///< `1 x NVIDIA H200`
-  std::optional<double> energy_consumed{};             ///< kWh
-  std::optional<double> hours_used{};                  ///< h
-  std::optional<bool> on_cloud{};
-  std::optional<std::string> cpu_model{};
+  std::optional<double> emissions{};                       ///< g CO2e, operational; must be given
+  std::optional<std::string> source{};                     ///< who measured: `co2lib`
+  std::optional<std::string> training_type{};              ///< `pre-training` or `fine-tuning`
+  std::optional<std::string> geographical_location{};      ///< a place for people: `Paris, France`
+  std::optional<std::string> hardware_used{};              ///< `1 x NVIDIA H200`
+  std::optional<double> energy_consumed{};                 ///< kWh
+  std::optional<double> hours_used{};                      ///< h
+  std::optional<bool> on_cloud{};                          ///< in a cloud; none: not known
+  std::optional<std::string> cpu_model{};                  ///< its model
   std::optional<double> ram_total_size{};                  ///< GB
   std::vector<std::pair<std::string, CardValue>> extra{};  ///< further keys, written last, in this order
 

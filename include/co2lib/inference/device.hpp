@@ -28,9 +28,9 @@ struct PredictOptions {
 
 /// One kernel that was measured on another device.
 struct Measurement {
-  KernelConfig config{};
-  double latency_us = 0;
-  std::optional<double> energy_mj{};
+  KernelConfig config{};              ///< what was run
+  double latency_us = 0;              ///< median of its runs, > 0
+  std::optional<double> energy_mj{};  ///< of one run; none where it was not measured
 };
 
 /// A device that predicts: a profile, a row of the hardware tables, a formula. Copies share what was loaded; every call
@@ -50,7 +50,8 @@ class Device {
   /// A device known by its data sheet only, of the user's own.
   [[nodiscard]] static Device of(const Accelerator& accelerator);
 
-  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const std::string& name() const;  ///< of the device: `h100_sxm`, or that of the profile
+  /// What of it is meant: the processor of a profile, or the kind of the table's row.
   [[nodiscard]] const std::string& processor() const;
 
   /// The texts of the precisions it can predict; empty for tables of whole workloads.

@@ -16,22 +16,26 @@ namespace co2lib::inference {
 
 /// Sizes as nn-Meter has them: square inputs, no padding, no groups. A kernel needs those that its vector names.
 struct BaseShape {
-  std::optional<double> hw{};
-  std::optional<double> cin{};
-  std::optional<double> cout{};
-  std::optional<double> k{};
-  std::optional<double> s{};
-  std::vector<double> cins{};  ///< of a concat
+  std::optional<double> hw{};    ///< edge of the input
+  std::optional<double> cin{};   ///< channels of the input
+  std::optional<double> cout{};  ///< channels of the output
+  std::optional<double> k{};     ///< edge of the window
+  std::optional<double> s{};     ///< stride
+  std::vector<double> cins{};    ///< of a concat
 };
 
 /// How a concat of several inputs is written: as nn-Meter's builder does, or as its pretrained predictors expect it.
-enum class ConcatStyle : std::uint8_t { builder, pretrained };
+enum class ConcatStyle : std::uint8_t {
+  builder,     ///< a vector for two inputs, as nn-Meter's builder writes it
+  pretrained,  ///< a vector for up to four inputs, as its pretrained predictors read it
+};
+/// Texts of `ConcatStyle`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(ConcatStyle) noexcept { return texts("builder", "pretrained"); }
 
 /// Operations and parameters by nn-Meter's formulas (commit cd8dab4): padding and groups ignored.
 struct FlopsParams {
-  double flops = 0;
-  double params = 0;
+  double flops = 0;   ///< of one input; a multiply-accumulate counts as 2
+  double params = 0;  ///< weights and biases
 };
 
 /// `params = COUT (K^2 CIN + 1)` of a conv, `CIN (K^2 + 1)` depthwise, `FLOPs = 2 (HW/S)^2 params`; of an fc both are
@@ -53,8 +57,8 @@ struct Features {
   double bytes_out = 0;  ///< activations written
   double ai = 0;         ///< ops / bytes
   double util = 1;       ///< share of the device's array that the kernel can use
-  int w_bits = 32;
-  int a_bits = 32;
+  int w_bits = 32;       ///< bits of a weight
+  int a_bits = 32;       ///< bits of an activation
 
   bool operator==(const Features&) const = default;
 
@@ -73,8 +77,11 @@ struct Features {
 /// bits outside 1 to 64, channels that the groups do not divide.
 [[nodiscard]] Features features(const KernelConfig& config);
 
-/// What our own profiles are trained on: base (with HW = sqrt(h w)), the eight of `Features::vector`, and three derived
-/// columns that a tree cannot form by itself. Errors as `features`.
+/// What our own profiles are trained on: base (with HW = sqrt(h w)), the eight of `Features::vector`, three derived
+/// columns that a tree cannot form by itself, and the columns of layout, by which runtimes choose among algorithms
+/// (docs/inference.md, "Features"). Errors as `features`.
+///
+/// A forest names the columns that it uses: a new column at the end leaves forests of older profiles as they are.
 [[nodiscard]] std::vector<double> training_vector(const KernelConfig& config);
 
 /// The names of `training_vector`, in its order; `inference.unknown_kernel`.

@@ -18,7 +18,11 @@
 namespace co2lib::inference {
 
 /// What a forest predicts.
-enum class Target : std::uint8_t { latency_us, energy_mj };
+enum class Target : std::uint8_t {
+  latency_us,  ///< time of a kernel, us
+  energy_mj,   ///< energy of a kernel, mJ
+};
+/// Texts of `Target`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Target) noexcept { return texts("latency_us", "energy_mj"); }
 
 /// The mean over regression trees, as scikit-learn's `RandomForestRegressor` predicts it.
@@ -26,11 +30,12 @@ constexpr auto texts_of(Target) noexcept { return texts("latency_us", "energy_mj
 /// Features are rounded to float32 first, as scikit-learn does inside; `x <= threshold` goes left.
 class Forest {
  public:
-  std::string kernel{};
-  std::vector<std::string> features{};
-  Target target = Target::latency_us;
-  bool log = true;  ///< the trees predict the logarithm
-  /// Least and greatest value of each feature in training; empty in a bare forest.
+  std::string kernel{};                 ///< for which it was trained
+  std::vector<std::string> features{};  ///< names, in the order of the vectors that it takes
+  Target target = Target::latency_us;   ///< what it predicts
+  bool log = true;                      ///< the trees predict the logarithm
+  /// Least and greatest value in training of each feature, and of columns that were the same in all rows and are
+  /// therefore no feature; empty in a bare forest.
   std::map<std::string, std::pair<double, double>, std::less<>> range{};
   /// 5th and 95th percentile of true/predicted on the test split; absent in a bare forest.
   std::optional<std::pair<double, double>> residual{};
@@ -48,8 +53,11 @@ class Forest {
   /// True if a feature with a known range lies outside of it.
   [[nodiscard]] bool outside(std::span<const double> x) const;
 
-  [[nodiscard]] std::size_t trees() const noexcept { return roots_.size(); }
-  [[nodiscard]] std::size_t nodes() const noexcept { return nodes_.size(); }
+  /// True if a value lies within the ends of a range, all in single precision, as training saw them.
+  [[nodiscard]] static bool inside(double x, const std::pair<double, double>& ends) noexcept;
+
+  [[nodiscard]] std::size_t trees() const noexcept { return roots_.size(); }  ///< number of trees
+  [[nodiscard]] std::size_t nodes() const noexcept { return nodes_.size(); }  ///< nodes of all trees, leaves included
 
  private:
   friend class ForestReader;

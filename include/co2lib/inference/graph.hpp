@@ -16,18 +16,18 @@ namespace co2lib::inference {
 
 /// What an operator says of itself; what is absent has the default of `KernelConfig`.
 struct Attributes {
-  std::optional<std::int64_t> k{};
-  std::optional<std::int64_t> s{};
-  std::optional<double> pad{};
-  std::optional<std::int64_t> dilation{};
-  std::optional<std::int64_t> groups{};
-  std::optional<std::int64_t> cout{};
-  std::optional<bool> bias{};
-  std::optional<int> w_bits{};
-  std::optional<int> a_bits{};
-  std::optional<bool> integer{};
-  std::optional<std::int64_t> reduction{};
-  std::string type{};        ///< of an `other`: what its framework calls it
+  std::optional<std::int64_t> k{};          ///< edge of the window
+  std::optional<std::int64_t> s{};          ///< stride
+  std::optional<double> pad{};              ///< at each side; a half where both sides differ by one
+  std::optional<std::int64_t> dilation{};   ///< distance of the window's taps
+  std::optional<std::int64_t> groups{};     ///< groups of a convolution
+  std::optional<std::int64_t> cout{};       ///< channels of the output
+  std::optional<bool> bias{};               ///< there is one
+  std::optional<int> w_bits{};              ///< bits of a weight
+  std::optional<int> a_bits{};              ///< bits of an activation
+  std::optional<bool> integer{};            ///< arithmetic with integers
+  std::optional<std::int64_t> reduction{};  ///< of `se`
+  std::string type{};                       ///< of an `other`: what its framework calls it
   std::string stands_for{};  ///< the operator that this one is counted in the place of (`gelu` as `swish`)
 
   bool operator==(const Attributes&) const = default;
@@ -35,10 +35,10 @@ struct Attributes {
 
 /// One operator. `inputs` name other nodes, graph inputs or constants.
 struct Node {
-  std::string name{};
-  std::string op{};
-  std::vector<std::string> inputs{};
-  Attributes attrs{};
+  std::string name{};                 ///< unique in the graph
+  std::string op{};                   ///< `conv`, `relu`, `add`, ...: a shared name of docs/inference.md, "Kernels"
+  std::vector<std::string> inputs{};  ///< names of nodes, graph inputs or constants, in the operator's order
+  Attributes attrs{};                 ///< what it says of itself
 
   bool operator==(const Node&) const = default;
 };
@@ -48,8 +48,9 @@ struct Node {
 /// A shape is [n, c, h, w], [n, c], or of tokens [n, s, c]; of the constant operand of a matmul [k, n]. Shapes and
 /// attributes are needed for features only.
 struct Graph {
-  std::vector<Node> nodes{};
-  std::vector<std::string> outputs{};
+  std::vector<Node> nodes{};           ///< in topological order
+  std::vector<std::string> outputs{};  ///< names of the nodes it answers with; what they do not need is not live
+  /// By the name of a node, graph input or constant.
   std::map<std::string, std::vector<std::int64_t>, std::less<>> shapes{};
 
   bool operator==(const Graph&) const = default;
@@ -92,7 +93,7 @@ struct GraphKernel {
 
 /// An operator without a mapping.
 struct Unmodelled {
-  std::string node{};
+  std::string node{};  ///< its name in the graph
   std::string type{};  ///< what its framework calls it
   double share = 0;    ///< of the output bytes of all live nodes; 1 where its shape is unknown
 };

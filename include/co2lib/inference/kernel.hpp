@@ -23,17 +23,17 @@ namespace co2lib::inference {
 ///
 /// Sizes are counts of elements; of a `matmul` (m x k times k x n) `k` is the inner size.
 struct KernelConfig {
-  std::string kernel{};             ///< any name; mapped by `kernel_name` where it is used
-  std::int64_t h = 1;               ///< height of the input; of tokens their number
-  std::optional<std::int64_t> w{};  ///< width of the input; that of a square without a value
-  std::int64_t cin = 0;             ///< channels of the input
-  std::int64_t cout = 0;            ///< channels of the output
-  std::int64_t k = 1;               ///< edge of the window
-  std::int64_t s = 1;               ///< stride
-  double pad = 0;                   ///< at each side; a half where both sides differ by one
-  std::int64_t dilation = 1;
-  std::int64_t groups = 1;
-  bool bias = true;
+  std::string kernel{};                                ///< any name; mapped by `kernel_name` where it is used
+  std::int64_t h = 1;                                  ///< height of the input; of tokens their number
+  std::optional<std::int64_t> w{};                     ///< width of the input; that of a square without a value
+  std::int64_t cin = 0;                                ///< channels of the input
+  std::int64_t cout = 0;                               ///< channels of the output
+  std::int64_t k = 1;                                  ///< edge of the window
+  std::int64_t s = 1;                                  ///< stride
+  double pad = 0;                                      ///< at each side; a half where both sides differ by one
+  std::int64_t dilation = 1;                           ///< distance of the window's taps
+  std::int64_t groups = 1;                             ///< groups of a convolution
+  bool bias = true;                                    ///< there is one
   int w_bits = 32;                                     ///< bits of a weight
   int a_bits = 32;                                     ///< bits of an activation
   std::optional<bool> integer{};                       ///< biases are 4 bytes; w_bits <= 8 without a value
@@ -56,10 +56,10 @@ struct KernelConfig {
 
 /// How weights and activations are stored.
 struct Precision {
-  std::string name{};
-  int w_bits = 32;
-  int a_bits = 32;
-  bool integer = false;
+  std::string name{};    ///< `fp32`, `int8`, `w4a16`
+  int w_bits = 32;       ///< bits of a weight
+  int a_bits = 32;       ///< bits of an activation
+  bool integer = false;  ///< arithmetic with integers, of which peaks differ
 
   bool operator==(const Precision&) const = default;
 

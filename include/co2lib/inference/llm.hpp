@@ -23,10 +23,10 @@ namespace co2lib::inference::llm {
 
 /// Sizes of a transformer: layers, hidden width, vocabulary, sequence.
 struct Transformer {
-  double layers = 0;
-  double hidden = 0;
-  double vocab = 0;
-  double seq = 0;
+  double layers = 0;  ///< number of blocks
+  double hidden = 0;  ///< width
+  double vocab = 0;   ///< tokens of the vocabulary
+  double seq = 0;     ///< tokens of one sequence
 };
 
 namespace detail {
@@ -49,7 +49,7 @@ inline void check(const Transformer& t) {
 
 /// Operations of one pass over a batch.
 struct TransformerFlops {
-  double forward = 0;
+  double forward = 0;          ///< of one pass
   double train = 0;            ///< forward and backward: three times `forward`
   double train_recompute = 0;  ///< with activations computed anew: `96 B s l h^2 (1 + s/(6h) + V/(16 l h))`
 };
@@ -72,20 +72,21 @@ struct Run {
   double params_b = 0;                    ///< 1e9 parameters
   std::optional<double> base_params_b{};  ///< of a mixture of experts: those that count for operations
   double tokens_b = 0;                    ///< 1e9 tokens
-  double ci_kg_per_kwh = 0;
-  double pue = 1;
-  double devices = 1;
-  double system_power_w = 0;         ///< of one device, with its share of the server
-  double peak_tflops = 0;            ///< of one device
-  double efficiency = 1;             ///< share of the peak that is reached
-  std::optional<double> actual_t{};  ///< reported t CO2e, to compare with
+  double ci_kg_per_kwh = 0;               ///< of the electricity
+  double pue = 1;                         ///< facility energy / IT energy, >= 1
+  double devices = 1;                     ///< number of devices
+  double system_power_w = 0;              ///< of one device, with its share of the server
+  double peak_tflops = 0;                 ///< of one device
+  double efficiency = 1;                  ///< share of the peak that is reached
+  std::optional<double> actual_t{};       ///< reported t CO2e, to compare with
 };
 
+/// What a run takes by closed forms.
 struct RunFootprint {
-  double flops = 0;
-  double days = 0;
-  double energy_mwh = 0;
-  double carbon_t = 0;
+  double flops = 0;               ///< operations in all
+  double days = 0;                ///< on all devices at once
+  double energy_mwh = 0;          ///< of the facility, PUE included
+  double carbon_t = 0;            ///< t CO2e, operational
   std::optional<double> delta{};  ///< carbon_t / actual_t - 1
 };
 
@@ -116,11 +117,11 @@ namespace detail {
 
 /// How LLMCarbon lays a training out: fits of published set-ups, for comparison only.
 struct Plan {
-  double tensor = 0;
-  double pipeline = 0;
-  double gpus = 0;
-  double batch = 0;
-  double tflops_per_gpu = 0;
+  double tensor = 0;          ///< GPUs that share a layer
+  double pipeline = 0;        ///< stages
+  double gpus = 0;            ///< of the whole run
+  double batch = 0;           ///< sequences of one step
+  double tflops_per_gpu = 0;  ///< reached
 };
 
 /// LLMCarbon's plan, reproduced as it is (commit dbd96b7); `round` is half to even.
@@ -149,22 +150,23 @@ struct Plan {
 
 /// One step of decoding.
 struct Decode {
-  double params = 0;
-  double layers = 0;
-  double hidden = 0;
-  double kv_heads = 0;
-  double head_dim = 0;
-  double context = 0;  ///< tokens that are in the cache
-  double w_bits = 16;
-  double kv_bits = 16;
-  double batch = 1;  ///< sequences at once
+  double params = 0;    ///< that are read for a token
+  double layers = 0;    ///< number of blocks
+  double hidden = 0;    ///< width
+  double kv_heads = 0;  ///< heads of keys and values
+  double head_dim = 0;  ///< width of a head
+  double context = 0;   ///< tokens that are in the cache
+  double w_bits = 16;   ///< bits of a weight
+  double kv_bits = 16;  ///< bits of a value of the cache
+  double batch = 1;     ///< sequences at once
 };
 
+/// Work and traffic of a step of decoding.
 struct DecodeStep {
-  double flops = 0;
-  double bytes_weights = 0;
-  double bytes_kv = 0;
-  double ai = 0;  ///< flops over all bytes
+  double flops = 0;          ///< operations
+  double bytes_weights = 0;  ///< read
+  double bytes_kv = 0;       ///< of the cache, read
+  double ai = 0;             ///< flops over all bytes
 };
 
 /// `b (2 P + 4 l h c)` operations; `P w_bits/8` bytes of weights and `2 b l n_kv d_head c kv_bits/8` of cache.
@@ -234,10 +236,10 @@ struct Coefficients {
 /// One step of a batch.
 struct Step {
   double weight_bytes = 0;  ///< of a mixture of experts: of the experts in use
-  double flops = 0;
-  double kv_bytes = 0;
-  double layers = 0;
-  double batch = 0;  ///< sequences
+  double flops = 0;         ///< operations of all sequences
+  double kv_bytes = 0;      ///< of the KV cache, of all sequences
+  double layers = 0;        ///< blocks that are passed
+  double batch = 0;         ///< sequences
 };
 
 /// The energy of a step in J.
@@ -252,17 +254,17 @@ struct Step {
 
 /// What one request does in a step.
 struct Request {
-  double tokens = 0;  ///< processed in the step
-  double flops = 0;
-  double kv_bytes = 0;
+  double tokens = 0;    ///< processed in the step
+  double flops = 0;     ///< its own operations
+  double kv_bytes = 0;  ///< its own traffic of the KV cache
 };
 
 /// A step that was measured.
 struct MeasuredStep {
-  double weight_bytes = 0;
-  double layers = 0;
-  double energy_j = 0;
-  double idle_j = 0;  ///< what the device would have drawn anyway; at most `energy_j`
+  double weight_bytes = 0;  ///< read once for all requests
+  double layers = 0;        ///< blocks that are passed
+  double energy_j = 0;      ///< of the whole step, idle included
+  double idle_j = 0;        ///< what the device would have drawn anyway; at most `energy_j`
 };
 
 /// Writes the part of each request, in J, into `parts` (as long as `requests`) and returns what is idle.

@@ -10,14 +10,15 @@
 
 namespace co2lib::inference {
 
+/// How far predictions are from measurements.
 struct RegressionMetrics {
-  double rmse = 0;
+  double rmse = 0;           ///< root of the mean squared error, in the unit of the values
   double rmspe_percent = 0;  ///< 100 sqrt(mean(((pred - true)/true)^2))
   double nrmse = 0;          ///< rmse / mean(true)
   double mape_percent = 0;   ///< 100 mean(|pred - true|/true)
   double acc5 = 0;           ///< share within 5 %, inclusive
-  double acc10 = 0;
-  double acc15 = 0;
+  double acc10 = 0;          ///< share within 10 %, inclusive
+  double acc15 = 0;          ///< share within 15 %, inclusive
 };
 
 /// Errors of `pred` against `truth`; lists that are empty or differ in length, and a truth that is not positive, are

@@ -26,14 +26,19 @@ struct Roofline {
 };
 
 /// Which side of the roof decides.
-enum class Bound : std::uint8_t { compute, memory };
+enum class Bound : std::uint8_t {
+  compute,  ///< operations take longer
+  memory,   ///< moving bytes takes longer
+};
+/// Texts of `Bound`, in its order; what `text` writes and `parse` reads.
 constexpr auto texts_of(Bound) noexcept { return texts("compute", "memory"); }
 
+/// What a kernel takes under a roofline.
 struct RooflineResult {
-  double time_s = 0;
-  double energy_j = 0;
-  Bound bound = Bound::compute;
-  bool power_capped = false;  ///< the limit was lower than what operations and bytes add up to
+  double time_s = 0;             ///< of the kernel, its start included
+  double energy_j = 0;           ///< of the kernel, static power over its time included
+  Bound bound = Bound::compute;  ///< which side decided
+  bool power_capped = false;     ///< the limit was lower than what operations and bytes add up to
 };
 
 /// `t = max(ops/peak, bytes/bandwidth)/efficiency + t0`, `E = t P_static + ops e_op + bytes e_byte` (Williams,

@@ -15,14 +15,14 @@ namespace co2lib::inference {
 
 /// `t = t0 + max(ops/(peak util), bytes/bandwidth)`, `E = p t + ops e_op + bytes e_byte`.
 struct SimulatedDevice {
-  std::string_view name;
-  double peak_ops = 0;
-  std::array<std::int64_t, 2> array{};
-  double bandwidth = 0;  ///< B/s
-  double t0_s = 0;
-  double p_w = 0;
-  double e_op_j = 0;
-  double e_byte_j = 0;
+  std::string_view name;                ///< by which it is found
+  double peak_ops = 0;                  ///< operations/s at full use of the array
+  std::array<std::int64_t, 2> array{};  ///< rows and columns of multipliers
+  double bandwidth = 0;                 ///< B/s
+  double t0_s = 0;                      ///< before a kernel begins
+  double p_w = 0;                       ///< static power
+  double e_op_j = 0;                    ///< per operation
+  double e_byte_j = 0;                  ///< per byte moved
 };
 
 /// The simulated devices (ours; docs/inference.md, "Simulated devices").
@@ -33,10 +33,10 @@ struct SimulatedDevice {
 
 /// What kernels take on a simulated device; totals are their sums.
 struct Simulation {
-  double latency_us = 0;
-  double energy_mj = 0;
-  std::vector<double> kernel_latency_us{};
-  std::vector<double> kernel_energy_mj{};
+  double latency_us = 0;                    ///< of all kernels, one after the other
+  double energy_mj = 0;                     ///< of all kernels
+  std::vector<double> kernel_latency_us{};  ///< of each, in the order given
+  std::vector<double> kernel_energy_mj{};   ///< of each, in the order given
 };
 
 /// Runs kernels on a simulated device, with its array whatever the configurations say. The errors of `features`; no

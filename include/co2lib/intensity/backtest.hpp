@@ -38,18 +38,19 @@ struct DayScore {
 
 /// The scores of a method on a series.
 struct Backtest {
-  std::string method{};
-  std::size_t issues = 0;  ///< how many forecasts
-  UtcTime first{};         ///< the first issue
-  UtcTime last{};          ///< the last issue
-  std::vector<DayScore> days{};
+  std::string method{};                        ///< name of the forecaster
+  std::size_t issues = 0;                      ///< how many forecasts
+  UtcTime first{};                             ///< the first issue
+  UtcTime last{};                              ///< the last issue
+  std::vector<DayScore> days{};                ///< by day ahead: leads 0 to 23 h, 24 to 47 h, ...
   std::optional<double> mean_spearman_day1{};  ///< of the first 24 leads, mean over the issues where it is defined
 
   bool operator==(const Backtest&) const = default;
 };
 
+/// What is forecast, and from when on.
 struct BacktestOptions {
-  Forecaster method = Forecaster::blend;
+  Forecaster method = Forecaster::blend;                ///< which is tried
   std::optional<UtcTime> first_issue{};                 ///< default: the first 00:00 UTC that knows enough hours
   std::chrono::hours horizon = std::chrono::hours(96);  ///< 1 to 168 h
   std::chrono::hours step = std::chrono::hours(24);     ///< between issues

@@ -16,10 +16,10 @@ namespace co2lib::intensity {
 
 /// What records of a cache belong together.
 struct CacheKey {
-  std::string provider;
-  std::string zone;
-  Signal signal = Signal::average;
-  Scope scope = Scope::lifecycle;
+  std::string provider;             ///< its id: `electricitymaps`
+  std::string zone;                 ///< the provider's own key: `SE-SE3`
+  Signal signal = Signal::average;  ///< whose emissions
+  Scope scope = Scope::lifecycle;   ///< what is counted
 
   bool operator==(const CacheKey&) const = default;
 };

@@ -13,8 +13,8 @@ namespace co2lib::intensity {
 
 /// How many days before count, and how many of them must be known.
 struct ClimatologyOptions {
-  int days = 7;
-  int at_least = 3;
+  int days = 7;      ///< days that count
+  int at_least = 3;  ///< of them that must be known
 };
 
 /// The mean of the same UTC hour of the days before: of the hours that start `days`, ..., 2, 1 times 24 h before the

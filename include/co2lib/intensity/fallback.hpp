@@ -32,27 +32,28 @@ struct FallbackOptions {
   std::string location{};          ///< as in `factor`; empty: none. `intensity.unknown_zone` if it is in no table
   std::optional<Signal> signal{};  ///< default: that of the live source, else average
   std::optional<Scope> scope{};    ///< default: that of the live source, else lifecycle
-  std::chrono::nanoseconds stale_for = std::chrono::hours(2);
+  std::chrono::nanoseconds stale_for =
+      std::chrono::hours(2);       ///< for how long after its end the newest answer still stands, with the flag `stale`
   std::shared_ptr<Cache> cache{};  ///< default: one in memory
 };
 
 /// What the live link said.
 struct LiveAnswer {
-  std::vector<Record> records{};
-  std::string error{};  ///< code of what went wrong: `intensity.timeout`
+  std::vector<Record> records{};  ///< it gave; may be empty
+  std::string error{};            ///< code of what went wrong: `intensity.timeout`
 };
 
 /// The links after the live one, of one place, signal and scope.
 class Fallback {
  public:
-  explicit Fallback(const FallbackOptions& options);
+  explicit Fallback(const FallbackOptions& options);  ///< `intensity.unknown_zone` for a location that is in no table
 
   /// The record of the time `now`; its interval is the time for which the same link answers with the same value.
   /// `live` is nullptr where no provider is set up. `intensity.no_data` if no link has a value.
   [[nodiscard]] Record at(UtcTime now, const LiveAnswer* live, std::span<const Record> cache) const;
 
-  [[nodiscard]] Signal signal() const noexcept { return signal_; }
-  [[nodiscard]] Scope scope() const noexcept { return scope_; }
+  [[nodiscard]] Signal signal() const noexcept { return signal_; }  ///< of all links
+  [[nodiscard]] Scope scope() const noexcept { return scope_; }     ///< of all links
 
  private:
   [[nodiscard]] bool counts(const Record& r) const;

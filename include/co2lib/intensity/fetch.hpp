@@ -20,18 +20,19 @@ namespace co2lib::intensity {
 
 /// How a request is repeated.
 struct RetryOptions {
-  int attempts = 3;
-  std::chrono::nanoseconds first_wait = std::chrono::seconds(1);
-  std::chrono::nanoseconds longest_wait = std::chrono::seconds(30);
+  int attempts = 3;  ///< requests in all, the first included
+  std::chrono::nanoseconds first_wait =
+      std::chrono::seconds(1);  ///< at most, before the second request; doubled each time
+  std::chrono::nanoseconds longest_wait = std::chrono::seconds(30);    ///< most that is waited without `Retry-After`
   std::chrono::nanoseconds longest_asked = std::chrono::seconds(300);  ///< by `Retry-After`
-  int redirects = 3;
-  std::function<double()> jitter{};  ///< u, from 0 to 1; default: by chance
+  int redirects = 3;                                                   ///< that are followed
+  std::function<double()> jitter{};                                    ///< u, from 0 to 1; default: by chance
 };
 
 /// How to wait, and what time it is.
 struct Waits {
   std::function<bool(std::chrono::nanoseconds)> wait;  ///< false: given up, nothing more is tried
-  std::function<UtcTime()> now;
+  std::function<UtcTime()> now;                        ///< the time, for `Retry-After` with a date
 };
 
 /// Waits on a clock; a waiter that is interrupted ends the wait. Both must outlive what is returned.

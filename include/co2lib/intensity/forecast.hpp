@@ -30,11 +30,12 @@ enum class Forecaster : std::uint8_t {
   ridge28,              ///< `blend`, and a ridge regression per lead of what it was off over the whole past
 };
 
+/// Texts of `Forecaster`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Forecaster) noexcept {
   return texts("persistence", "same_hour_yesterday", "same_hour_last_week", "mean7", "blend", "ridge28");
 }
 
-inline constexpr std::array forecasters = all<Forecaster>();
+inline constexpr std::array forecasters = all<Forecaster>();  ///< all of them, in the order of the enumeration
 
 /// The probabilities that intervals are made for.
 inline constexpr std::array<double, 3> forecast_levels{0.80, 0.90, 0.95};
@@ -51,7 +52,8 @@ struct Forecast {
   Record attributes{};                                              ///< signal, scope, zone, ...; no times, no value
   std::vector<Issue> issues{};                                      ///< `no_interval`, `climatology`
 
-  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }  ///< number of steps
+  /// End of the last step.
   [[nodiscard]] UtcTime end() const { return start + step * static_cast<std::int64_t>(size()); }
 
   /// The value of a step; beyond the last `intensity.out_of_range`.
@@ -67,10 +69,12 @@ struct Forecast {
   bool operator==(const Forecast&) const = default;
 };
 
+/// Which forecast, from when on, and how far.
 struct ForecastOptions {
-  Forecaster method = Forecaster::blend;
-  std::optional<UtcTime> issued_at{};  ///< the start of an hour; default: the end of the last known whole hour
-  std::chrono::hours horizon = std::chrono::hours(96);
+  Forecaster method = Forecaster::blend;  ///< which method
+  std::optional<UtcTime> issued_at{};     ///< the start of an hour; default: the end of the last known whole hour
+  std::chrono::hours horizon = std::chrono::hours(96);  ///< 1 to 168 h
+  /// Half widths from the errors of earlier forecasts; where too few are known, the issue `no_interval`.
   bool intervals = true;
 };
 
@@ -99,9 +103,12 @@ void forecast_values(std::span<const double> hours, std::size_t issue, Forecaste
 
 /// A forecast as one line of JSON, and back; refusals as of records (<co2lib/intensity/lines.hpp>).
 [[nodiscard]] std::string json_line(const Forecast& forecast);
-[[nodiscard]] Forecast parse_forecast_line(std::string_view line);
+[[nodiscard]] Forecast parse_forecast_line(std::string_view line);  ///< the forecast of one line of `json_line`
+/// The forecasts of lines; empty lines are skipped. `name` is for messages.
 [[nodiscard]] std::vector<Forecast> parse_forecasts(std::string_view text, std::string_view name = "JSON lines");
+/// The forecasts of a file of lines.
 [[nodiscard]] std::vector<Forecast> read_forecasts(const std::filesystem::path& file);
+/// Writes a file of lines in the place of what is there.
 void write_forecasts(const std::filesystem::path& file, std::span<const Forecast> forecasts);
 
 }  // namespace co2lib::intensity

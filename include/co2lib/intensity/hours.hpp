@@ -16,7 +16,8 @@ struct Hours {
   UtcTime start{};                  ///< of the first
   std::vector<double> g_per_kwh{};  ///< NaN where an hour is missing
 
-  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return g_per_kwh.size(); }  ///< number of hours
+  /// End of the last hour.
   [[nodiscard]] UtcTime end() const { return start + std::chrono::hours(static_cast<long>(size())); }
 };
 

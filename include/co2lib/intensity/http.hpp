@@ -18,8 +18,8 @@ namespace co2lib::intensity {
 
 /// A name and its value: of a query (not yet percent-encoded) or of a header.
 struct HttpField {
-  std::string name;
-  std::string value;
+  std::string name;     ///< as it is sent
+  std::string value;    ///< as it is, without quotes
   bool secret = false;  ///< a token or password: sent, but never shown, logged or stored
 
   bool operator==(const HttpField&) const = default;
@@ -27,22 +27,22 @@ struct HttpField {
 
 /// What is sent. `url` has neither query nor user info; `target` puts it together.
 struct HttpRequest {
-  std::string method = "GET";
-  std::string url{};
-  std::vector<HttpField> query{};
-  std::vector<HttpField> headers{};
-  std::string body{};
+  std::string method = "GET";        ///< `GET`, or `POST`
+  std::string url{};                 ///< scheme, host, port and path
+  std::vector<HttpField> query{};    ///< in their order
+  std::vector<HttpField> headers{};  ///< in their order
+  std::string body{};                ///< of the request; empty: none
   std::string endpoint{};  ///< the provider's name of what is asked, for its parser and for messages; not sent
-  std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds timeout{10'000};       ///< of the whole request
-  std::size_t body_limit = std::size_t{16} << 20;  ///< bytes of the response's body
+  std::chrono::milliseconds connect_timeout{5'000};  ///< until the connection stands
+  std::chrono::milliseconds timeout{10'000};         ///< of the whole request
+  std::size_t body_limit = std::size_t{16} << 20;    ///< bytes of the response's body
 };
 
 /// What came back.
 struct HttpResponse {
-  int status = 0;
-  std::vector<HttpField> headers{};
-  std::string body{};
+  int status = 0;                    ///< of HTTP: 200
+  std::vector<HttpField> headers{};  ///< in the order received; names as received
+  std::string body{};                ///< decoded text; at most `body_limit` bytes
 };
 
 /// Sends one request and waits for its response, whatever its status; without one it throws `intensity.transport` or

@@ -30,8 +30,8 @@ struct LiveOptions {
   std::optional<Signal> signal{};     ///< default: average, of WattTime marginal
   std::optional<Scope> scope{};       ///< default: what the provider publishes, else lifecycle
   ProviderSettings settings{};        ///< tokens among them
-  RetryOptions retry{};
-  std::shared_ptr<Cache> cache{};  ///< where `with_fallback` keeps the answers; default: memory of its own
+  RetryOptions retry{};               ///< how a request is repeated
+  std::shared_ptr<Cache> cache{};     ///< where `with_fallback` keeps the answers; default: memory of its own
   std::chrono::nanoseconds no_data_for = std::chrono::seconds(60);  ///< an answer without data is not asked for again
 };
 
@@ -47,6 +47,8 @@ struct LiveOptions {
 /// 5. One thread asks at a time; `known` never waits for it.
 class LiveSource : public IntensitySource {
  public:
+  /// What a provider answers through a transport. `intensity.bad_value` for a place that the provider does not take; a
+  /// clock of nullptr is the system's.
   LiveSource(const Provider& provider, LiveOptions options, Transport transport, std::shared_ptr<Clock> clock);
   ~LiveSource() override;
 
@@ -62,9 +64,10 @@ class LiveSource : public IntensitySource {
   [[nodiscard]] std::optional<Issue> failure() const override;
   /// What the provider remarked on its answers.
   [[nodiscard]] std::vector<Issue> remarks() const;
-  [[nodiscard]] CacheKey key() const;
+  [[nodiscard]] CacheKey key() const;  ///< what its records are kept under
+  /// Where its records are kept; nullptr: in its own memory.
   [[nodiscard]] const std::shared_ptr<Cache>& cache() const noexcept;
-  [[nodiscard]] const std::shared_ptr<Clock>& clock() const noexcept;
+  [[nodiscard]] const std::shared_ptr<Clock>& clock() const noexcept;  ///< that it asks for the time, and waits on
 
  private:
   struct State;
@@ -76,18 +79,24 @@ class LiveSource : public IntensitySource {
                                                             Transport transport = curl_transport(),
                                                             std::shared_ptr<Clock> clock = nullptr);
 
+/// Electricity Maps; a token is needed.
 [[nodiscard]] std::shared_ptr<const LiveSource> electricity_maps(LiveOptions options,
                                                                  Transport transport = curl_transport(),
                                                                  std::shared_ptr<Clock> clock = nullptr);
+/// WattTime, marginal; a user and a password are needed.
 [[nodiscard]] std::shared_ptr<const LiveSource> watttime(LiveOptions options, Transport transport = curl_transport(),
                                                          std::shared_ptr<Clock> clock = nullptr);
+/// The National Energy System Operator of Great Britain; open, and without a token.
 [[nodiscard]] std::shared_ptr<const LiveSource> neso_gb(LiveOptions options = {.zone = "GB"},
                                                         Transport transport = curl_transport(),
                                                         std::shared_ptr<Clock> clock = nullptr);
+/// Mixes of the US Energy Information Administration, times factors of fuels; a token is needed.
 [[nodiscard]] std::shared_ptr<const LiveSource> eia(LiveOptions options, Transport transport = curl_transport(),
                                                     std::shared_ptr<Clock> clock = nullptr);
+/// Mixes of ENTSO-E's Transparency Platform, times factors of fuels; a token is needed.
 [[nodiscard]] std::shared_ptr<const LiveSource> entsoe(LiveOptions options, Transport transport = curl_transport(),
                                                        std::shared_ptr<Clock> clock = nullptr);
+/// Energinet's Energi Data Service, Denmark (DK1, DK2); open.
 [[nodiscard]] std::shared_ptr<const LiveSource> energi_data_service(LiveOptions options,
                                                                     Transport transport = curl_transport(),
                                                                     std::shared_ptr<Clock> clock = nullptr);

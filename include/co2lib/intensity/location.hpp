@@ -35,32 +35,34 @@ enum class FactorMethod : std::uint8_t {
   direct_plus_upstream,  ///< the published direct value, and for each fuel its share times lifecycle less direct
   estimate,              ///< of a country whose direct value nobody publishes: fitted to those of others
 };
+/// Texts of `FactorMethod`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(FactorMethod) noexcept {
   return texts("published", "generation_mix", "direct_plus_upstream", "estimate");
 }
 
 /// The annual mean intensity of a place, and the row of the tables it comes from.
 struct Factor {
-  CarbonIntensity value{};
-  int year = 0;  ///< of the row used
-  Scope scope = Scope::lifecycle;
-  Basis basis = Basis::production;
-  FactorMethod method = FactorMethod::published;
-  std::string gas{};    ///< what is counted: `CO2e`, or `CO2` alone
-  std::string place{};  ///< what was asked for, as the tables write it: `FRA`, `aws:us-west-2`
-  std::string via{};    ///< the place whose row it is: `FRA`, `US-OR`, `gcp:us-central1`, `WORLD`
-  Source source{};
+  CarbonIntensity value{};                        ///< of that year
+  int year = 0;                                   ///< of the row used
+  Scope scope = Scope::lifecycle;                 ///< what is counted
+  Basis basis = Basis::production;                ///< which electricity
+  FactorMethod method = FactorMethod::published;  ///< how it was made
+  std::string gas{};                              ///< what is counted: `CO2e`, or `CO2` alone
+  std::string place{};          ///< what was asked for, as the tables write it: `FRA`, `aws:us-west-2`
+  std::string via{};            ///< the place whose row it is: `FRA`, `US-OR`, `gcp:us-central1`, `WORLD`
+  Source source{};              ///< of the row
   RelativeError error{};        ///< of using it for an hour at the place asked for
   std::vector<Issue> issues{};  ///< `wider_place`, `estimated_factor`, `old_factor`, `world_average`
 
-  [[nodiscard]] double g_per_kwh() const { return value.g_per_kwh(); }
+  [[nodiscard]] double g_per_kwh() const { return value.g_per_kwh(); }  ///< of `value`
 
   bool operator==(const Factor&) const = default;
 };
 
+/// Which row is wanted.
 struct FactorOptions {
-  Scope scope = Scope::lifecycle;
-  std::optional<int> year{};  ///< default: the newest row
+  Scope scope = Scope::lifecycle;  ///< what is to be counted
+  std::optional<int> year{};       ///< default: the newest row
 };
 
 /// Looks up the annual factor of a place; how a place is written is told at `Place`.

@@ -20,6 +20,7 @@ using FuelEnergy = std::map<std::string, std::optional<double>, std::less<>>;
 /// g CO2e per kWh of each fuel.
 using FuelFactors = std::map<std::string, double, std::less<>>;
 
+/// Which fuels are no source of emissions of their own.
 struct FuelMixOptions {
   std::vector<std::string> storage{};  ///< fuels that store: batteries, pumped hydro
   std::vector<std::string> exclude{};  ///< imports of unknown origin
@@ -27,7 +28,7 @@ struct FuelMixOptions {
 
 /// The mean intensity of a mix, and what was left out of it.
 struct FuelMix {
-  CarbonIntensity value{};
+  CarbonIntensity value{};           ///< of what is left, per kWh of it
   std::vector<std::string> flags{};  ///< `imports_excluded`, `partial_mix`, `storage_excluded`, `negative_clamped`
 
   bool operator==(const FuelMix&) const = default;
@@ -50,16 +51,16 @@ struct FuelMix {
 
 /// What the plants of a zone produce. Where they produce nothing, no intensity is needed.
 struct ZoneProduction {
-  std::string zone{};
-  double production_mw = 0;
-  std::optional<CarbonIntensity> intensity{};
+  std::string zone{};                          ///< its key, unique
+  double production_mw = 0;                    ///< of its plants, >= 0
+  std::optional<CarbonIntensity> intensity{};  ///< of its plants; none: unknown
 };
 
 /// Power that flows from one zone to another.
 struct ZoneFlow {
-  std::string from{};
-  std::string to{};
-  double mw = 0;
+  std::string from{};  ///< its key
+  std::string to{};    ///< its key
+  double mw = 0;       ///< >= 0
 };
 
 /// The intensity x of what each zone uses, where every zone mixes what it produces and what flows in:
@@ -74,8 +75,8 @@ struct ZoneFlow {
 
 /// Power that flows in, of known intensity.
 struct Import {
-  double mw = 0;
-  CarbonIntensity intensity{};
+  double mw = 0;                ///< >= 0
+  CarbonIntensity intensity{};  ///< of what the neighbour uses
 };
 
 /// One zone of `flow_trace` where the intensities of its neighbours are known: (P c + sum F_j x_j) / (P + sum F_j).

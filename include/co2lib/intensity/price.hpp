@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,10 +36,12 @@ class Pricer {
   Pricer(Timeline& timeline, Priced& result, const PriceOptions& options)
       : timeline_(timeline), result_(result), options_(options) {}
 
-  /// Adds up energy and energy times intensity by origin; `weight(sample)` is in J.
+  /// Adds up energy and energy times intensity by origin, and in all; `weight(sample)` is in J.
   template <class Weight>
   void run(std::span<const EnergySample> samples, Weight weight) {
     lines.clear();
+    plain_ = nullptr;
+    all = {};
     errors = {};
     std::vector<Segment>& segments = timeline_.segments;
     const bool linear = options_.mode == Mode::linear;
@@ -51,16 +54,20 @@ class Pricer {
       add_product(*line, base, numeric::product(inside.value(), segments[base].value));
       inside = {};
     };
-    for (const EnergySample& sample : samples) {
+    for (std::size_t i = 0; i < samples.size();) {
+      const EnergySample& sample = samples[i];
       if (line == nullptr || sample.start >= segments[base].end) {
         flush();
         while (sample.start >= segments[base].end) ++base;
         line = &use(base);
       }
-      const double w = weight(sample);
       if (sample.end <= segments[base].end && !linear) {
-        inside += w;
-      } else if (sample.end == sample.start) {
+        i = add_inside(samples, i, segments[base].end, inside, all, weight);
+        continue;
+      }
+      const double w = weight(sample);
+      all += w;
+      if (sample.end == sample.start) {
         line->energy += w;
         add_product(*line, base, numeric::product(w, value(base, sample.start, sample.start)));
       } else {
@@ -68,6 +75,7 @@ class Pricer {
         spread(sample, base, w);
         line = &lines[here];  // spread may have added lines
       }
+      ++i;
     }
     flush();
   }
@@ -84,6 +92,7 @@ class Pricer {
   }
 
   std::vector<Line> lines;
+  numeric::Sum all;  // J of all samples
 
  private:
   /// Sums over the records, each with what it priced (J * g/kWh) as its weight.
@@ -95,6 +104,18 @@ class Pricer {
     numeric::Sum low;
     numeric::Sum high;
   };
+
+  /// Adds the samples from `i` on that lie before `end` to both sums. Returns the first that does not. Never inlined,
+  /// so that the sums stay in registers.
+  template <class Weight>
+  [[gnu::noinline]] static std::size_t add_inside(std::span<const EnergySample> samples, std::size_t i, UtcTime end,
+                                                  numeric::Sum& inside, numeric::Sum& all, const Weight& weight) {
+    numeric::TwoSums both(inside, all);
+    for (; i < samples.size() && samples[i].end <= end && samples[i].start < end; ++i) both += weight(samples[i]);
+    inside = both.first();
+    all = both.second();
+    return i;
+  }
 
   void add_product(Line& line, std::size_t k, double product) {
     line.product += product;
@@ -135,6 +156,9 @@ class Pricer {
   Line& use(std::size_t k) {
     Segment& segment = timeline_.segments[k];
     const Record& attributes = timeline_.attributes(segment);
+    // Most segments say of themselves what the one before said.
+    const bool plain = !segment.filled && !std::isnan(segment.value) && attributes.flags.empty();
+    if (plain && &attributes == plain_ && options_.mode == Mode::step) return lines[plain_line_];
     if (!segment.used) {
       segment.used = true;
       remark(segment, attributes);
@@ -147,10 +171,11 @@ class Pricer {
                                         ? (options_.gap == Gap::climatology ? "climatology" : text(options_.gap))
                                     : attributes.origin.empty() ? "trace"
                                                                 : std::string_view(attributes.origin);
-    for (Line& line : lines) {
-      if (line.origin == origin) return line;
-    }
-    return lines.emplace_back(Line{std::string(origin), {}, {}});
+    std::size_t at = 0;
+    while (at < lines.size() && lines[at].origin != origin) ++at;
+    if (at == lines.size()) lines.push_back(Line{std::string(origin), {}, {}});
+    if (plain) plain_ = &attributes, plain_line_ = at;
+    return lines[at];
   }
 
   void remark(const Segment& segment, const Record& attributes) {
@@ -178,58 +203,64 @@ class Pricer {
   Priced& result_;
   const PriceOptions& options_;
   const bool has_errors_ = timeline_.has_errors();
+  const Record* plain_ = nullptr;  // attributes of a segment that said nothing but these, and their line
+  std::size_t plain_line_ = 0;
   Errors errors;
 };
 
-/// The window of the samples, their energy and the time they cover; refuses what cannot be priced.
+/// The window of the samples and the time they cover; refuses what cannot be priced.
 struct Window {
   explicit Window(std::span<const EnergySample> samples) {
     constexpr auto longest = std::chrono::nanoseconds(std::chrono::hours(200 * 366 * 24));
     const UtcTime limit =
         samples.front().start > UtcTime::max() - longest ? UtcTime::max() : samples.front().start + longest;
-    numeric::Sum joules;
     double covered = 0;
     from = samples.front().start;
-    to = from;
+    UtcTime last = from;    // end of all before
     UtcTime latest = from;  // start of the latest sample
+    bool length = false;
     for (const EnergySample& s : samples) {
-      if (s.end < s.start) {
-        fail("bad_time", "a sample ends before it starts: " + range_text(s.start, s.end));
-      }
-      if (s.start < latest) {
-        fail("bad_time", "samples must be sorted by start; " + range_text(s.start, s.end) +
-                             " comes after one that starts at " + format_utc(latest));
-      }
-      if (!(s.energy.joules() >= 0) || std::isinf(s.energy.joules())) {
-        fail("bad_value", "the energy of the sample " + range_text(s.start, s.end) +
-                              " is negative or not a number; energy is a finite number >= 0");
-      }
+      const double energy_j = s.energy.joules();
+      const bool good = s.end >= s.start && s.start >= latest && s.end <= limit && energy_j >= 0 &&
+                        energy_j <= std::numeric_limits<double>::max();
+      if (!good) refuse(s, latest, limit);
       latest = s.start;
-      joules += s.energy.joules();
-      if (s.end > limit) {
-        fail("bad_time", "the samples are spread over more than 200 years");
+      if (s.end > last) {
+        covered += ns(std::max(s.start, last), s.end);
+        last = s.end;
       }
-      if (s.end > to) {
-        covered += ns(std::max(s.start, to), s.end);
-        to = s.end;
-      }
-      if (s.end > s.start) zero_length = false;
+      length |= s.end > s.start;
     }
+    to = last;
+    zero_length = !length;
     // Without length, `latest` must be inside too.
     must_cover = std::max(to, latest + std::chrono::nanoseconds(1));
-    energy = Energy::from_joules(joules.value());
     length_h = covered / ns_per_hour;
   }
 
   UtcTime from;
   UtcTime to;
   UtcTime must_cover;
-  Energy energy;
   double length_h = 0;  // covered by samples
   bool zero_length = true;
+
+ private:
+  [[noreturn]] static void refuse(const EnergySample& s, UtcTime latest, UtcTime limit) {
+    if (s.end < s.start) fail("bad_time", "a sample ends before it starts: " + range_text(s.start, s.end));
+    if (s.start < latest) {
+      fail("bad_time", "samples must be sorted by start; " + range_text(s.start, s.end) +
+                           " comes after one that starts at " + format_utc(latest));
+    }
+    if (s.end > limit && s.energy.joules() >= 0 && !std::isinf(s.energy.joules())) {
+      fail("bad_time", "the samples are spread over more than 200 years");
+    }
+    fail("bad_value", "the energy of the sample " + range_text(s.start, s.end) +
+                          " is negative or not a number; energy is a finite number >= 0");
+  }
 };
 
 inline double filled_hours(std::span<const EnergySample> samples, const std::vector<Segment>& segments) {
+  if (std::none_of(segments.begin(), segments.end(), [](const Segment& s) { return s.filled; })) return 0;
   double filled = 0;
   std::size_t k = 0;
   UtcTime counted = samples.front().start;
@@ -261,11 +292,11 @@ inline Priced price(std::span<const EnergySample> samples, const Window& window,
   result.signal = trace.signal();
   result.scope = trace.scope();
   result.mode = options.mode;
-  result.energy = window.energy;
   result.hours = window.length_h;
   Timeline timeline(trace, window.from, window.must_cover, options);
   Pricer pricer(timeline, result, options);
   pricer.run(samples, [](const EnergySample& s) { return s.energy.joules(); });
+  result.energy = Energy::from_joules(pricer.all.value());
 
   numeric::Sum total;
   for (const Pricer::Line& line : pricer.lines) {
@@ -278,7 +309,7 @@ inline Priced price(std::span<const EnergySample> samples, const Window& window,
   if (pricer.lines.size() == 1) result.origins[0].energy = result.energy;
   result.error = pricer.error(others);
   if (result.energy.joules() > 0) {
-    result.mean = CarbonIntensity::from_g_per_kwh(total.value() / window.energy.joules());
+    result.mean = CarbonIntensity::from_g_per_kwh(total.value() / result.energy.joules());
   } else {
     pricer.run(samples, [&](const EnergySample& s) { return window.zero_length ? 1.0 : ns(s.start, s.end); });
     numeric::Sum weight;
@@ -356,10 +387,11 @@ inline Priced Trace::price(std::span<const EnergySample> samples) const { return
 
 /// The same energy priced with two series or sources.
 struct Repriced {
-  Priced before;
-  Priced after;
+  Priced before;  ///< with the stored one
+  Priced after;   ///< with the other one
 
-  [[nodiscard]] Energy energy() const noexcept { return before.energy; }
+  [[nodiscard]] Energy energy() const noexcept { return before.energy; }  ///< of the samples, the same for both
+  /// After less before; below 0: less carbon.
   [[nodiscard]] CarbonMass difference() const noexcept { return after.mass - before.mass; }
 };
 

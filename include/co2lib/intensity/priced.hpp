@@ -26,6 +26,7 @@ enum class Gap : std::uint8_t {
   interpolate,  ///< linear in the interval's index between the two known neighbours
   climatology,  ///< mean of the same UTC hour of the 7 days before, at least 3 known
 };
+/// Texts of `Gap`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Gap) noexcept { return texts("fail", "hold", "interpolate", "climatology"); }
 
 /// The value between stamps.
@@ -33,40 +34,42 @@ enum class Mode : std::uint8_t {
   step,    ///< constant over the interval
   linear,  ///< straight lines through knots at the interval starts, constant after the last knot
 };
+/// Texts of `Mode`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Mode) noexcept { return texts("step", "linear"); }
 
+/// What to do between values and where there are none.
 struct PriceOptions {
-  Gap gap = Gap::fail;
-  Mode mode = Mode::step;
+  Gap gap = Gap::fail;                                        ///< where the series has no value
+  Mode mode = Mode::step;                                     ///< between stamps
   std::chrono::nanoseconds max_hold = std::chrono::hours(6);  ///< from the end of the last known interval
 };
 
 /// The part of a total that one origin (`trace`, `live`, `annual_factor`, `climatology`, ...) priced.
 struct OriginLine {
-  std::string origin;
-  Energy energy;
-  CarbonMass mass;
+  std::string origin;  ///< which link gave the values: `trace`, `live`, ...
+  Energy energy;       ///< that it priced
+  CarbonMass mass;     ///< of that energy
 
   bool operator==(const OriginLine&) const = default;
 };
 
 /// The carbon of energy samples, and how it was priced.
 struct Priced {
-  CarbonMass mass{};
-  Energy energy{};
+  CarbonMass mass{};                      ///< of all samples
+  Energy energy{};                        ///< of all samples
   std::optional<CarbonIntensity> mean{};  ///< mass / energy; without energy the mean over the time asked for
   double coverage = 1;                    ///< part of the time that had values of its own; 1 - filled_hours / hours
   double filled_hours = 0;                ///< time filled by the gap policy, in h
   double hours = 0;                       ///< time that the samples cover, in h
-  Signal signal = Signal::average;
-  Scope scope = Scope::lifecycle;
-  Mode mode = Mode::step;
+  Signal signal = Signal::average;        ///< of the series: whose emissions
+  Scope scope = Scope::lifecycle;         ///< of the series: what is counted
+  Mode mode = Mode::step;                 ///< as asked for
   /// Of the intensities, where records or the source know it: each weighs as much as what it priced, so that the
   /// interval of the total is the sum of the parts' intervals.
   std::optional<RelativeError> error{};
   std::vector<OriginLine> origins{};  ///< they sum to the total
-  std::vector<Issue> issues{};
-  std::vector<Source> sources{};
+  std::vector<Issue> issues{};        ///< of the series, and of how it was priced
+  std::vector<Source> sources{};      ///< of the intensities
 
   bool operator==(const Priced&) const = default;
 };

@@ -48,28 +48,28 @@ struct ProviderSettings {
 /// forecast; with all three the forecasts that were made in `[start, end)`.
 struct Query {
   std::string zone{};  ///< the provider's own key: `DE`, a WattTime region, a respondent, a price area, an EIC code
-  std::optional<double> latitude{};   ///< in the place of a zone; 0 is a coordinate
-  std::optional<double> longitude{};  ///< as above
-  std::string data_center{};          ///< in the place of a zone, Electricity Maps: `gcp:europe-west1`
-  std::optional<UtcTime> start{};
-  std::optional<UtcTime> end{};
-  std::optional<std::chrono::hours> horizon{};
+  std::optional<double> latitude{};             ///< in the place of a zone; 0 is a coordinate
+  std::optional<double> longitude{};            ///< as above
+  std::string data_center{};                    ///< in the place of a zone, Electricity Maps: `gcp:europe-west1`
+  std::optional<UtcTime> start{};               ///< of the interval, part of it
+  std::optional<UtcTime> end{};                 ///< of the interval, not part of it
+  std::optional<std::chrono::hours> horizon{};  ///< of the forecast, from now on
   std::optional<UtcTime> now{};    ///< the time of asking: for providers that must be told it (`ProviderInfo`)
   std::optional<Signal> signal{};  ///< default: what the provider publishes, of both the marginal one (WattTime)
   std::optional<Scope> scope{};    ///< default: the provider's own, lifecycle where it leaves the choice
   std::optional<std::int64_t> total_rows{};  ///< EIA: rows in all, where known; all pages are asked at once
-  ProviderSettings settings{};
+  ProviderSettings settings{};               ///< tokens, and what else the provider needs
 };
 
 /// A forecast as the provider issued it.
 struct IssuedForecast {
-  UtcTime generated_at{};
-  std::vector<Record> records{};
+  UtcTime generated_at{};         ///< when it was made, or issued
+  std::vector<Record> records{};  ///< of status `forecast`, in the order of time
 };
 
 /// What a response says. Records are sorted, touch the interval asked for, and do not overlap in one zone.
 struct Answer {
-  std::vector<Record> records{};
+  std::vector<Record> records{};             ///< of the interval asked for, in the order of time
   std::vector<Record> forecast_records{};    ///< of a provider that answers with both (NESO): its forecast
   std::vector<IssuedForecast> forecasts{};   ///< one per issue, where past ones were asked for
   std::optional<UtcTime> generated_at{};     ///< when the forecast in `records` was made
@@ -103,7 +103,7 @@ class Provider {
   Provider(const Provider&) = delete;
   Provider& operator=(const Provider&) = delete;
 
-  [[nodiscard]] virtual const ProviderInfo& info() const noexcept = 0;
+  [[nodiscard]] virtual const ProviderInfo& info() const noexcept = 0;  ///< what it is, and what it needs and can do
 
   /// The requests that answer a question: their intervals are contiguous, ascending, and cover the interval once.
   ///

@@ -9,9 +9,9 @@ namespace co2lib::intensity {
 
 /// Energy used over `[start, end)`, evenly spread inside.
 struct EnergySample {
-  UtcTime start{};
-  UtcTime end{};
-  Energy energy{};
+  UtcTime start{};  ///< part of the interval
+  UtcTime end{};    ///< not part of the interval
+  Energy energy{};  ///< of the interval, IT energy
 
   bool operator==(const EnergySample&) const = default;
 };

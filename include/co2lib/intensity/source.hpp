@@ -24,10 +24,10 @@ inline constexpr RelativeError world_average_error{-0.95, 1.85};
 
 /// What a source is.
 struct Description {
-  std::string name;  ///< `FRA`, `world_average`, `fixed`, a zone
-  Signal signal = Signal::average;
-  Scope scope = Scope::lifecycle;
-  std::vector<Source> sources{};  ///< of all its values, as far as known before asking
+  std::string name;                 ///< `FRA`, `world_average`, `fixed`, a zone
+  Signal signal = Signal::average;  ///< of all its values
+  Scope scope = Scope::lifecycle;   ///< of all its values
+  std::vector<Source> sources{};    ///< of all its values, as far as known before asking
 
   bool operator==(const Description&) const = default;
 };
@@ -41,7 +41,7 @@ class IntensitySource {
   /// uncovered, which pricing then reports; a failure is thrown as co2lib::Error.
   [[nodiscard]] virtual Trace between(UtcTime a, UtcTime b) const = 0;
 
-  [[nodiscard]] virtual Description describe() const = 0;
+  [[nodiscard]] virtual Description describe() const = 0;  ///< what it is; asks nobody
 
   /// What answers for the time `[a, b)`, in a line for people; the name, where the source has nothing to add.
   [[nodiscard]] virtual std::string line(UtcTime a, UtcTime b) const {
@@ -95,9 +95,9 @@ class IntensitySource {
 
 /// How values from a number or a function are labelled.
 struct SourceOptions {
-  std::string name{};  ///< default `fixed` or `function`
-  Signal signal = Signal::average;
-  Scope scope = Scope::lifecycle;
+  std::string name{};                                             ///< default `fixed` or `function`
+  Signal signal = Signal::average;                                ///< whose emissions
+  Scope scope = Scope::lifecycle;                                 ///< what is counted
   std::chrono::nanoseconds resolution = std::chrono::minutes(5);  ///< a function is constant over steps of this (ours)
   std::optional<RelativeError> error{};                           ///< if the caller knows it
 };

@@ -18,11 +18,11 @@ namespace co2lib::intensity {
 
 /// What a trace's known values are like; what is undefined is nullopt. Intensities in g/kWh.
 struct Statistics {
-  std::size_t count = 0;  ///< intervals with a value
-  double sum = 0;         ///< of all values, g/kWh
-  std::optional<CarbonIntensity> mean{};
-  std::optional<CarbonIntensity> min{};
-  std::optional<CarbonIntensity> max{};
+  std::size_t count = 0;                              ///< intervals with a value
+  double sum = 0;                                     ///< of all values, g/kWh
+  std::optional<CarbonIntensity> mean{};              ///< each interval counting once; none without values
+  std::optional<CarbonIntensity> min{};               ///< the least; none without values
+  std::optional<CarbonIntensity> max{};               ///< the greatest; none without values
   std::optional<CarbonIntensity> sd{};                ///< population standard deviation
   std::optional<double> cv{};                         ///< sd / mean
   std::optional<CarbonIntensity> mean_daily_range{};  ///< mean over whole UTC days of max - min

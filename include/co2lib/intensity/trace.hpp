@@ -29,9 +29,9 @@ namespace co2lib::intensity {
 
 /// One interval and its value, without the attributes that a whole trace shares.
 struct TimedValue {
-  UtcTime start{};
-  UtcTime end{};
-  std::optional<CarbonIntensity> value{};
+  UtcTime start{};                         ///< part of the interval
+  UtcTime end{};                           ///< not part of the interval
+  std::optional<CarbonIntensity> value{};  ///< none where it is missing
 };
 
 struct EnergySample;
@@ -106,17 +106,21 @@ class Trace {
   /// and scope.
   [[nodiscard]] static Trace chained(const std::vector<Record>& records) { return Trace(records, true); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return cells_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return cells_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return cells_.size(); }  ///< number of records
+  [[nodiscard]] bool empty() const noexcept { return cells_.empty(); }       ///< true without records
 
   /// The first start and the last end; not there if the trace is empty (`intensity.no_data`).
   [[nodiscard]] UtcTime start() const { return some().front().start; }
+  /// The end of the last record; `intensity.no_data` if the trace is empty.
   [[nodiscard]] UtcTime end() const { return some().back().end; }
 
-  [[nodiscard]] Signal signal() const noexcept { return attributes_.signal; }
-  [[nodiscard]] Scope scope() const noexcept { return attributes_.scope; }
+  [[nodiscard]] Signal signal() const noexcept { return attributes_.signal; }  ///< of all records
+  [[nodiscard]] Scope scope() const noexcept { return attributes_.scope; }     ///< of all records
+  /// Of the first record; those of a chained trace may differ.
   [[nodiscard]] const std::string& provider() const noexcept { return attributes_.provider; }
+  /// Of the first record; those of a chained trace may differ.
   [[nodiscard]] const std::string& zone() const noexcept { return attributes_.zone; }
+  /// Of the first record; those of a chained trace may differ.
   [[nodiscard]] const Source& source() const noexcept { return attributes_.source; }
 
   /// The record number `i`, counted from 0 in the order of time; beyond the last `intensity.out_of_range`.
@@ -135,6 +139,7 @@ class Trace {
     return {cells_[i].start, cells_[i].end, detail::from_cell(cells_[i].value)};
   }
 
+  /// All records, in the order of time.
   [[nodiscard]] std::vector<Record> records() const {
     std::vector<Record> all;
     all.reserve(size());
@@ -197,6 +202,7 @@ class Trace {
 
   /// Prices energy samples; see `intensity::price`. Include <co2lib/intensity/price.hpp>.
   [[nodiscard]] Priced price(std::span<const EnergySample> samples, const PriceOptions& options) const;
+  /// Prices energy samples with the default options.
   [[nodiscard]] Priced price(std::span<const EnergySample> samples) const;
 
  private:

@@ -22,8 +22,8 @@ inline constexpr Seconds clock_tick{0.01};
 
 /// CPU time that one target (a process tree, a container) used in the interval.
 struct CpuTime {
-  std::string name;
-  Seconds used{0};
+  std::string name;  ///< of the target, unique in the list
+  Seconds used{0};   ///< in the interval, all its threads added
 };
 
 /// What `attribute` divides: one interval of the whole machine.
@@ -38,8 +38,8 @@ struct AttributionInput {
 
 /// What `attribute` needs of the machine: the CPU time of all processes since boot, and the logical CPUs.
 struct MachineCpuTime {
-  Seconds busy{0};
-  double cpus = 0;
+  Seconds busy{0};  ///< of all processes, user and system, idle and steal excluded
+  double cpus = 0;  ///< online logical CPUs
 };
 
 /// Reads /proc/stat, at both ends of an interval; the issue `absent`, `no_permission`, `io` or `parse` names the file.
@@ -47,17 +47,17 @@ struct MachineCpuTime {
 
 /// The share of one target. `bounds`: from its share of all CPU time to its share of the busy CPU time.
 struct EnergyShare {
-  std::string name;
-  Energy energy{};
-  Interval<Energy> bounds{};
+  std::string name;           ///< of the target
+  Energy energy{};            ///< in proportion to its CPU time
+  Interval<Energy> bounds{};  ///< hard, under the assumption that energy follows CPU time
 };
 
 /// The division of an energy: the targets, the other processes and idle; their sum is the energy given.
 struct Attribution {
-  std::vector<EnergyShare> targets;
-  Energy other{};
-  Energy idle{};
-  std::vector<Issue> issues;  ///< `cpu_time_clipped`
+  std::vector<EnergyShare> targets;  ///< in the order given
+  Energy other{};                    ///< of processes that are not targets
+  Energy idle{};                     ///< of CPU time that nobody used, or of the idle power given
+  std::vector<Issue> issues;         ///< `cpu_time_clipped`
 
   /// The sum of all parts.
   [[nodiscard]] Energy total() const {
@@ -68,7 +68,7 @@ struct Attribution {
   }
 };
 
-/// Divides the CPU energy of an interval among targets by CPU time (spec: meters, section 7).
+/// Divides the CPU energy of an interval among targets by CPU time.
 ///
 /// Without an idle power, a target's energy is its share of all CPU time of the machine, and unused CPU time is idle;
 /// with one, idle energy is taken off first and the rest divided by busy CPU time. CPU times that exceed what the

@@ -31,12 +31,12 @@ struct HostSize {
 
 /// What a container may use; nothing where neither a limit nor the machine is known.
 struct ContainerLimits {
-  int version = 2;               ///< of the control groups, 1 or 2
-  std::optional<double> cpus{};  ///< may be fractional
-  std::optional<std::uint64_t> memory_bytes{};
-  bool cpus_limited = false;    ///< fewer than the machine has
-  bool memory_limited = false;  ///< less than the machine has
-  std::vector<Issue> issues{};  ///< `limit_unreadable`: a file whose text is no limit; it sets none
+  int version = 2;                              ///< of the control groups, 1 or 2
+  std::optional<double> cpus{};                 ///< may be fractional
+  std::optional<std::uint64_t> memory_bytes{};  ///< of the limit, or MemTotal of the machine
+  bool cpus_limited = false;                    ///< fewer than the machine has
+  bool memory_limited = false;                  ///< less than the machine has
+  std::vector<Issue> issues{};                  ///< `limit_unreadable`: a file whose text is no limit; it sets none
 };
 
 namespace detail {

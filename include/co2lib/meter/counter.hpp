@@ -24,8 +24,8 @@ namespace co2lib::meter {
 
 /// One read of a counter: its monotonic time and the count, absent for a failed read.
 struct CounterSample {
-  MonotonicTime time{};
-  std::optional<std::uint64_t> count{};
+  MonotonicTime time{};                  ///< of the read
+  std::optional<std::uint64_t> count{};  ///< raw, in counter units
 };
 
 /// How long a counter may stand still before it is taken for one that does not work.
@@ -43,6 +43,7 @@ struct StillLimits {
 /// is the energy of all the time before it, since a counter may be slow.
 class CounterEngine {
  public:
+  /// For a meter of kind counter, with its unit, range and ceiling.
   explicit CounterEngine(const MeterInfo& info, const StillLimits& limits = {})
       : unit_(info.unit),
         wrap_(info.wrap),
@@ -110,8 +111,8 @@ class CounterEngine {
     stand_still(base_->time, sink);
   }
 
-  [[nodiscard]] const Events& events() const noexcept { return events_; }
-  [[nodiscard]] Events& events() noexcept { return events_; }
+  [[nodiscard]] const Events& events() const noexcept { return events_; }  ///< what happened so far
+  [[nodiscard]] Events& events() noexcept { return events_; }  ///< to add what the engine cannot see (late ticks)
   /// True while a reading waits for the next one to tell whether it was a glitch.
   [[nodiscard]] bool has_suspect() const noexcept { return suspect_.has_value(); }
   /// True until something shows that it works, or does not: it has not moved, and may for all that is known.
@@ -254,15 +255,15 @@ class CounterEngine {
 
 /// A window of time, both ends included.
 struct TimeWindow {
-  MonotonicTime begin{};
-  MonotonicTime end{};
+  MonotonicTime begin{};  ///< monotonic
+  MonotonicTime end{};    ///< monotonic, not before `begin`
 };
 
 /// What a whole trace of one meter became: its curve, its events and its own window.
 struct Trace {
-  MeterInfo meter;
-  Curve curve;
-  Events events;
+  MeterInfo meter;    ///< what it is
+  Curve curve;        ///< its steps and gaps
+  Events events;      ///< what happened to its samples
   TimeWindow window;  ///< from the first to the last sample, failed ones included
 
   /// The record of a window, by default of the trace's own.

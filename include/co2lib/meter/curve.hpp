@@ -17,51 +17,58 @@ namespace co2lib::meter {
 
 /// One stretch of time: an accepted step, several merged ones, or a gap.
 struct Segment {
-  enum class Shape : std::uint8_t { counter, mean, line, gap };
+  /// How its energy lies in time.
+  enum class Shape : std::uint8_t {
+    counter,  ///< an accepted step of a counter
+    mean,     ///< an accepted step of a power that is the mean since the reading before
+    line,     ///< an accepted step of a power, by the trapezoid
+    gap,      ///< time without energy
+  };
 
-  MonotonicTime begin{};
-  MonotonicTime end{};
-  std::uint64_t counts = 0;     ///< counter: energy in counter units
-  std::uint64_t ambiguous = 0;  ///< counter: energy of the wraps that may have been missed
-  double joules = 0;            ///< mean and line: energy; gap: its lower bound after a fall, else 0
-  double low_j = 0;             ///< mean and line: the model's own interval
-  double high_j = 0;
-  double begin_w = 0;  ///< line: power at the ends
-  double end_w = 0;
-  double over_j = 0;         ///< what may come on top of the upper bound: readings were above the ceiling
-  std::int64_t samples = 0;  ///< power samples accepted at its end (and its begin, for the first)
-  Shape shape = Shape::counter;
-  bool retracts = false;  ///< gap: takes the place of the steps of 0 J since its begin
-  bool goes_on = false;   ///< gap: the counter stands still yet; a later one takes its place
+  MonotonicTime begin{};         ///< monotonic
+  MonotonicTime end{};           ///< monotonic, after `begin`
+  std::uint64_t counts = 0;      ///< counter: energy in counter units
+  std::uint64_t ambiguous = 0;   ///< counter: energy of the wraps that may have been missed
+  double joules = 0;             ///< mean and line: energy; gap: its lower bound after a fall, else 0
+  double low_j = 0;              ///< mean and line: lower end of the model's own interval
+  double high_j = 0;             ///< mean and line: upper end of it
+  double begin_w = 0;            ///< line: power at its begin
+  double end_w = 0;              ///< line: power at its end
+  double over_j = 0;             ///< what may come on top of the upper bound: readings were above the ceiling
+  std::int64_t samples = 0;      ///< power samples accepted at its end (and its begin, for the first)
+  Shape shape = Shape::counter;  ///< what it is
+  bool retracts = false;         ///< gap: takes the place of the steps of 0 J since its begin
+  bool goes_on = false;          ///< gap: the counter stands still yet; a later one takes its place
 
-  [[nodiscard]] double seconds() const noexcept { return Seconds(end - begin).count(); }
+  [[nodiscard]] double seconds() const noexcept { return Seconds(end - begin).count(); }  ///< length
 };
 
 /// A part of a gap that lies in a window: its length in s and its lower bound in J.
 struct GapPart {
-  double seconds = 0;
-  double lower_j = 0;
+  double seconds = 0;  ///< length
+  double lower_j = 0;  ///< energy that it holds at least
 };
 
 /// What the segments of a window add up to.
 struct WindowSums {
-  std::uint64_t counts = 0;
-  std::uint64_t ambiguous = 0;
-  numeric::Sum joules;
-  numeric::Sum low_j;
-  numeric::Sum high_j;
-  numeric::Sum cut_low_j;  ///< hard bounds of counter steps cut by the window's edges
-  numeric::Sum cut_high_j;
-  numeric::Sum cut_j;
-  double over_j = 0;
-  MonotonicTime covered{};
-  std::vector<GapPart> gaps;
-  std::int64_t samples = 0;
+  std::uint64_t counts = 0;     ///< of whole steps of a counter, in counter units
+  std::uint64_t ambiguous = 0;  ///< energy of the wraps that may have been missed, in counter units
+  numeric::Sum joules;          ///< of the steps of a power, cut ones in part
+  numeric::Sum low_j;           ///< lower ends of the model's interval of these
+  numeric::Sum high_j;          ///< upper ends of it
+  numeric::Sum cut_low_j;       ///< hard bounds of counter steps cut by the window's edges
+  numeric::Sum cut_high_j;      ///< the upper ends of them
+  numeric::Sum cut_j;           ///< energy of counter steps cut by the window's edges, interpolated
+  double over_j = 0;            ///< what may come on top of the upper bound
+  MonotonicTime covered{};      ///< time of accepted steps in the window
+  std::vector<GapPart> gaps;    ///< inside the window, in the order of time
+  std::int64_t samples = 0;     ///< accepted power samples
 };
 
 /// Steps and gaps of one meter from its first good sample to its last base, in order and without holes.
 class Curve {
  public:
+  /// An empty curve of this meter.
   explicit Curve(const MeterInfo& info)
       : unit_(info.unit),
         counter_(info.kind == Kind::counter),
@@ -85,7 +92,7 @@ class Curve {
     join(segments_.back(), s);
   }
 
-  [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }
+  [[nodiscard]] const std::vector<Segment>& segments() const noexcept { return segments_; }  ///< in the order of time
 
   /// Removes the segments that end at or before `time`.
   void forget_before(MonotonicTime time) {

@@ -12,17 +12,24 @@
 namespace co2lib::meter {
 
 /// Whether a provider can be used.
-enum class Availability { available, absent, no_permission, masked, failed };
+enum class Availability {
+  available,      ///< it can be read
+  absent,         ///< the hardware, driver or file is not there
+  no_permission,  ///< it is there, but may not be read
+  masked,         ///< it is hidden by the container's runtime
+  failed,         ///< it is there, but does not answer as it should
+};
+/// Texts of `Availability`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Availability) noexcept {
   return texts("available", "absent", "no_permission", "masked", "failed");
 }
 
 /// One provider as found on this machine: what is there, what is not, why, and the exact remedy.
 struct Finding {
-  std::string provider;  ///< `powercap`, `model.cpu_load`, ...
-  Availability availability{};
-  std::string reason{};  ///< the path, mode, owner, error text
-  std::string fix{};     ///< one command or action; empty if nothing is to be done
+  std::string provider;         ///< `powercap`, `model.cpu_load`, ...
+  Availability availability{};  ///< whether it can be used
+  std::string reason{};         ///< the path, mode, owner, error text
+  std::string fix{};            ///< one command or action; empty if nothing is to be done
   /// What it measures; also while not permitted, as far as known. A GPU that cannot be read has the failure (`absent`,
   /// `no_permission`, `lost`, `io`) among its flags.
   std::vector<MeterInfo> meters{};

@@ -27,7 +27,7 @@ struct GpuDevice {
 
 /// The GPUs chosen, by driver index, in the order they were named.
 struct GpuSelection {
-  std::vector<int> selected;
+  std::vector<int> selected;  ///< driver indices, each once
   std::vector<Issue> issues;  ///< `mig`, `invalid_entry`, `cuda_order_assumed`, `cuda_order_ambiguous`
 };
 
@@ -92,7 +92,7 @@ inline std::optional<GpuMatch> find_gpu(const std::vector<GpuDevice>& devices, s
 }  // namespace detail
 
 /// Chooses among `devices` (in the driver's order): `option` if given, else the text of `CUDA_VISIBLE_DEVICES`, else
-/// all (spec: meters, section 5.4; CUDA programming guide, environment variables).
+/// all (docs/gpu.md, "Which GPUs"; CUDA programming guide, environment variables).
 ///
 /// An entry of the option that is no device, or more than one, is the error `meter.bad_option`. In the variable the
 /// first such entry ends the list (issue `invalid_entry`), as in CUDA. Selecting a MIG instance selects its board

@@ -25,13 +25,33 @@ namespace co2lib::meter {
 using co2lib::text;
 
 /// What is metered.
-enum class Device { cpu, dram, gpu, platform, board, ram, npu };
+enum class Device {
+  cpu,       ///< processors
+  dram,      ///< memory, by a sensor
+  gpu,       ///< graphics processors
+  platform,  ///< a whole machine
+  board,     ///< a single-board computer
+  ram,       ///< memory, by a model
+  npu,       ///< neural processors
+};
+/// Texts of `Device`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Device) noexcept {
   return texts("cpu", "dram", "gpu", "platform", "board", "ram", "npu");
 }
 
 /// Which part of it; decides what is added to what (zones.hpp).
-enum class Domain { package, core, uncore, dram, psys, gpu, rail, model, other };
+enum class Domain {
+  package,  ///< a processor with all that is on it
+  core,     ///< the cores of a package
+  uncore,   ///< the graphics of a package
+  dram,     ///< memory
+  psys,     ///< the whole platform, processors included
+  gpu,      ///< a graphics processor or its module
+  rail,     ///< a power rail of a board
+  model,    ///< computed, not measured
+  other,    ///< none of these; never added
+};
+/// Texts of `Domain`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Domain) noexcept {
   return texts("package", "core", "uncore", "dram", "psys", "gpu", "rail", "model", "other");
 }
@@ -41,10 +61,19 @@ enum class Kind {
   counter,  ///< a cumulative counter: differences of integers
   power,    ///< watts: integrated over time
 };
+/// Texts of `Kind`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Kind) noexcept { return texts("counter", "power"); }
 
 /// Why a read failed.
-enum class Failure { no_permission, absent, io, lost, parse, blocked };
+enum class Failure {
+  no_permission,  ///< it may not be read
+  absent,         ///< there is no value, or not yet
+  io,             ///< the system reported an error
+  lost,           ///< the device was there and is gone
+  parse,          ///< what was read is not a number in range
+  blocked,        ///< it has not answered in time
+};
+/// Texts of `Failure`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Failure) noexcept {
   return texts("no_permission", "absent", "io", "lost", "parse", "blocked");
 }
@@ -55,12 +84,16 @@ enum class Failure { no_permission, absent, io, lost, parse, blocked };
 /// largest difference the counter can show before it starts again (the modulus), in counter units.
 class WrapRange {
  public:
+  /// It may wrap, nobody knows where.
   static constexpr WrapRange unknown() noexcept { return WrapRange(State::unknown, 0); }
-  static constexpr WrapRange none() noexcept { return WrapRange(State::none, 0); }
+  static constexpr WrapRange none() noexcept { return WrapRange(State::none, 0); }  ///< 64 bits: it never wraps
+  /// It starts again after that many counts, > 0.
   static constexpr WrapRange modulus(std::uint64_t counts) noexcept { return WrapRange(State::modulus, counts); }
 
+  /// True if it may wrap at a value that is not known.
   [[nodiscard]] constexpr bool is_unknown() const noexcept { return state_ == State::unknown; }
-  [[nodiscard]] constexpr bool is_none() const noexcept { return state_ == State::none; }
+  [[nodiscard]] constexpr bool is_none() const noexcept { return state_ == State::none; }  ///< true if it never wraps
+  /// True if it wraps at `counts()`.
   [[nodiscard]] constexpr bool is_known() const noexcept { return state_ == State::modulus; }
   /// Only there if `is_known()`.
   [[nodiscard]] constexpr std::uint64_t counts() const noexcept { return counts_; }
@@ -76,12 +109,12 @@ class WrapRange {
 
 /// Joules per count as an exact fraction: a microjoule is {1, 1000000}.
 struct CounterUnit {
-  std::int64_t numerator = 1;
-  std::int64_t denominator = 1;
+  std::int64_t numerator = 1;    ///< of the fraction, > 0
+  std::int64_t denominator = 1;  ///< of the fraction, > 0
 
-  static constexpr CounterUnit joule() noexcept { return {1, 1}; }
-  static constexpr CounterUnit millijoule() noexcept { return {1, 1'000}; }
-  static constexpr CounterUnit microjoule() noexcept { return {1, 1'000'000}; }
+  static constexpr CounterUnit joule() noexcept { return {1, 1}; }               ///< for counters of J
+  static constexpr CounterUnit millijoule() noexcept { return {1, 1'000}; }      ///< for counters of mJ (NVML)
+  static constexpr CounterUnit microjoule() noexcept { return {1, 1'000'000}; }  ///< for counters of uJ (powercap)
 
   /// Energy of a number of counts in J.
   [[nodiscard]] constexpr double joules(double counts) const noexcept {
@@ -98,14 +131,14 @@ inline constexpr std::string_view user_provider = "user";
 ///
 /// Nothing is concluded from the name of a provider: what a sensor is like, its reader says here.
 struct MeterInfo {
-  std::string id;         ///< stable: zone path, GPU UUID, PCI address, `model.cpu_load`
-  std::string parent{};   ///< id of the meter this one is a part of; empty if none
-  std::string control{};  ///< control type of a powercap zone, or the library of a GPU: `intel-rapl`, `nvml`
-  std::string name{};     ///< the platform's own name: `package-0`, `dram`, a GPU's model
-  Device device = Device::cpu;
-  Domain domain = Domain::other;
+  std::string id;                 ///< stable: zone path, GPU UUID, PCI address, `model.cpu_load`
+  std::string parent{};           ///< id of the meter this one is a part of; empty if none
+  std::string control{};          ///< control type of a powercap zone, or the library of a GPU: `intel-rapl`, `nvml`
+  std::string name{};             ///< the platform's own name: `package-0`, `dram`, a GPU's model
+  Device device = Device::cpu;    ///< what is metered
+  Domain domain = Domain::other;  ///< which part of it
   std::string provider{user_provider};  ///< `powercap`, `perf_event`, `nvml`, `model.cpu_load`, `replay`, `user`, ...
-  Kind kind = Kind::counter;
+  Kind kind = Kind::counter;            ///< a counter, or power
   CounterUnit unit = CounterUnit::microjoule();  ///< counters only
   WrapRange wrap = WrapRange::none();            ///< counters only
   std::optional<double> update_period_s{};       ///< how often the hardware refreshes the value
@@ -127,10 +160,10 @@ struct MeterInfo {
 /// A field of `MeterInfo`: its name in logs and in Python, where it is, and what it says in a few words.
 template <class T>
 struct MeterField {
-  using Type = T;
-  const char* name;
-  T MeterInfo::*member;
-  const char* what;
+  using Type = T;        ///< what the field holds
+  const char* name;      ///< in logs and in Python
+  T MeterInfo::*member;  ///< where it is
+  const char* what;      ///< what it says, in a few words
 };
 
 namespace detail {
@@ -185,12 +218,12 @@ constexpr void for_each_field(Info& info, Visit visit) {
 
 /// One cumulative count.
 struct Count {
-  std::uint64_t value = 0;
+  std::uint64_t value = 0;  ///< raw, in counter units
 };
 
 /// A power in W. A model adds how far off it can be.
 struct Watts {
-  double value = 0;
+  double value = 0;     ///< the best known
   double low = value;   ///< lower end of a model's interval; equal to `value` for a sensor
   double high = value;  ///< upper end of a model's interval
   /// True if the value is the mean since the previous good sample of this meter (models that read cumulative CPU
@@ -200,8 +233,8 @@ struct Watts {
 
 /// A read that did not succeed. It is counted and never becomes a number.
 struct Failed {
-  Failure why = Failure::io;
-  std::string text{};
+  Failure why = Failure::io;  ///< the reason, for programs
+  std::string text{};         ///< the reason, for people; may be empty
 };
 
 /// What one read yields; the caller adds the monotonic time after the read.
@@ -227,6 +260,7 @@ class Meter {
 template <class F>
 class FunctionMeter final : public Meter {
  public:
+  /// `info` says what `function` returns.
   FunctionMeter(MeterInfo info, F function) : info_(std::move(info)), function_(std::move(function)) {}
 
   [[nodiscard]] MeterInfo info() const override { return info_; }

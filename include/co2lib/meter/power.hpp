@@ -19,8 +19,8 @@ namespace co2lib::meter {
 
 /// One reading of power: its monotonic time and the watts, absent for a failed read.
 struct PowerSample {
-  MonotonicTime time{};
-  std::optional<Watts> watts{};
+  MonotonicTime time{};          ///< after the read
+  std::optional<Watts> watts{};  ///< none for a failed read
 };
 
 /// Readings further apart than this are a gap (s).
@@ -36,10 +36,12 @@ inline constexpr double still_credible = 10;
 /// With `still_limit`, a meter that shows nothing but 0 W for that long does not work: a gap until it shows more.
 class PowerEngine {
  public:
+  /// For a meter of kind power; where two readings are more than `max_gap_s` seconds apart there is a gap.
   explicit PowerEngine(const MeterInfo& info, double max_gap_s = default_max_gap_s,
                        MonotonicTime still_limit = MonotonicTime::max())
       : p_max_w_(meter::p_max_w(info)), max_gap_s_(max_gap_s), still_limit_(still_limit) {}
 
+  /// Takes the next reading, and calls `sink(segment)` for the step or gap that ends with it.
   template <class Sink>
   void push(const PowerSample& sample, Sink&& sink) {
     if (!sample.watts) {
@@ -109,8 +111,8 @@ class PowerEngine {
   /// The energy of readings above the ceiling that no segment holds: before the first good one and after the last.
   [[nodiscard]] double loose_over_j() const noexcept { return head_over_j_ + (above_ ? beyond_gap_j() : 0); }
 
-  [[nodiscard]] const Events& events() const noexcept { return events_; }
-  [[nodiscard]] Events& events() noexcept { return events_; }
+  [[nodiscard]] const Events& events() const noexcept { return events_; }  ///< what happened so far
+  [[nodiscard]] Events& events() noexcept { return events_; }  ///< to add what the engine cannot see (late ticks)
   /// The time up to which the curve is complete; none before the first good reading.
   [[nodiscard]] std::optional<MonotonicTime> reached() const noexcept {
     return any_ ? std::optional(last_time_) : std::nullopt;
@@ -189,8 +191,8 @@ class PowerEngine {
 
 /// Energy and mean power of a sequence of intervals.
 struct PowerSummary {
-  Energy energy;
-  Seconds duration{};
+  Energy energy;              ///< sum over the intervals
+  Seconds duration{};         ///< sum over the intervals
   std::optional<Power> mean;  ///< energy / duration; none for a duration of zero
 };
 

@@ -19,6 +19,7 @@ enum class Modulus {
   kernel_max,  ///< microjoules as the kernel shows them, starting again at max_energy_range_uj
   exact_unit,  ///< the register's counts in its exact unit, starting again at 2^32, where that unit is known
 };
+/// Texts of `Modulus`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Modulus) noexcept { return texts("kernel_max", "exact_unit"); }
 
 /// The counters of RAPL have 32 bits.

@@ -22,21 +22,22 @@ enum class Method {
   integral,  ///< power integrated over time
   model,     ///< computed from utilisation or size
 };
+/// Texts of `Method`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Method) noexcept { return texts("counter", "integral", "model"); }
 
 /// What happened to the samples of a meter; counts are those of the whole trace.
 struct Events {
-  std::int64_t wraps = 0;
-  std::int64_t resets = 0;
-  std::int64_t missed_reads = 0;
-  std::int64_t glitches = 0;
-  std::int64_t late_ticks = 0;
-  bool out_of_order = false;
-  bool reset_unconfirmed = false;
-  bool implausible_rate = false;
-  bool wrap_ambiguous = false;
-  bool wrap_modulus_unknown = false;
-  bool frozen = false;  ///< it stood still for longer than it can while it works
+  std::int64_t wraps = 0;             ///< steps in which the counter started again at its range
+  std::int64_t resets = 0;            ///< falls of a counter that are no wrap; the steps across them are gaps
+  std::int64_t missed_reads = 0;      ///< reads that failed
+  std::int64_t glitches = 0;          ///< readings that were dropped because the next ones showed them to be wrong
+  std::int64_t late_ticks = 0;        ///< reads that came too late for the period asked for
+  bool out_of_order = false;          ///< there were readings whose time did not advance; they were left out
+  bool reset_unconfirmed = false;     ///< the counter fell at its last reading, so that nothing tells wrap from reset
+  bool implausible_rate = false;      ///< the counter rose faster than the ceiling `p_max_w` allows
+  bool wrap_ambiguous = false;        ///< a step was long enough for further wraps; the smallest number is counted
+  bool wrap_modulus_unknown = false;  ///< the counter fell, and its range could not be read; a gap
+  bool frozen = false;                ///< it stood still for longer than it can while it works
 
   bool operator==(const Events&) const = default;
 };
@@ -47,12 +48,12 @@ struct WindowEnergy {
   double measured_j = 0;              ///< accepted steps only
   std::optional<double> estimated_j;  ///< fill for uncovered time; none where nothing was covered
   double low_j = 0;                   ///< hard bounds
-  double high_j = 0;
-  double interval_low_j = 0;  ///< bounds widened by sensor or model error
-  double interval_high_j = 0;
-  double covered_s = 0;
-  double duration_s = 0;
-  std::int64_t samples = 0;  ///< accepted power samples; 0 for counters
+  double high_j = 0;                  ///< hard bounds
+  double interval_low_j = 0;          ///< bounds widened by sensor or model error
+  double interval_high_j = 0;         ///< upper end of it
+  double covered_s = 0;               ///< time of accepted steps in the window
+  double duration_s = 0;              ///< of the window
+  std::int64_t samples = 0;           ///< accepted power samples; 0 for counters
 
   /// Covered time over the time of the window; none for a window of length zero.
   [[nodiscard]] std::optional<double> coverage() const {
@@ -62,11 +63,11 @@ struct WindowEnergy {
 
 /// The result of one meter over one window.
 struct Record {
-  MeterInfo meter;
-  Method method = Method::counter;
-  WindowEnergy window;
-  Events events;
-  std::vector<Issue> issues;  ///< subject: the meter's id
+  MeterInfo meter;                  ///< what it is
+  Method method = Method::counter;  ///< how the energy was obtained
+  WindowEnergy window;              ///< the numbers
+  Events events;                    ///< what happened to its samples, of the whole trace
+  std::vector<Issue> issues;        ///< subject: the meter's id
 
   /// Mean power: energy over duration, never a mean of powers.
   [[nodiscard]] std::optional<Power> mean_power() const {

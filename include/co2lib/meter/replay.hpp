@@ -15,8 +15,8 @@ namespace co2lib::meter {
 
 /// One recorded read.
 struct RecordedReading {
-  MonotonicTime time{0};
-  Reading reading;
+  MonotonicTime time{0};  ///< on the clock of the replay
+  Reading reading;        ///< a count, watts or a failure
 };
 
 /// Plays a recording: at each time what was last read up to it.

@@ -58,7 +58,7 @@ struct OpenOptions {
 
 /// What `open` gives, and what a tracker needs besides.
 struct Opening {
-  std::vector<std::shared_ptr<Meter>> meters;
+  std::vector<std::shared_ptr<Meter>> meters;  ///< read and counted from the start
   /// Read and counted only once the meters that they stand in for are found not to work (`stands_in_for`).
   std::vector<std::shared_ptr<Meter>> stand_ins;
   std::vector<std::string> gpus;  ///< ids of all GPUs that can be seen from here, selected or not

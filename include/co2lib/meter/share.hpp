@@ -20,11 +20,12 @@ enum class Scope {
   process,    ///< the share of a process and its descendants
   container,  ///< the share of this process's control group
 };
+/// Texts of `Scope`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Scope) noexcept { return texts("machine", "process", "container"); }
 
 /// What `share_meters` divides by.
 struct ShareOptions {
-  Scope scope = Scope::process;
+  Scope scope = Scope::process;       ///< whose share it is; not the machine
   std::optional<std::int64_t> pid{};  ///< root of the process tree; default: this process
   std::optional<double> idle_w{};     ///< measured idle power of all CPUs together; default: idle is unused CPU time
   Host host{};                        ///< where CPU time and memory are read
@@ -34,7 +35,7 @@ struct ShareOptions {
 /// of the scope (`MeterInfo::scope` `process` or `container`), that of all other programs (`other`) and `idle`. The
 /// three add up to what the machine's meter shows between two readings; only the first is counted (`zone_roles`).
 ///
-/// CPU energy is divided by CPU time (`attribute`; spec: meters, section 7), the energy of memory by resident memory
+/// CPU energy is divided by CPU time (`attribute`), the energy of memory by resident memory
 /// (processes: proportional set size; containers: the group's use). Shares are estimates, of method `model`; their
 /// interval goes from the share of all CPU time to the share of the busy one, a clock tick wider on both sides. CPU
 /// time comes in clock ticks: what a reading cannot hold of it is carried to the next, so that sums stay right however

@@ -67,7 +67,12 @@ inline std::optional<PackageName> package_name(std::string_view name) noexcept {
 /// the reads explain is less than a 500th of it (ours), and at least 10 J; until then nothing is decided.
 class MirrorTest {
  public:
-  enum class Verdict { different, mirrored, undecided };
+  /// What two zones are to each other.
+  enum class Verdict {
+    different,  ///< they are two registers, or nothing is known yet
+    mirrored,   ///< they show the same register
+    undecided,  ///< alike so far, but it could be chance
+  };
 
   /// Takes a pair of good readings, the first of them at `time`, the second `apart` later. The register of a zone moves
   /// in steps of `meter`'s update period.
@@ -90,6 +95,7 @@ class MirrorTest {
     b_ = b;
   }
 
+  /// What the readings so far show.
   [[nodiscard]] Verdict verdict() const noexcept {
     if (differs_ || least_j_ < 10) return Verdict::different;
     return least_j_ >= 500 * explained_j_ ? Verdict::mirrored : Verdict::undecided;
@@ -254,6 +260,7 @@ template <class Mirrored, class Failed>
   return roles;
 }
 
+/// The same where no meter has failed.
 template <class Mirrored>
 [[nodiscard]] std::vector<ZoneRole> zone_roles(std::span<const MeterInfo> meters, Mirrored mirrored) {
   return zone_roles(meters, mirrored, [](std::size_t) { return false; });
@@ -320,15 +327,15 @@ inline void add_role_issues(Record& record, const ZoneRole& role, std::span<cons
 
 /// One counter and its whole trace.
 struct CounterTrace {
-  MeterInfo meter;
-  std::vector<CounterSample> samples;
+  MeterInfo meter;                     ///< what it is
+  std::vector<CounterSample> samples;  ///< in the order of time
 };
 
 /// What the counters of a machine add up to.
 struct ZoneResult {
   std::vector<Record> records;  ///< one per trace, in order
-  std::vector<ZoneRole> roles;
-  Totals totals;
+  std::vector<ZoneRole> roles;  ///< one per trace, in order
+  Totals totals;                ///< of what counts
 };
 
 /// Runs the counter engine over every trace, finds copies and mirrors, and adds up; a window of none is each trace's

@@ -28,37 +28,37 @@ namespace co2lib::preindex {
 
 /// A layer of a result. Values are bins x distances, in the order of the options.
 struct LayerResult {
-  std::string name;
-  std::size_t width = 0;
-  bool kept = false;
+  std::string name;                        ///< name of the module
+  std::size_t width = 0;                   ///< values per sample after reduction
+  bool kept = false;                       ///< it counts in the index
   std::vector<double> p{};                 ///< means over the pairs; empty if not kept
   std::vector<std::int64_t> zero_width{};  ///< vectors with a bin of zero width, both sides, per number of bins
 };
 
 /// The index, its ingredients and how they came about.
 struct Result {
-  std::optional<double> value{};    ///< PreIndex; absent without embeddings
-  double p = 0;                     ///< the first distance at the first number of bins
-  std::optional<double> se{};       ///< its standard error between samples; absent for one pair
-  std::optional<double> inv_ari{};  ///< 1 - ARI of the chosen variant
-  std::size_t pairs = 0;
-  std::size_t skipped = 0;  ///< pairs dropped by nonfinite = skip_pair
-  std::vector<int> bins{};
-  std::vector<Distance> distances{};
+  std::optional<double> value{};                ///< PreIndex; absent without embeddings
+  double p = 0;                                 ///< the first distance at the first number of bins
+  std::optional<double> se{};                   ///< its standard error between samples; absent for one pair
+  std::optional<double> inv_ari{};              ///< 1 - ARI of the chosen variant
+  std::size_t pairs = 0;                        ///< pairs of samples that count
+  std::size_t skipped = 0;                      ///< pairs dropped by nonfinite = skip_pair
+  std::vector<int> bins{};                      ///< numbers of bins, as in the options
+  std::vector<Distance> distances{};            ///< as in the options
   std::vector<double> all_p{};                  ///< bins x distances; nan with degenerate = nan
   std::vector<std::optional<double>> all_se{};  ///< bins x distances
-  std::vector<LayerResult> layers{};
-  std::optional<ClusterResult> cluster{};
-  std::string label{};   ///< `preindex`, or `preindex(unscaled)` for s = 0 and s_bar = 0
-  std::string config{};  ///< every choice, JSON
+  std::vector<LayerResult> layers{};            ///< in the order in which they were first seen
+  std::optional<ClusterResult> cluster{};       ///< none without embeddings
+  std::string label{};                          ///< `preindex`, or `preindex(unscaled)` for s = 0 and s_bar = 0
+  std::string config{};                         ///< every choice, JSON
   /// Hash of the choices that make the index what it is: equal for the same index, whatever else was asked for.
   std::string config_hash{};
   std::vector<std::string> layers_unseen{};  ///< candidate layers of a model that gave no output
   /// Share of the model's parameters that lie in layers that count; absent where no model was looked at.
   std::optional<double> observed_share{};
-  std::vector<Issue> issues{};
+  std::vector<Issue> issues{};  ///< what a reader must know about these numbers
 
-  [[nodiscard]] std::string to_json() const;
+  [[nodiscard]] std::string to_json() const;  ///< JSON with stable keys; what is not known is null
 };
 
 /// Sums over pairs of samples.
@@ -68,7 +68,7 @@ struct Result {
 /// may not use one accumulator at once: preindex.in_use.
 class Accumulator {
  public:
-  using LayerId = std::size_t;
+  using LayerId = std::size_t;  ///< position in `layers()`
   /// Values per clean and per shifted embedding, per clean and per shifted RESQUE vector.
   using Widths = std::array<std::size_t, 4>;
 
@@ -118,23 +118,25 @@ class Accumulator {
   /// Gives a state the embeddings that it was read without: those of `embeddings()`, with their labels.
   void restore_embeddings(const View& rows, std::span<const Label> labels);
 
-  [[nodiscard]] const Options& options() const noexcept;
+  [[nodiscard]] const Options& options() const noexcept;  ///< as they were given
+  /// Number of classes of the model, which decides which layers are kept.
   [[nodiscard]] std::size_t classes() const noexcept;
-  [[nodiscard]] std::size_t pairs() const noexcept;
-  [[nodiscard]] const std::vector<Layer>& layers() const noexcept;
+  [[nodiscard]] std::size_t pairs() const noexcept;                 ///< so far
+  [[nodiscard]] const std::vector<Layer>& layers() const noexcept;  ///< seen so far
 
   /// Every choice that two shards must share, JSON, and its hash.
   [[nodiscard]] std::string config() const;
-  [[nodiscard]] std::string config_hash() const;
+  [[nodiscard]] std::string config_hash() const;  ///< of `config`
 
   /// The exact parts as integers that add up over shards (limbs of 32 bits in int64), and the sums in double.
   ///
   /// Embedding sums are laid out for the classes given, which must contain those seen, in their order, and for the
   /// widths given, where they are greater than those seen: a shard without samples has seen none.
   struct Packed {
-    std::vector<std::int64_t> integers{};
-    std::vector<double> doubles{};
+    std::vector<std::int64_t> integers{};  ///< exact sums
+    std::vector<double> doubles{};         ///< sums in double
   };
+  /// For a sum over shards.
   [[nodiscard]] Packed pack(std::span<const Label> classes, const Widths& widths = {}) const;
   /// Replaces the sums by those of `packed`, which was added up over shards packed for the same classes and widths. The
   /// stored embeddings stay those of this shard, see `cluster`.
@@ -156,7 +158,7 @@ class Accumulator {
 
   /// The stored embeddings and, row by row, their classes as ranks in `labels()`.
   [[nodiscard]] const EmbeddingStore& embeddings() const noexcept;
-  [[nodiscard]] Classes embedding_classes() const;
+  [[nodiscard]] Classes embedding_classes() const;  ///< classes of the stored embeddings, row by row
 
  private:
   [[nodiscard]] ClusterResult clustered(const Reducer& reducer) const;

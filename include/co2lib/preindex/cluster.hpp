@@ -32,10 +32,10 @@ using Label = std::variant<std::int64_t, std::string>;
 
 /// The distinct labels in ascending order and, per sample, the rank of its label among them.
 struct Classes {
-  std::vector<Label> labels{};
-  std::vector<std::int32_t> index{};
+  std::vector<Label> labels{};        ///< ascending, each once
+  std::vector<std::int32_t> index{};  ///< rank of each sample's label
 
-  [[nodiscard]] std::size_t count() const noexcept { return labels.size(); }
+  [[nodiscard]] std::size_t count() const noexcept { return labels.size(); }  ///< number of distinct labels
 };
 
 /// Ranks labels. Throws preindex.bad_option if integers and texts are mixed.
@@ -78,13 +78,15 @@ enum class Stop {
   tol,       ///< the centres moved less than the tolerance
   max_iter,  ///< the limit of iterations
 };
+/// Texts of `Stop`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Stop) noexcept { return texts("strict", "tol", "max_iter"); }
 
+/// When Lloyd's algorithm ends.
 struct LloydOptions {
-  double tolerance = 1e-4;  ///< times the mean variance of the features
-  int max_iterations = 300;
-  unsigned threads = 0;    ///< 0: as many as the machine has; the result does not depend on it
-  std::uint64_t seed = 0;  ///< of k-means++
+  double tolerance = 1e-4;   ///< times the mean variance of the features
+  int max_iterations = 300;  ///< at most
+  unsigned threads = 0;      ///< 0: as many as the machine has; the result does not depend on it
+  std::uint64_t seed = 0;    ///< of k-means++
 };
 
 /// What a clustering found; `ari` and what hangs on it only where labels were given.
@@ -92,14 +94,14 @@ struct ClusterResult {
   std::vector<std::int32_t> labels{};  ///< cluster per sample of this process; cluster k started from centre k
   Matrix centres{};                    ///< K x D
   int iterations = 0;                  ///< number of M-steps
-  Stop stop = Stop::strict;
-  double inertia = 0;  ///< sum of squared distances to the own centre
-  double tol_abs = 0;  ///< the tolerance in the units of the data, squared
-  std::vector<Label> classes{};
-  Contingency contingency{};  ///< class x cluster
-  std::optional<double> ari{};
-  std::optional<double> inv_ari{};  ///< 1 - ARI, in [0, 1.5]
-  std::vector<Issue> issues{};      ///< `trivial_clustering` for one class or as many as samples
+  Stop stop = Stop::strict;            ///< why it ended
+  double inertia = 0;                  ///< sum of squared distances to the own centre
+  double tol_abs = 0;                  ///< the tolerance in the units of the data, squared
+  std::vector<Label> classes{};        ///< of the labels given, ascending
+  Contingency contingency{};           ///< class x cluster
+  std::optional<double> ari{};         ///< adjusted Rand index of classes and clusters
+  std::optional<double> inv_ari{};     ///< 1 - ARI, in [0, 1.5]
+  std::vector<Issue> issues{};         ///< `trivial_clustering` for one class or as many as samples
 };
 
 /// Lloyd's algorithm from given centres, with the rules and stopping criteria of scikit-learn.

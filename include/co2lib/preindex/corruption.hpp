@@ -23,16 +23,17 @@ namespace co2lib::preindex {
 
 /// An image, channels x height x width, values in [0, 1].
 struct Image {
-  std::size_t channels = 0;
-  std::size_t height = 0;
-  std::size_t width = 0;
-  std::vector<float> values{};
+  std::size_t channels = 0;     ///< 1, or 3 for colours
+  std::size_t height = 0;       ///< rows
+  std::size_t width = 0;        ///< columns
+  std::vector<float> values{};  ///< channel by channel, row by row
 
   bool operator==(const Image&) const = default;
 };
 
+/// How an image is corrupted.
 struct CorruptOptions {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of all random numbers
   std::uint64_t item = 0;  ///< number of the image in its data set: each has random numbers of its own
   bool quantise = true;    ///< round to the 256 values of an 8-bit image
   bool clamp = true;       ///< without `quantise`: cut at 0 and 1
@@ -41,6 +42,7 @@ struct CorruptOptions {
   bool any_range = false;
 };
 
+/// Names that `corrupt` takes.
 inline constexpr std::array<std::string_view, 6> corruption_names{"gauss", "salt_pepper", "blur",
                                                                   "shot",  "impulse",     "frost"};
 

@@ -32,10 +32,10 @@ struct CalibrationRun {
   std::optional<double> gco2e{};   ///< operational carbon, g CO2e
   std::string config{};            ///< `Result::config_hash`
   std::string model{};             ///< name of the model family
-  std::string dataset{};
-  std::string protocol{};
-  std::string machine{};
-  std::string time{};
+  std::string dataset{};           ///< name of the data
+  std::string protocol{};          ///< how it was retrained
+  std::string machine{};           ///< on which it ran
+  std::string time{};              ///< when it ended, UTC
 
   bool operator==(const CalibrationRun&) const = default;
 
@@ -72,16 +72,17 @@ void append_run(const std::filesystem::path& file, const CalibrationRun& run);
 
 /// Forecasts of the costs that the runs know.
 struct CostPrediction {
-  double x = 0;
-  std::optional<Forecast> epochs{};
-  std::optional<Forecast> kwh{};
-  std::optional<Forecast> gco2e{};
-  std::vector<Issue> issues{};
+  double x = 0;                      ///< the index that it is for
+  std::optional<Forecast> epochs{};  ///< none where too few runs know it
+  std::optional<Forecast> kwh{};     ///< kWh; none where too few runs know it
+  std::optional<Forecast> gco2e{};   ///< g CO2e; none where too few runs know it
+  std::vector<Issue> issues{};       ///< of the runs, and of how they were used
 };
 
+/// How costs are forecast.
 struct CostOptions {
-  Model model = Model::automatic;
-  double alpha = 0.2;
+  Model model = Model::automatic;                            ///< which curve
+  double alpha = 0.2;                                        ///< 1 - confidence of the intervals, in (0, 1)
   std::map<std::string, std::string, std::less<>> select{};  ///< field -> value: use the runs of this group only
 };
 
@@ -189,8 +190,8 @@ class CostForecast {
     return prediction;
   }
 
-  [[nodiscard]] const std::vector<CalibrationRun>& runs() const noexcept { return runs_; }
-  [[nodiscard]] const CostOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const std::vector<CalibrationRun>& runs() const noexcept { return runs_; }  ///< those in use
+  [[nodiscard]] const CostOptions& options() const noexcept { return options_; }            ///< as they were given
 
  private:
   /// Throws preindex.config_mismatch naming the fields in which the runs differ.
@@ -250,40 +251,48 @@ class CostForecast {
 
 /// Costs by name; what is not known or not limited is absent.
 struct Costs {
-  std::optional<double> epochs{};
-  std::optional<double> kwh{};
-  std::optional<double> gco2e{};
+  std::optional<double> epochs{};  ///< may be a fraction
+  std::optional<double> kwh{};     ///< energy of the training
+  std::optional<double> gco2e{};   ///< operational carbon
 };
 
 /// Whether to retrain.
-enum class Decision { not_needed, no_forecast, over_budget, retrain, uncertain };
+enum class Decision {
+  not_needed,   ///< doing nothing is accurate enough
+  no_forecast,  ///< there is none, or a cost with a budget has none
+  over_budget,  ///< the lower end of an interval is above its budget
+  retrain,      ///< all intervals fit their budgets
+  uncertain,    ///< the interval straddles the budget, or the index lies outside of the runs
+};
+/// Texts of `Decision`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Decision) noexcept {
   return texts("not_needed", "no_forecast", "over_budget", "retrain", "uncertain");
 }
 
 /// What the report is made of. Accuracies are shares in [0, 1].
 struct RetrainQuestion {
-  std::optional<preindex::Result> index{};  ///< with components and configuration
-  double x = 0;                             ///< the index, where there is no result
-  std::optional<CostPrediction> forecast{};
-  double accuracy = 0;  ///< on a labelled sample of the shifted data: that of doing nothing
-  double required_accuracy = 0;
-  Costs budget{};        ///< limits of this retraining
-  Costs from_scratch{};  ///< cost of training from scratch
-  Costs index_cost{};    ///< cost of having computed the index
+  std::optional<preindex::Result> index{};   ///< with components and configuration
+  double x = 0;                              ///< the index, where there is no result
+  std::optional<CostPrediction> forecast{};  ///< none: there is no calibration
+  double accuracy = 0;                       ///< on a labelled sample of the shifted data: that of doing nothing
+  double required_accuracy = 0;              ///< below it, something has to be done
+  Costs budget{};                            ///< limits of this retraining
+  Costs from_scratch{};                      ///< cost of training from scratch
+  Costs index_cost{};                        ///< cost of having computed the index
   std::vector<std::pair<std::string, CostPrediction>>
       candidates{};  ///< shifts at which a calibration run could be made
 };
 
+/// Whether to retrain, with the reasons.
 struct RetrainReport {
-  Decision decision = Decision::no_forecast;
-  std::string reason{};  ///< the decision rule in words
-  std::string advice{};  ///< for `uncertain`: which calibration run would help
-  std::vector<Issue> issues{};
-  RetrainQuestion question{};
+  Decision decision = Decision::no_forecast;  ///< the answer
+  std::string reason{};                       ///< the decision rule in words
+  std::string advice{};                       ///< for `uncertain`: which calibration run would help
+  std::vector<Issue> issues{};                ///< of the forecast and the index
+  RetrainQuestion question{};                 ///< what it answers
 
-  [[nodiscard]] std::string to_json() const;
-  [[nodiscard]] std::string to_text() const;
+  [[nodiscard]] std::string to_json() const;  ///< JSON with stable keys
+  [[nodiscard]] std::string to_text() const;  ///< several lines for people
 };
 
 namespace detail {

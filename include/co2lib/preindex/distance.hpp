@@ -184,8 +184,8 @@ class PairDistances {
 
 /// Distances of one pair of vectors, for every number of bins and every distance that was asked for.
 struct Distances {
-  std::vector<int> bins{};
-  std::vector<Distance> distances{};
+  std::vector<int> bins{};                    ///< numbers of bins
+  std::vector<Distance> distances{};          ///< which distances
   std::vector<double> values{};               ///< bins x distances; natural logarithm
   std::vector<std::vector<Count>> clean{};    ///< counts, per number of bins
   std::vector<std::vector<Count>> shifted{};  ///< counts, per number of bins

@@ -22,8 +22,8 @@ class EmbeddingReader {
   EmbeddingReader& operator=(const EmbeddingReader&) = delete;
   virtual ~EmbeddingReader() = default;
 
-  [[nodiscard]] virtual std::size_t rows() const = 0;
-  [[nodiscard]] virtual std::size_t columns() const = 0;
+  [[nodiscard]] virtual std::size_t rows() const = 0;     ///< N, of this process
+  [[nodiscard]] virtual std::size_t columns() const = 0;  ///< D
 
   /// Writes the rows [begin, end) to `out`, row by row.
   virtual void read(std::size_t begin, std::size_t end, float* out) const = 0;
@@ -39,10 +39,10 @@ class EmbeddingReader {
 /// Reads a view; float32 rows whose values lie side by side are not copied.
 class ViewReader : public EmbeddingReader {
  public:
-  explicit ViewReader(const View& view) : view_(view) {}
+  explicit ViewReader(const View& view) : view_(view) {}  ///< the view's rows must outlive it
 
-  [[nodiscard]] std::size_t rows() const override { return view_.rows; }
-  [[nodiscard]] std::size_t columns() const override { return view_.columns; }
+  [[nodiscard]] std::size_t rows() const override { return view_.rows; }        ///< of the view
+  [[nodiscard]] std::size_t columns() const override { return view_.columns; }  ///< of the view
   void read(std::size_t begin, std::size_t end, float* out) const override {
     for (std::size_t i = begin; i < end; ++i, out += view_.columns) view_.copy_row(i, out);
   }
@@ -67,8 +67,8 @@ class EmbeddingStore : public EmbeddingReader {
   /// Appends the rows of another store.
   void append(const EmbeddingStore& other);
 
-  [[nodiscard]] std::size_t rows() const override { return rows_; }
-  [[nodiscard]] std::size_t columns() const override { return columns_; }
+  [[nodiscard]] std::size_t rows() const override { return rows_; }        ///< so far
+  [[nodiscard]] std::size_t columns() const override { return columns_; }  ///< of the first batch; 0 before it
   void read(std::size_t begin, std::size_t end, float* out) const override;
   [[nodiscard]] std::optional<View> in_place(std::size_t begin, std::size_t end) const override;
 

@@ -21,7 +21,7 @@
 
 namespace co2lib::preindex {
 
-__extension__ using Int128 = __int128;
+__extension__ using Int128 = __int128;  ///< a signed integer of 128 bits, which GCC and clang have
 
 /// Adds doubles exactly, each rounded once (half to even) to a multiple of 2^-64. A nan sets a flag instead.
 class FixedSum {
@@ -38,6 +38,7 @@ class FixedSum {
     return *this;
   }
 
+  /// Adds another sum exactly; nan if one of them is.
   FixedSum& operator+=(const FixedSum& other) noexcept {
     units_ += other.units_;
     nan_ |= other.nan_;
@@ -46,7 +47,8 @@ class FixedSum {
 
   bool operator==(const FixedSum&) const = default;
 
-  [[nodiscard]] bool nan() const noexcept { return nan_; }
+  [[nodiscard]] bool nan() const noexcept { return nan_; }  ///< a term was nan
+  /// The sum in units of 2^-64; without meaning where a term was nan.
   [[nodiscard]] Int128 units() const noexcept { return units_; }
 
   /// The sum as the nearest double and what is left of it; nan if a term was.

@@ -22,13 +22,13 @@ namespace co2lib::preindex {
 /// A forecast cost. `value`: the point; `interval`: jackknife+ with confidence 1 - alpha, its upper end infinite where
 /// the runs do not bound it.
 struct Forecast : Estimate<double> {
-  bool bounded = false;       ///< false if an end of the interval is no bound (too few runs for alpha)
-  bool extrapolated = false;  ///< the index lies outside of the range of the runs
-  Model model = Model::linear;
-  std::size_t runs = 0;
-  double lowest = 0;   ///< smallest index of the runs
-  double highest = 0;  ///< largest index of the runs
-  std::string cost{};  ///< `epochs`, `kwh` or `gco2e`; empty where only numbers were given
+  bool bounded = false;         ///< false if an end of the interval is no bound (too few runs for alpha)
+  bool extrapolated = false;    ///< the index lies outside of the range of the runs
+  Model model = Model::linear;  ///< the curve that was fitted
+  std::size_t runs = 0;         ///< number of runs used
+  double lowest = 0;            ///< smallest index of the runs
+  double highest = 0;           ///< largest index of the runs
+  std::string cost{};           ///< `epochs`, `kwh` or `gco2e`; empty where only numbers were given
 };
 
 namespace detail {

@@ -19,7 +19,7 @@
 
 namespace co2lib::preindex {
 
-using Count = std::int64_t;
+using Count = std::int64_t;  ///< of samples in a bin
 
 namespace detail {
 

@@ -15,9 +15,9 @@ namespace co2lib::preindex {
 
 /// A candidate: a module with `out_features` or `out_channels`.
 struct Layer {
-  std::string name;
+  std::string name;       ///< of the module
   std::size_t width = 0;  ///< values per sample after reduction, of the first clean batch
-  bool kept = false;
+  bool kept = false;      ///< it counts in the index
 
   bool operator==(const Layer&) const = default;
 };

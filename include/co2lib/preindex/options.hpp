@@ -25,10 +25,15 @@ enum class Mode {
   cnn,  ///< mean over all axes after the channels
   vit,  ///< everything after the batch axis, flattened
 };
+/// Texts of `Mode`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Mode) noexcept { return texts("cnn", "vit"); }
 
 /// Before or after the shift.
-enum class Side { clean, shifted };
+enum class Side {
+  clean,    ///< before the shift
+  shifted,  ///< after the shift
+};
+/// Texts of `Side`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Side) noexcept { return texts("clean", "shifted"); }
 
 /// How the edges of a histogram are rounded.
@@ -36,6 +41,7 @@ enum class EdgeRule {
   numpy1,  ///< in double, then to float32 (NumPy 1.x); the default
   numpy2,  ///< every step to float32 (NumPy 2)
 };
+/// Texts of `EdgeRule`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(EdgeRule) noexcept { return texts("numpy1", "numpy2"); }
 
 /// What a histogram's probabilities are made of.
@@ -43,6 +49,7 @@ enum class Weights {
   density,  ///< counts divided by the rounded widths of the bins, as published
   count,    ///< counts; the sturdier choice for near-constant channels on a large offset
 };
+/// Texts of `Weights`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Weights) noexcept { return texts("density", "count"); }
 
 /// What becomes of a vector with a bin of zero width, with `Weights::density`.
@@ -51,14 +58,28 @@ enum class Degenerate {
   nan,    ///< the published behaviour: the distance is nan, and so is every average over it
   error,  ///< the error preindex.zero_width
 };
+/// Texts of `Degenerate`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Degenerate) noexcept { return texts("count", "nan", "error"); }
 
 /// The four distances between two histograms.
-enum class Distance { js, wasserstein, bhattacharyya, kl };
+enum class Distance {
+  js,             ///< Jensen-Shannon divergence, natural logarithm
+  wasserstein,    ///< Wasserstein-1 between the bins
+  bhattacharyya,  ///< 1 - Bhattacharyya coefficient
+  kl,             ///< Kullback-Leibler divergence of clean from shifted, over the bins that both have
+};
+/// Texts of `Distance`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Distance) noexcept { return texts("js", "wasserstein", "bhattacharyya", "kl"); }
 
 /// Which data is clustered, and from which centres.
-enum class Variant { clean, noise_1, noise_2, clean_kpp, noise_1_kpp };
+enum class Variant {
+  clean,        ///< clean data, from its own means
+  noise_1,      ///< shifted data, from its own means
+  noise_2,      ///< shifted data, from the means of the clean data
+  clean_kpp,    ///< clean data, from k-means++
+  noise_1_kpp,  ///< shifted data, from k-means++
+};
+/// Texts of `Variant`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Variant) noexcept {
   return texts("clean", "noise_1", "noise_2", "clean_kpp", "noise_1_kpp");
 }
@@ -69,14 +90,23 @@ enum class Store {
   file,       ///< a memory-mapped file without a name
   recompute,  ///< nowhere: the caller runs the forward passes again
 };
+/// Texts of `Store`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Store) noexcept { return texts("memory", "file", "recompute"); }
 
 /// What becomes of a pair with a NaN or an infinity in an activation.
-enum class NonFinite { error, skip_pair };
+enum class NonFinite {
+  error,      ///< the error preindex.nonfinite
+  skip_pair,  ///< it is dropped and counted
+};
+/// Texts of `NonFinite`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(NonFinite) noexcept { return texts("error", "skip_pair"); }
 
 /// What becomes of a module that is called more than once per forward pass.
-enum class RepeatedCalls { mean, sum };
+enum class RepeatedCalls {
+  mean,  ///< the mean over the calls
+  sum,   ///< the sum over the calls
+};
+/// Texts of `RepeatedCalls`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(RepeatedCalls) noexcept { return texts("mean", "sum"); }
 
 /// The curve through the calibration runs.
@@ -85,6 +115,7 @@ enum class Model {
   isotonic,   ///< least-squares non-decreasing, linear between knots, constant outside
   automatic,  ///< "auto": the smaller mean absolute leave-one-out error, linear on ties
 };
+/// Texts of `Model`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(Model) noexcept { return texts("linear", "isotonic", "auto"); }
 
 namespace detail {
@@ -109,27 +140,27 @@ template <Named E>
   return *value;
 }
 
-inline constexpr std::array all_distances = all<Distance>();
+inline constexpr std::array all_distances = all<Distance>();  ///< all of them, in the order of the enumeration
 
 /// Options of the index; every default that the papers do not state is this project's choice.
 struct Options {
-  Mode mode = Mode::cnn;
+  Mode mode = Mode::cnn;                          ///< how activations become vectors
   std::vector<int> bins{64};                      ///< numbers of bins, 2..4096; the first is the index's
   std::vector<Distance> distances{Distance::js};  ///< the first is the index's
-  EdgeRule edge_rule = EdgeRule::numpy1;
-  Weights weights = Weights::density;
-  Degenerate degenerate = Degenerate::count;
-  Variant ari = Variant::noise_2;
+  EdgeRule edge_rule = EdgeRule::numpy1;          ///< how edges of a histogram are rounded
+  Weights weights = Weights::density;             ///< what probabilities are made of
+  Degenerate degenerate = Degenerate::count;      ///< what becomes of bins of zero width
+  Variant ari = Variant::noise_2;                 ///< which clustering the index takes
   std::string embedding{};             ///< name of the embedding layer, for the record; empty: the default one
   std::vector<std::string> include{};  ///< layers kept whatever their width; empty: the rule width > classes
   std::vector<std::string> exclude{};  ///< layers never kept
   bool skip_short_names = false;       ///< parity with the published code: skip names of one character
-  RepeatedCalls repeated_calls = RepeatedCalls::mean;
-  NonFinite nonfinite = NonFinite::error;
-  Store store = Store::memory;
-  double s = 0;          ///< noise-variance scaling; computed nowhere, an argument
-  double s_bar = 0;      ///< its offset; an argument too
-  unsigned threads = 0;  ///< 0: as many as the machine has; no result depends on it
+  RepeatedCalls repeated_calls = RepeatedCalls::mean;  ///< what becomes of a module that is called more than once
+  NonFinite nonfinite = NonFinite::error;              ///< what becomes of a NaN or an infinity
+  Store store = Store::memory;                         ///< where the shifted embeddings are kept
+  double s = 0;                                        ///< noise-variance scaling; computed nowhere, an argument
+  double s_bar = 0;                                    ///< its offset; an argument too
+  unsigned threads = 0;                                ///< 0: as many as the machine has; no result depends on it
 
   /// All 12 averages of the published code.
   [[nodiscard]] static Options all() {
@@ -140,9 +171,9 @@ struct Options {
 /// A field of Options: its name everywhere, where it is, and whether shards that are merged must agree on it.
 template <class T>
 struct OptionField {
-  const char* name;
-  T Options::*member;
-  bool shared = true;
+  const char* name;    ///< in Python, files and messages
+  T Options::*member;  ///< where it is
+  bool shared = true;  ///< shards that are merged must agree on it
 };
 
 namespace detail {

@@ -18,16 +18,16 @@ namespace co2lib::preindex {
 
 /// The shift index and the angle of every class, as a share of pi.
 struct Resque {
-  double index = 0;  ///< mean of the angles: 0 same direction, 0.5 orthogonal, 1 opposite
-  std::vector<Label> classes{};
+  double index = 0;              ///< mean of the angles: 0 same direction, 0.5 orthogonal, 1 opposite
+  std::vector<Label> classes{};  ///< ascending
   std::vector<double> angles{};  ///< classes ascending
 };
 
 /// Sums of the vectors of each class, K x C; what `resque_shift` needs of a side, additive over shards.
 struct ClassSums {
-  std::vector<Label> classes{};  ///< ascending
-  std::vector<std::int64_t> counts{};
-  Matrix sums{};
+  std::vector<Label> classes{};        ///< ascending
+  std::vector<std::int64_t> counts{};  ///< of the rows of each class
+  Matrix sums{};                       ///< one row for each class
 };
 
 /// Adds rows class by class, in row order. Throws preindex.unpaired, preindex.empty, preindex.nonfinite.

@@ -32,21 +32,25 @@ concept EigenLike = requires(const M& m) {
 
 /// Rows x columns of float or double that belong to somebody else; one sample per row. Strides count elements.
 struct View {
-  const float* floats = nullptr;
-  const double* doubles = nullptr;
-  std::size_t rows = 0;
-  std::size_t columns = 0;
-  std::ptrdiff_t row_stride = 0;
-  std::ptrdiff_t column_stride = 1;
+  const float* floats = nullptr;     ///< null where `doubles` is not
+  const double* doubles = nullptr;   ///< null where `floats` is not
+  std::size_t rows = 0;              ///< number of rows: samples
+  std::size_t columns = 0;           ///< number of columns: values per sample
+  std::ptrdiff_t row_stride = 0;     ///< from one row to the next
+  std::ptrdiff_t column_stride = 1;  ///< from one column to the next
 
   View() = default;
+  /// Rows that lie one after the other.
   View(const float* data, std::size_t row_count, std::size_t column_count)
       : View(data, row_count, column_count, static_cast<std::ptrdiff_t>(column_count)) {}
+  /// Rows and columns at these distances.
   View(const float* data, std::size_t row_count, std::size_t column_count, std::ptrdiff_t stride,
        std::ptrdiff_t inner_stride = 1)
       : floats(data), rows(row_count), columns(column_count), row_stride(stride), column_stride(inner_stride) {}
+  /// Rows that lie one after the other.
   View(const double* data, std::size_t row_count, std::size_t column_count)
       : View(data, row_count, column_count, static_cast<std::ptrdiff_t>(column_count)) {}
+  /// Rows and columns at these distances.
   View(const double* data, std::size_t row_count, std::size_t column_count, std::ptrdiff_t stride,
        std::ptrdiff_t inner_stride = 1)
       : doubles(data), rows(row_count), columns(column_count), row_stride(stride), column_stride(inner_stride) {}
@@ -106,16 +110,20 @@ struct View {
 /// Rows x columns of T that belong to the matrix, row by row.
 template <class T>
 struct BasicMatrix {
-  std::size_t rows = 0;
-  std::size_t columns = 0;
-  std::vector<T> values{};
+  std::size_t rows = 0;     ///< number of rows
+  std::size_t columns = 0;  ///< number of columns
+  std::vector<T> values{};  ///< row by row
 
   BasicMatrix() = default;
+  /// All values are 0.
   BasicMatrix(std::size_t row_count, std::size_t column_count)
       : rows(row_count), columns(column_count), values(row_count * column_count) {}
 
+  /// Its first value; the others follow.
   [[nodiscard]] T* row(std::size_t i) noexcept { return values.data() + i * columns; }
+  /// Its first value; the others follow.
   [[nodiscard]] const T* row(std::size_t i) const noexcept { return values.data() + i * columns; }
+  /// All of it, valid as long as the matrix.
   [[nodiscard]] View view() const noexcept requires std::same_as<T, float> || std::same_as<T, double> {
     return {values.data(), rows, columns};
   }
@@ -123,17 +131,22 @@ struct BasicMatrix {
   bool operator==(const BasicMatrix&) const = default;
 };
 
-using Rows = BasicMatrix<float>;
-using Matrix = BasicMatrix<double>;
+using Rows = BasicMatrix<float>;     ///< float32, as embeddings are kept
+using Matrix = BasicMatrix<double>;  ///< float64, as sums are kept
 
 /// The type of a tensor's elements.
-enum class DType { float32, float64, float16, bfloat16 };
+enum class DType {
+  float32,   ///< IEEE single precision
+  float64,   ///< IEEE double precision
+  float16,   ///< IEEE half precision
+  bfloat16,  ///< the upper half of a float32
+};
 
 /// A tensor that belongs to somebody else, batch axis first; strides count elements and may be negative or 0.
 struct TensorView {
-  const void* data = nullptr;
-  DType dtype = DType::float32;
-  std::vector<std::size_t> shape{};
+  const void* data = nullptr;             ///< its first element
+  DType dtype = DType::float32;           ///< type of the elements
+  std::vector<std::size_t> shape{};       ///< batch axis first
   std::vector<std::ptrdiff_t> strides{};  ///< empty: C order
 };
 

@@ -19,7 +19,7 @@ namespace co2lib {
 
 /// A powercap zone of a `FakeHost`. A field without a value is a file that is not there.
 struct FakeZone {
-  std::string name = "package-0";
+  std::string name = "package-0";                                   ///< the text of the file `name`, without line end
   std::optional<std::string> energy_uj = "0";                       ///< the text of the file, without line end
   std::optional<std::string> max_energy_range_uj = "262143328850";  ///< most Intel packages
 };
@@ -30,6 +30,7 @@ struct FakeZone {
 /// as the kernel lays them out.
 class FakeHost {
  public:
+  /// Makes the folder, with sys, proc and dev in it; `core.io` if that cannot be.
   FakeHost() {
     std::string pattern = (std::filesystem::temp_directory_path() / "co2lib-fake-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) {

@@ -40,6 +40,7 @@ class FakeMeter final : public meter::Meter {
     info.kind = meter::Kind::counter;
     return std::shared_ptr<FakeMeter>(new FakeMeter(std::move(clock), std::move(info), power_w, start));
   }
+  /// The same on a clock given by reference.
   [[nodiscard]] static std::shared_ptr<FakeMeter> counter(const Clock& clock, meter::MeterInfo info, double power_w = 0,
                                                           std::uint64_t start = 0) {
     return counter(borrowed(clock), std::move(info), power_w, start);
@@ -51,6 +52,7 @@ class FakeMeter final : public meter::Meter {
     info.kind = meter::Kind::power;
     return std::shared_ptr<FakeMeter>(new FakeMeter(std::move(clock), std::move(info), power_w, 0));
   }
+  /// The same on a clock given by reference.
   [[nodiscard]] static std::shared_ptr<FakeMeter> power(const Clock& clock, meter::MeterInfo info, double power_w = 0) {
     return power(borrowed(clock), std::move(info), power_w);
   }

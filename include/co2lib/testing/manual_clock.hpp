@@ -115,6 +115,7 @@ class ManualClock final : public Clock {
   /// While it lives, `advance` does not wait for the thread that made it: for one that blocks in something else.
   class Absence {
    public:
+    /// Begins the absence of this thread.
     explicit Absence(const ManualClock& clock) : state_(clock.state_) {
       const std::lock_guard lock(state_->mutex);
       was_running_ = state_->running.contains(std::this_thread::get_id());

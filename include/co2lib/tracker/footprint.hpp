@@ -28,8 +28,8 @@ namespace co2lib::tracker {
 
 /// The building around the machine: PUE (facility energy / IT energy, at least 1) and WUE (L per kWh of IT energy).
 struct Facility {
-  double pue = 1.0;
-  double wue = 0.0;
+  double pue = 1.0;  ///< facility energy / IT energy, at least 1
+  double wue = 0.0;  ///< L of water per kWh of IT energy, >= 0; 0: not known
 };
 
 /// The part of an energy that one kind of intensity priced.
@@ -42,15 +42,16 @@ struct CarbonOrigin {
 
 /// Carbon and water of an energy series.
 struct Account {
-  Energy it_energy;
+  Energy it_energy;                       ///< of the samples, without PUE
   Energy facility_energy;                 ///< it_energy * PUE
   std::optional<CarbonMass> operational;  ///< absent, with the issue `incomplete`, where a part could not be priced
+  /// Over the energy; none where a part could not be priced, or there is no energy.
   std::optional<CarbonIntensity> mean_intensity;
   std::optional<intensity::RelativeError> error;  ///< of the intensities, where their source knows it
   std::vector<CarbonOrigin> origins;              ///< they sum to `operational`
-  Water water;
-  std::vector<Issue> issues;
-  std::vector<Source> sources;
+  Water water;                                    ///< of the IT energy, by WUE; 0 where WUE is not given
+  std::vector<Issue> issues;                      ///< `incomplete`, and what the source says of its values
+  std::vector<Source> sources;                    ///< of the intensities
 };
 
 /// Prices an energy series: emissions = PUE * sum of energy * intensity, energy spread evenly inside each sample.
@@ -62,7 +63,7 @@ struct Account {
 
 /// The records of one meter, with its place in the totals.
 struct DeviceFootprint {
-  meter::Record record;
+  meter::Record record;      ///< the energy, how it was measured, and what happened meanwhile
   bool counted = false;      ///< belongs to the CPU, DRAM or GPU part of the totals
   bool in_total = false;     ///< belongs to the total: counted, or the platform where that is all there is
   std::string host;          ///< the machine; empty if unknown
@@ -76,20 +77,22 @@ struct ScopeFootprint {
   std::string scope;     ///< `process` or `container`
   std::string group;     ///< whose share it is: the pid, or the path of the control group
   Estimate<Energy> own;  ///< counted
-  Estimate<Energy> other, idle;
+  /// Of other processes.
+  Estimate<Energy> other, idle;  ///< of nobody
 };
 
 /// The statistics of all regions of one name; energies are those of the run's scope in J.
 struct RegionFootprint {
-  std::string name;
-  std::int64_t count = 0;
+  std::string name;                    ///< by which regions are put together
+  std::int64_t count = 0;              ///< number of regions
   Seconds duration{};                  ///< sum over the regions
   Estimate<Energy> inclusive;          ///< sum over the regions; regions of other threads may overlap them
   std::optional<Energy> exclusive;     ///< without direct children of the same thread
   std::optional<Energy> union_energy;  ///< energy of the union of their times
-  std::optional<Energy> least, most;   ///< of one region
-  Estimate<CarbonMass> operational;    ///< of `inclusive`, by the intensities of the regions' own times; PUE included
-  std::vector<RegionResult> each;      ///< the regions one by one, the newest first; at most the newest 1000
+  /// Of one region.
+  std::optional<Energy> least, most;  ///< of one region
+  Estimate<CarbonMass> operational;   ///< of `inclusive`, by the intensities of the regions' own times; PUE included
+  std::vector<RegionResult> each;     ///< the regions one by one, the newest first; at most the newest 1000
 };
 
 /// A command that was run under the tracker, and its share of the CPU's energy by CPU time.
@@ -99,14 +102,15 @@ struct RegionFootprint {
 struct CommandFootprint {
   std::string text;           ///< the command line
   std::optional<int> status;  ///< exit status as shells give it; none while it runs
-  Seconds cpu_time{};
-  Estimate<Energy> energy;  ///< no value where the CPU's energy or CPU time is unknown
-  std::optional<Energy> other, idle;
+  Seconds cpu_time{};         ///< of the command and what it waited for
+  Estimate<Energy> energy;    ///< no value where the CPU's energy or CPU time is unknown
+  /// Of the CPU's energy: that of other processes.
+  std::optional<Energy> other, idle;  ///< of the CPU's energy: that of nobody
 };
 
 /// What else of a machine the carbon of its hardware depends on; nothing where it is unknown.
 struct MachineHardware {
-  std::optional<int> sockets{};
+  std::optional<int> sockets{};        ///< of the mainboard
   std::optional<int> hdd{};            ///< disks with platters; fixed drives only
   std::optional<int> ssd{};            ///< other fixed drives
   std::optional<bool> is_server{};     ///< by the type of chassis that the firmware gives
@@ -116,54 +120,54 @@ struct MachineHardware {
 
 /// The machine and program a run was on, for reports and CSV rows.
 struct RunContext {
-  std::string host;
-  std::string os;
-  std::string cpu_model;
-  std::optional<int> logical_cpus;
-  std::optional<std::uint64_t> memory_bytes;
-  std::string project;
-  std::string command;  ///< the command line of `co2lib run`; empty if there is none
-  std::string slurm_job_id;
+  std::string host;                           ///< name of the machine
+  std::string os;                             ///< kernel and version
+  std::string cpu_model;                      ///< as /proc/cpuinfo names it; empty if unknown
+  std::optional<int> logical_cpus;            ///< online CPUs; none if unknown
+  std::optional<std::uint64_t> memory_bytes;  ///< MemTotal; none if unknown
+  std::string project;                        ///< as the options name it; empty if they do not
+  std::string command;                        ///< the command line of `co2lib run`; empty if there is none
+  std::string slurm_job_id;                   ///< of the job the process is part of; empty if it is not
   std::optional<MachineHardware> hardware{};  ///< none in logs of earlier versions
 };
 
 /// A part of the hardware of a machine, over its whole life.
 struct HardwarePart {
-  std::string id{};     ///< in the bill of materials: `server`, `gpu0`
-  std::string name{};   ///< what it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model
-  double quantity = 1;  ///< pieces that the run has a share of; of a part of the CPUs that part of a server
-  CarbonMass value{};   ///< of that quantity
-  Interval<CarbonMass> bounds{};
+  std::string id{};               ///< in the bill of materials: `server`, `gpu0`
+  std::string name{};             ///< what it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model
+  double quantity = 1;            ///< pieces that the run has a share of; of a part of the CPUs that part of a server
+  CarbonMass value{};             ///< of that quantity
+  Interval<CarbonMass> bounds{};  ///< ends of all it is computed from taken together
   std::vector<std::string> factors{};  ///< ids of the rows and numbers it is computed from
-  std::string source{};
+  std::string source{};                ///< where its number is from; empty: its factors have sources of their own
   bool operator==(const HardwarePart&) const = default;
 };
 
 /// The carbon of making a machine, and the run's part: hardware * reserved / lifetime (docs/tracker.md, "The hardware's
 /// share").
 struct MachineFootprint {
-  std::string host{};             ///< empty if unknown
-  std::string basis{};            ///< `detected`, `mass`, or the name of the bill of materials
-  Seconds reserved{};             ///< the union of the times of its processes, suspend excluded
-  double cpu_share = 1;           ///< CPUs of the scope / CPUs of the machine, the largest of its processes
-  double lifetime_years = 0;      ///< the value; 0 where nothing could be computed
-  double lifetime_low_years = 0;  ///< with the high end of `own`
-  double lifetime_high_years = 0;
-  Estimate<CarbonMass> hardware{};  ///< all of `parts`; 95 % of the draws
-  Estimate<CarbonMass> own{};       ///< the run's share; 95 % of the draws
-  std::vector<HardwarePart> parts{};
+  std::string host{};                 ///< empty if unknown
+  std::string basis{};                ///< `detected`, `mass`, or the name of the bill of materials
+  Seconds reserved{};                 ///< the union of the times of its processes, suspend excluded
+  double cpu_share = 1;               ///< CPUs of the scope / CPUs of the machine, the largest of its processes
+  double lifetime_years = 0;          ///< the value; 0 where nothing could be computed
+  double lifetime_low_years = 0;      ///< with the high end of `own`
+  double lifetime_high_years = 0;     ///< with the low end of `own`
+  Estimate<CarbonMass> hardware{};    ///< all of `parts`; 95 % of the draws
+  Estimate<CarbonMass> own{};         ///< the run's share; 95 % of the draws
+  std::vector<HardwarePart> parts{};  ///< what the hardware is made of; none where it is one mass, or unknown
   bool operator==(const MachineFootprint&) const = default;
 };
 
 /// What a run used. Every number says how it was obtained and how far off it can be.
 struct Footprint {
-  std::string run_id;
-  UtcTime start{};
-  UtcTime end{};
-  Seconds duration{};   ///< time in which any of it was measured, suspend excluded; parallel ranks are not added
-  Seconds suspended{};  ///< time asleep, neither covered nor estimated
-  Seconds downtime{};   ///< time between the segments of a resumed run
-  std::int64_t segments = 1;
+  std::string run_id;         ///< one for all its segments
+  UtcTime start{};            ///< of the first segment, wall time
+  UtcTime end{};              ///< of the last segment, wall time
+  Seconds duration{};         ///< time in which any of it was measured, suspend excluded; parallel ranks are not added
+  Seconds suspended{};        ///< time asleep, neither covered nor estimated
+  Seconds downtime{};         ///< time between the segments of a resumed run
+  std::int64_t segments = 1;  ///< stretches measured without interruption, by one process each
 
   Estimate<Energy> energy;           ///< IT energy of all counted devices
   Energy facility_energy;            ///< energy * PUE; 0 where energy is unknown
@@ -172,10 +176,10 @@ struct Footprint {
   Estimate<Water> water;             ///< no value where WUE is not given
   Facility facility;                 ///< where segments differ: weighted by their energy
 
-  meter::Totals totals;
-  std::vector<DeviceFootprint> devices;
-  std::vector<MachineFootprint> machines;  ///< what `embodied` is the sum of; none if it was not wanted
-  std::vector<RegionFootprint> regions;
+  meter::Totals totals;                                   ///< of the devices, by kind
+  std::vector<DeviceFootprint> devices;                   ///< every meter, counted or not
+  std::vector<MachineFootprint> machines;                 ///< what `embodied` is the sum of; none if it was not wanted
+  std::vector<RegionFootprint> regions;                   ///< by name, in the order in which they came first
   std::optional<ScopeFootprint> scope;                    ///< none for the scope `machine`
   std::optional<CommandFootprint> command;                ///< none unless a command was run
   std::vector<std::pair<meter::Method, double>> methods;  ///< methods of the total with their share of its energy
@@ -187,10 +191,10 @@ struct Footprint {
   std::optional<CarbonIntensity> carbon_intensity;  ///< mean over the energy
   std::vector<CarbonOrigin> origins;                ///< what priced which part of it; they sum to `operational`
 
-  std::vector<Issue> issues;
-  std::vector<Source> sources;
-  RunContext context;
-  bool complete = false;  ///< the run was stopped; false for a snapshot or a run that was killed
+  std::vector<Issue> issues;    ///< what a reader must know about these numbers
+  std::vector<Source> sources;  ///< of all intensities and hardware factors
+  RunContext context;           ///< of the first segment
+  bool complete = false;        ///< the run was stopped; false for a snapshot or a run that was killed
 
   /// JSON of schema `co2lib-footprint/1`: stable key order, floats as shortest text that reads back to the same double.
   [[nodiscard]] std::string to_json() const;
@@ -207,6 +211,7 @@ struct Footprint {
   /// The `co2_eq_emissions` block of a Hugging Face model card, in grams. Throws `tracker.no_value` where the emissions
   /// are unknown.
   [[nodiscard]] std::string to_model_card(const CardOptions& options) const;
+  /// With the default options.
   [[nodiscard]] std::string to_model_card() const { return to_model_card(CardOptions{}); }
 
   /// The columns of a CodeCarbon emissions.csv row in their order (38), empty where unknown. `known` fills or replaces
@@ -224,7 +229,7 @@ struct Footprint {
   [[nodiscard]] std::string to_string() const;
 };
 
-[[nodiscard]] inline std::string to_string(const Footprint& f) { return f.to_string(); }
+[[nodiscard]] inline std::string to_string(const Footprint& f) { return f.to_string(); }  ///< `Footprint::to_string`
 
 /// The 38 columns of a CodeCarbon emissions.csv.
 [[nodiscard]] const std::vector<std::string>& csv_columns();

@@ -14,10 +14,10 @@ namespace co2lib::tracker {
 
 /// The forecast of a run's total energy. `half_width` is that of the 95 % prediction interval, absent for one unit.
 struct RunForecast {
-  Energy total;
-  std::optional<Energy> half_width;
-  long units_done = 0;
-  long units_total = 0;
+  Energy total;                      ///< of all units, done and to come
+  std::optional<Energy> half_width;  ///< of the 95 % interval around `total`; none for one unit
+  long units_done = 0;               ///< units whose energy is known
+  long units_total = 0;              ///< done and to come
 };
 
 /// Collects the energies of equal units and forecasts the total.
@@ -26,6 +26,7 @@ struct RunForecast {
 /// deviation s and r units to go: total = sum + r a, half width = t(0.975, m - 1) s sqrt(r + r^2 / m).
 class UnitForecast {
  public:
+  /// Adds the energy of one more unit.
   void push(Energy unit) noexcept {
     ++count_;
     sum_ += unit.joules();
@@ -33,7 +34,7 @@ class UnitForecast {
     if (count_ > 1) without_first_.push(unit.joules());
   }
 
-  [[nodiscard]] long count() const noexcept { return count_; }
+  [[nodiscard]] long count() const noexcept { return count_; }  ///< units done
 
   /// The forecast for `units_total` units in all; throws `meter.bad_input` if none is done or more are done.
   [[nodiscard]] RunForecast total(long units_total) const {

@@ -20,25 +20,30 @@ namespace co2lib::tracker {
 inline constexpr const char* openmetrics_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What a metric is: a sum that never falls, a value, or labels alone.
-enum class MetricType : std::uint8_t { counter, gauge, info };
+enum class MetricType : std::uint8_t {
+  counter,  ///< a sum that never falls
+  gauge,    ///< a value that goes up and down
+  info,     ///< labels alone; the value is 1
+};
+/// Texts of `MetricType`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(MetricType) noexcept { return texts("counter", "gauge", "info"); }
 
 /// One value, with the values of its family's labels in their order.
 struct MetricSample {
-  std::vector<std::string> labels{};
-  double value = 0;
+  std::vector<std::string> labels{};  ///< as many as the family has, in its order
+  double value = 0;                   ///< in the family's unit; 1 for `info`
 
   bool operator==(const MetricSample&) const = default;
 };
 
 /// A metric: its name and what it means, and a sample for each set of labels.
 struct MetricFamily {
-  std::string name{};  ///< `co2lib_energy_joules`, without the suffix of its type
-  MetricType type = MetricType::gauge;
-  std::string unit{};  ///< `joules`: the end of the name, after `_`; empty: none
-  std::string help{};  ///< a sentence
-  std::vector<std::string> labels{};
-  std::vector<MetricSample> samples{};
+  std::string name{};                   ///< `co2lib_energy_joules`, without the suffix of its type
+  MetricType type = MetricType::gauge;  ///< what it is, and which suffix its samples have
+  std::string unit{};                   ///< `joules`: the end of the name, after `_`; empty: none
+  std::string help{};                   ///< a sentence
+  std::vector<std::string> labels{};    ///< names; may be empty
+  std::vector<MetricSample> samples{};  ///< one for each set of labels' values
 
   /// The name of the samples: that of the family with `_total` (counter) or `_info` (info).
   [[nodiscard]] std::string sample_name() const;
@@ -63,7 +68,7 @@ struct MetricFamily {
 /// Any thread may call.
 class OpenMetrics {
  public:
-  OpenMetrics();
+  OpenMetrics();  ///< has no footprint yet
   ~OpenMetrics();
   OpenMetrics(OpenMetrics&&) noexcept;
   OpenMetrics& operator=(OpenMetrics&&) noexcept;

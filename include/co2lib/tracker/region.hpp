@@ -25,15 +25,15 @@ struct RegionOptions {
 
 /// What one region used: energy of the run's scope, and its carbon, PUE included, by the intensity of its time.
 struct RegionResult {
-  std::string name;
-  std::uint64_t id = 0;
-  std::uint64_t parent = 0;  ///< id of the region it was opened in; 0: none
-  std::int64_t thread = 0;
-  UtcTime start{};
-  Seconds duration{};
-  Estimate<Energy> energy;
+  std::string name;                 ///< that it was opened with
+  std::uint64_t id = 0;             ///< from 1, unique in the run's segment
+  std::uint64_t parent = 0;         ///< id of the region it was opened in; 0: none
+  std::int64_t thread = 0;          ///< the line of execution it belongs to; threads count up from 1
+  UtcTime start{};                  ///< of its begin, wall time
+  Seconds duration{};               ///< suspend excluded
+  Estimate<Energy> energy;          ///< inclusive: with the regions inside of it
   std::optional<Energy> exclusive;  ///< without direct children of the same thread
-  Estimate<CarbonMass> carbon;
+  Estimate<CarbonMass> carbon;      ///< operational, of `energy`
 };
 
 }  // namespace co2lib::tracker

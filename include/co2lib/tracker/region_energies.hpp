@@ -16,16 +16,16 @@ namespace co2lib::tracker {
 
 /// A stretch of time on one thread; `parent` is the index of the region it was opened in.
 struct RegionSpan {
-  std::string name;
-  MonotonicTime begin{};
-  MonotonicTime end{};
-  std::int64_t thread = 0;
-  std::optional<std::size_t> parent{};
+  std::string name;                     ///< for the caller; regions are told apart by their index
+  MonotonicTime begin{};                ///< on the clock of the curve
+  MonotonicTime end{};                  ///< not before `begin`
+  std::int64_t thread = 0;              ///< the line of execution it belongs to
+  std::optional<std::size_t> parent{};  ///< none: it is in no other region
 };
 
 /// The energy of a region on one meter.
 struct RegionEnergy {
-  meter::WindowEnergy inclusive;
+  meter::WindowEnergy inclusive;      ///< with the regions inside of it
   std::optional<double> exclusive_j;  ///< without the direct children of the same thread
 };
 

@@ -25,15 +25,15 @@ namespace co2lib::tracker {
 struct MeterPoint {
   std::uint64_t counts = 0;  ///< counters: measured energy in counter units
   double joules = 0;         ///< power meters: measured energy and a model's interval
-  double low_j = 0;
-  double high_j = 0;
+  double low_j = 0;          ///< power meters: sum of the lower ends of a model's interval, J
+  double high_j = 0;         ///< power meters: sum of the upper ends, J
 };
 
 /// The part of the time since the last flush that one origin priced.
 struct PricePart {
-  std::string origin;  ///< `live`, `cache`, `climatology`, `trace`, ...
-  double share = 1;    ///< of the time, 0 to 1
-  double g_per_kwh = 0;
+  std::string origin;    ///< `live`, `cache`, `climatology`, `trace`, ...
+  double share = 1;      ///< of the time, 0 to 1
+  double g_per_kwh = 0;  ///< mean of that part
 
   bool operator==(const PricePart&) const = default;
 };
@@ -50,33 +50,34 @@ struct FramePrice {
 
 /// All meters at one flush.
 struct Frame {
-  MonotonicTime mono{};
-  UtcTime utc{};
+  MonotonicTime mono{};  ///< of the flush
+  UtcTime utc{};         ///< of the flush
+  /// One for each meter of the segment, in its order.
   std::vector<MeterPoint> meters;
   std::shared_ptr<const FramePrice> price{};  ///< where it came from a source; most frames have none
 };
 
 /// A gap on the curve of a meter.
 struct MeterGap {
-  MonotonicTime begin{};
-  MonotonicTime end{};
-  double lower_j = 0;
+  MonotonicTime begin{};  ///< last good reading before it
+  MonotonicTime end{};    ///< first good reading after it
+  double lower_j = 0;     ///< energy that it holds at least: what the counter showed after a fall
 };
 
 /// Everything about a meter but the points in time.
 struct MeterState {
-  meter::MeterInfo info;
-  std::optional<MonotonicTime> first;  ///< first sample, failed ones included
-  MonotonicTime last{};
-  MonotonicTime covered{};
-  MonotonicTime reached_begin{};  ///< first good sample
-  MonotonicTime reached_end{};    ///< last base; equal to reached_begin while nothing is covered
-  bool any_good = false;
-  std::uint64_t ambiguous = 0;
-  double over_j = 0;  ///< what may come on top of the upper bound: readings were above the ceiling
-  std::int64_t samples = 0;
-  std::vector<MeterGap> gaps;
-  meter::Events events;
+  meter::MeterInfo info;                 ///< what it is
+  std::optional<MonotonicTime> first;    ///< first sample, failed ones included
+  MonotonicTime last{};                  ///< last sample, failed ones included
+  MonotonicTime covered{};               ///< time of accepted steps
+  MonotonicTime reached_begin{};         ///< first good sample
+  MonotonicTime reached_end{};           ///< last base; equal to reached_begin while nothing is covered
+  bool any_good = false;                 ///< there was a good sample
+  std::uint64_t ambiguous = 0;           ///< energy of the wraps that may have been missed, in counter units
+  double over_j = 0;                     ///< what may come on top of the upper bound: readings were above the ceiling
+  std::int64_t samples = 0;              ///< accepted power samples; 0 for counters
+  std::vector<MeterGap> gaps;            ///< in the order of time; together with `covered` they fill the curve
+  meter::Events events;                  ///< what happened to its samples
   std::string failure;                   ///< what the last read that failed said
   std::optional<std::size_t> mirror_of;  ///< index of the meter it was found to mirror
 
@@ -86,17 +87,17 @@ struct MeterState {
 
 /// One closed region.
 struct RegionRecord {
-  std::string name;
-  std::uint64_t id = 0;
-  std::uint64_t parent = 0;  ///< 0: none
-  std::int64_t thread = 0;
-  MonotonicTime begin{};
-  MonotonicTime end{};
-  bool marker = false;
-  meter::Part inclusive;  ///< of what belongs to the total
-  std::optional<double> exclusive_j;
-  std::optional<double> union_j;  ///< energy this region added to the union of its name
-  std::vector<double> meters_j;   ///< what each meter gave to `inclusive` (0 if it does not belong to the total)
+  std::string name;                   ///< by which the statistics are kept
+  std::uint64_t id = 0;               ///< from 1, unique in the segment
+  std::uint64_t parent = 0;           ///< 0: none
+  std::int64_t thread = 0;            ///< the line of execution it belongs to
+  MonotonicTime begin{};              ///< monotonic
+  MonotonicTime end{};                ///< monotonic
+  bool marker = false;                ///< it was made by `mark`
+  meter::Part inclusive;              ///< of what belongs to the total
+  std::optional<double> exclusive_j;  ///< without direct children of the same thread; none where a part has no value
+  std::optional<double> union_j;      ///< energy this region added to the union of its name
+  std::vector<double> meters_j;       ///< what each meter gave to `inclusive` (0 if it does not belong to the total)
 };
 
 /// The statistics of the regions of one name, added up as they close.
@@ -104,27 +105,27 @@ struct RegionStats {
   /// Regions of a name that are kept one by one, the newest.
   static constexpr std::size_t most_kept = 1000;
 
-  std::string name;
-  std::int64_t count = 0;
-  double seconds = 0;
-  meter::Part inclusive;
-  std::optional<double> exclusive_j = 0.0;
-  std::optional<double> union_j = 0.0;
-  std::optional<double> least_j;
-  std::optional<double> most_j;
-  std::vector<double> meters_j;
-  std::vector<RegionRecord> each;  ///< the newest in order of their end; up to twice `most_kept`
+  std::string name;                         ///< by which regions are put together
+  std::int64_t count = 0;                   ///< number of closed regions
+  double seconds = 0;                       ///< sum of their lengths
+  meter::Part inclusive;                    ///< sum over the regions, of what belongs to the total
+  std::optional<double> exclusive_j = 0.0;  ///< sum over the regions; none where one has no value
+  std::optional<double> union_j = 0.0;      ///< of the union of their times; none where a part has no value
+  std::optional<double> least_j;            ///< of one region; none until one has a value
+  std::optional<double> most_j;             ///< of one region; none until one has a value
+  std::vector<double> meters_j;             ///< what each meter gave to `inclusive`
+  std::vector<RegionRecord> each;           ///< the newest in order of their end; up to twice `most_kept`
 
   /// Older regions that ended in one stretch of time, so that each is priced by its time still.
   struct Older {
-    MonotonicTime begin{};
-    MonotonicTime end{};
-    std::optional<double> energy_j = 0.0;
+    MonotonicTime begin{};                 ///< of the earliest of them
+    MonotonicTime end{};                   ///< of the latest of them
+    std::optional<double> energy_j = 0.0;  ///< sum of them, inclusive; none where one has no value
   };
-  std::vector<Older> older;
+  std::vector<Older> older;                         ///< in the order of time
   MonotonicTime stretch = std::chrono::minutes(1);  ///< of `older`; longer where there are many
 
-  void add(const RegionRecord& region);
+  void add(const RegionRecord& region);  ///< adds a closed region of this name
 
  private:
   void forget(const RegionRecord& region);
@@ -135,7 +136,7 @@ class RegionTable {
  public:
   /// Adds a closed region to the statistics of its name.
   void add(const RegionRecord& region);
-  [[nodiscard]] const std::vector<RegionStats>& rows() const noexcept { return rows_; }
+  [[nodiscard]] const std::vector<RegionStats>& rows() const noexcept { return rows_; }  ///< one for each name
 
  private:
   std::vector<RegionStats> rows_;
@@ -144,11 +145,12 @@ class RegionTable {
 
 /// What the options say about prices: texts and numbers, so that the log can hold it.
 struct Pricing {
-  Facility facility;
+  Facility facility;                ///< PUE and WUE
   std::string location;             ///< empty: unknown
   std::optional<double> g_per_kwh;  ///< a constant intensity
   std::string intensity_text;       ///< describes a series or source that is not stored
 
+  /// Field by field.
   friend bool operator==(const Pricing& a, const Pricing& b) {
     return a.facility.pue == b.facility.pue && a.facility.wue == b.facility.wue && a.location == b.location &&
            a.g_per_kwh == b.g_per_kwh && a.intensity_text == b.intensity_text;
@@ -165,13 +167,14 @@ struct CommandRecord {
 
 /// The hardware that a run has a share of, as the log holds it.
 struct HardwareChoice {
+  /// Where it comes from.
   enum class Kind : std::uint8_t {
     detected,  ///< what the machine has, `RunContext::hardware`
-    off,
-    mass,  ///< of the whole machine
-    bill,  ///< a bill of materials
+    off,       ///< not wanted
+    mass,      ///< of the whole machine
+    bill,      ///< a bill of materials
   };
-  Kind kind = Kind::detected;
+  Kind kind = Kind::detected;                ///< where it comes from
   double kilograms = 0;                      ///< the mass
   std::string file{};                        ///< the name of the bill, a key of `files`
   std::map<std::string, std::string> files;  ///< the texts of the bill and of all that it imports
@@ -181,44 +184,44 @@ struct HardwareChoice {
 
 /// The part of a run that one process measured without interruption.
 struct RunSegment {
-  std::string run_id;      ///< of the run that it was measured in
-  std::size_t number = 0;  ///< of the segment in that run
-  std::string boot_id;
-  std::string machine_id;
-  std::int64_t pid = 0;
-  std::optional<int> rank;  ///< in the whole job, where the launcher tells
-  RunContext context;
-  Pricing pricing;
-  HardwareChoice hardware;
-  std::string version;
-  MonotonicTime begin{};
-  UtcTime begin_utc{};
-  MonotonicTime end{};
-  UtcTime end_utc{};
-  MonotonicTime asleep{};  ///< boot time minus monotonic time at the begin
-  bool ended = false;      ///< has its `end` line
-  Seconds suspended{};
-  std::vector<MeterState> meters;
-  std::vector<Frame> frames;
-  RegionTable regions;
-  std::vector<std::string> gpus;  ///< ids of all GPUs that can be seen from the process
-  bool is_rank = false;           ///< one of several processes of a job on this machine
-  std::optional<CommandRecord> command;
-  std::vector<Issue> issues;
+  std::string run_id;                    ///< of the run that it was measured in
+  std::size_t number = 0;                ///< of the segment in that run
+  std::string boot_id;                   ///< of the kernel, which tells boots apart; empty if unknown
+  std::string machine_id;                ///< of the system; empty if unknown
+  std::int64_t pid = 0;                  ///< of the process
+  std::optional<int> rank;               ///< in the whole job, where the launcher tells
+  RunContext context;                    ///< the machine and the program
+  Pricing pricing;                       ///< how it is priced
+  HardwareChoice hardware;               ///< whose share the run has
+  std::string version;                   ///< of the co2lib that measured it
+  MonotonicTime begin{};                 ///< monotonic
+  UtcTime begin_utc{};                   ///< wall time
+  MonotonicTime end{};                   ///< monotonic, of the last line known
+  UtcTime end_utc{};                     ///< wall time, of the last line known
+  MonotonicTime asleep{};                ///< boot time minus monotonic time at the begin
+  bool ended = false;                    ///< has its `end` line
+  Seconds suspended{};                   ///< time asleep in between
+  std::vector<MeterState> meters;        ///< read in it, in the order of `Frame::meters`
+  std::vector<Frame> frames;             ///< one for each flush
+  RegionTable regions;                   ///< closed in it
+  std::vector<std::string> gpus;         ///< ids of all GPUs that can be seen from the process
+  bool is_rank = false;                  ///< one of several processes of a job on this machine
+  std::optional<CommandRecord> command;  ///< that was run under the tracker; none if there was none
+  std::vector<Issue> issues;             ///< found while it was measured
 };
 
 /// Mean power over a stretch of time.
 struct PowerOverTime {
-  UtcTime begin{};
-  UtcTime end{};
-  Power mean;
+  UtcTime begin{};  ///< wall time
+  UtcTime end{};    ///< wall time
+  Power mean;       ///< energy of the stretch over its length
 };
 
 /// A run: one or more segments (resumed, or of several processes), each with how it is priced.
 class Run {
  public:
-  std::string run_id;
-  std::vector<RunSegment> segments;
+  std::string run_id;                ///< of the run; those of merged runs are joined by `+`
+  std::vector<RunSegment> segments;  ///< in the order in which they began
   /// The source to price all of it with; if none, each segment tells its own.
   std::shared_ptr<const intensity::IntensitySource> source;
   std::vector<Issue> issues;  ///< found while reading: torn lines, unknown types
@@ -245,9 +248,9 @@ class Run {
 
 /// How the options price: the source, the location it stands for, and the remarks (`location_unknown`).
 struct PriceChoice {
-  std::shared_ptr<const intensity::IntensitySource> source;
-  std::string location;  ///< empty if unknown
-  std::vector<Issue> issues;
+  std::shared_ptr<const intensity::IntensitySource> source;  ///< that prices the run
+  std::string location;                                      ///< empty if unknown
+  std::vector<Issue> issues;                                 ///< `location_unknown`, and what the source says
 };
 
 /// Precedence: a given intensity, else the location, else the world average with the issue `location_unknown`.

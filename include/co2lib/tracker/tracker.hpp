@@ -45,6 +45,7 @@ enum class LogExists {
   resume,     ///< continue the run in it
   overwrite,  ///< replace it, if it is a log that no other process is writing
 };
+/// Texts of `LogExists`, in its order; what `text` writes and `parse` reads.
 [[nodiscard]] constexpr auto texts_of(LogExists) noexcept { return texts("error", "number", "resume", "overwrite"); }
 
 /// How a tracker measures and prices. Every field has a default that suits a training run.
@@ -57,8 +58,8 @@ struct Options {
   /// JSON Lines file, for this process alone; none: nothing is written. `{rank}`, `{local_rank}`, `{host}`, `{pid}` and
   /// `{run_id}` in the name are filled in.
   std::filesystem::path log{};
-  LogExists log_exists = LogExists::error;
-  std::string run_id{};         ///< default: a random UUID
+  LogExists log_exists = LogExists::error;  ///< what is done with a log that exists
+  std::string run_id{};                     ///< default: a random UUID
   bool resume = false;          ///< continue the run of `run_id` in `log`; with `LogExists::number` if it can be
   double period_s = 1.0;        ///< between reads of counters
   double power_period_s = 0.1;  ///< between reads of power that is integrated
@@ -149,8 +150,8 @@ class Tracker {
   std::optional<RegionResult> end(std::uint64_t id);
   /// Ends, forgets or begins anew a region by its id; an id that is not open does nothing and returns false.
   bool close(std::uint64_t id) noexcept;
-  bool cancel(std::uint64_t id) noexcept;
-  bool restart(std::uint64_t id) noexcept;
+  bool cancel(std::uint64_t id) noexcept;   ///< as `close`, without entering the statistics
+  bool restart(std::uint64_t id) noexcept;  ///< lets the region begin now; what it used before is not counted
 
   /// Ends this thread's last mark and begins a stretch `name`, in marker mode, that lasts until the next mark or stop.
   void mark(std::string_view name);

@@ -147,11 +147,12 @@ const Scale& scale_of(const Estimate<Q>& e) {
 
 /// For people, in a unit of fitting size and with up to four significant digits: `1.25 kWh`.
 [[nodiscard]] inline std::string to_string(Energy e) { return detail::quantity_text(e); }
-[[nodiscard]] inline std::string to_string(Power p) { return detail::quantity_text(p); }
+[[nodiscard]] inline std::string to_string(Power p) { return detail::quantity_text(p); }  ///< `250 W`
+/// `1.25 kg`, of CO2 equivalents.
 [[nodiscard]] inline std::string to_string(CarbonMass m) { return detail::quantity_text(m); }
-[[nodiscard]] inline std::string to_string(CarbonIntensity i) { return detail::quantity_text(i); }
-[[nodiscard]] inline std::string to_string(Water w) { return detail::quantity_text(w); }
-[[nodiscard]] inline std::string to_string(WaterIntensity w) { return detail::quantity_text(w); }
+[[nodiscard]] inline std::string to_string(CarbonIntensity i) { return detail::quantity_text(i); }  ///< `56 g/kWh`
+[[nodiscard]] inline std::string to_string(Water w) { return detail::quantity_text(w); }            ///< `1.8 L`
+[[nodiscard]] inline std::string to_string(WaterIntensity w) { return detail::quantity_text(w); }   ///< `1.8 L/kWh`
 template <>
 inline constexpr bool has_text<Energy> = true;
 template <>

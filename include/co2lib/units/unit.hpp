@@ -18,11 +18,22 @@ namespace co2lib {
 ///
 /// Watt is J/s, so power and energy per time are one quantity; a litre is dm3. All exponents of a plain number are 0.
 struct Unit {
-  enum Base : std::size_t { joule, second, gram, metre, byte, operation, ampere, piece, base_count };
+  /// The base units, of which `exponents` has one place each.
+  enum Base : std::size_t {
+    joule,       ///< energy; power is joule per second
+    second,      ///< time
+    gram,        ///< mass, of CO2 equivalents too
+    metre,       ///< length; area and volume are its powers
+    byte,        ///< memory
+    operation,   ///< arithmetic
+    ampere,      ///< electric current, for charges of batteries
+    piece,       ///< what is counted: chips, devices
+    base_count,  ///< how many there are
+  };
 
-  std::int64_t numerator = 1;    ///< one of this unit is numerator / denominator of the base units
-  std::int64_t denominator = 1;  ///< always positive
-  std::array<std::int8_t, base_count> exponents{};
+  std::int64_t numerator = 1;                       ///< one of this unit is numerator / denominator of the base units
+  std::int64_t denominator = 1;                     ///< always positive
+  std::array<std::int8_t, base_count> exponents{};  ///< of the base units, in the order of `Base`
 
   bool operator==(const Unit&) const = default;
 

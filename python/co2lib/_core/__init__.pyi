@@ -39,7 +39,9 @@ class Issue:
     def __str__(self) -> str:
         ...
     def to_dict(self) -> dict[str, typing.Any]:
-        ...
+        """
+        The issue as a dict: `code`, `subject`, `text`.
+        """
     @property
     def code(self) -> str:
         """
@@ -72,16 +74,24 @@ class Source:
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def to_dict(self) -> dict[str, typing.Any]:
-        ...
+        """
+        The source as a dict: `id`, `text`, `year`, `licence`.
+        """
     @property
     def id(self) -> str:
-        ...
+        """
+        Stable, for programs: `cea2025`.
+        """
     @property
     def licence(self) -> str:
-        ...
+        """
+        SPDX identifier or a few words; empty: not known.
+        """
     @property
     def text(self) -> str:
-        ...
+        """
+        For people: author, title, table.
+        """
     @property
     def year(self) -> int:
         """
@@ -221,10 +231,14 @@ class EnergyInterval:
         """
     @property
     def high(self) -> Energy:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> Energy:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class EnergyEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -276,7 +290,9 @@ class EnergyEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def joules(self) -> float | None:
         """
@@ -289,7 +305,9 @@ class EnergyEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> Energy | None:
         """
@@ -419,10 +437,14 @@ class PowerInterval:
         """
     @property
     def high(self) -> Power:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> Power:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class PowerEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -474,7 +496,9 @@ class PowerEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def kilowatts(self) -> float | None:
         """
@@ -482,7 +506,9 @@ class PowerEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> Power | None:
         """
@@ -624,10 +650,14 @@ class CarbonMassInterval:
         """
     @property
     def high(self) -> CarbonMass:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> CarbonMass:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class CarbonMassEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -684,7 +714,9 @@ class CarbonMassEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def kilograms(self) -> float | None:
         """
@@ -692,7 +724,9 @@ class CarbonMassEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def tonnes(self) -> float | None:
         """
@@ -822,10 +856,14 @@ class CarbonIntensityInterval:
         """
     @property
     def high(self) -> CarbonIntensity:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> CarbonIntensity:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class CarbonIntensityEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -882,7 +920,9 @@ class CarbonIntensityEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def kg_per_kwh(self) -> float | None:
         """
@@ -890,7 +930,9 @@ class CarbonIntensityEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> CarbonIntensity | None:
         """
@@ -1004,10 +1046,14 @@ class WaterInterval:
         """
     @property
     def high(self) -> Water:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> Water:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class WaterEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -1059,7 +1105,9 @@ class WaterEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def litres(self) -> float | None:
         """
@@ -1067,7 +1115,9 @@ class WaterEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> Water | None:
         """
@@ -1182,10 +1232,14 @@ class WaterIntensityInterval:
         """
     @property
     def high(self) -> WaterIntensity:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> WaterIntensity:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class WaterIntensityEstimate:
     """
     A quantity with how sure it is; `value` may be None.
@@ -1237,7 +1291,9 @@ class WaterIntensityEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def l_per_kwh(self) -> float | None:
         """
@@ -1245,7 +1301,9 @@ class WaterIntensityEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> WaterIntensity | None:
         """
@@ -1281,10 +1339,14 @@ class TimeInterval:
         """
     @property
     def high(self) -> float:
-        ...
+        """
+        Upper end, part of the range.
+        """
     @property
     def low(self) -> float:
-        ...
+        """
+        Lower end, part of the range.
+        """
 class TimeEstimate:
     """
     A time in s with how sure it is; `value` may be None. A timedelta would end at 1 us.
@@ -1336,7 +1398,9 @@ class TimeEstimate:
         """
     @property
     def issues(self) -> list[Issue]:
-        ...
+        """
+        What a reader must know about this number.
+        """
     @property
     def seconds(self) -> float | None:
         """
@@ -1344,7 +1408,9 @@ class TimeEstimate:
         """
     @property
     def sources(self) -> list[Source]:
-        ...
+        """
+        Of the factors and data it was computed with.
+        """
     @property
     def value(self) -> float | None:
         """
@@ -1365,13 +1431,17 @@ class Host:
         ...
     @property
     def dev(self) -> pathlib.Path:
-        ...
+        """
+        Device files.
+        """
     @dev.setter
     def dev(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
     @property
     def etc(self) -> pathlib.Path:
-        ...
+        """
+        Settings of the system: its machine id.
+        """
     @etc.setter
     def etc(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
@@ -1385,13 +1455,17 @@ class Host:
         ...
     @property
     def procfs(self) -> pathlib.Path:
-        ...
+        """
+        CPU times, processes, memory.
+        """
     @procfs.setter
     def procfs(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
     @property
     def sysfs(self) -> pathlib.Path:
-        ...
+        """
+        Sensors: powercap, hwmon, NVMe.
+        """
     @sysfs.setter
     def sysfs(self, arg0: os.PathLike[str] | str | bytes) -> None:
         ...
@@ -1401,7 +1475,9 @@ class Clock:
     """
     @property
     def monotonic_s(self) -> float:
-        ...
+        """
+        Monotonic time in s, suspend excluded; of an unspecified origin.
+        """
     @property
     def utc(self) -> str:
         """
@@ -1419,31 +1495,49 @@ class Machine:
     """
     @property
     def boot_id(self) -> str:
-        ...
+        """
+        Changes with every boot; empty if unknown.
+        """
     @property
     def cpu_model(self) -> str:
-        ...
+        """
+        As /proc/cpuinfo names it; empty if unknown.
+        """
     @property
     def cpu_vendor(self) -> str:
-        ...
+        """
+        `GenuineIntel`, `AuthenticAMD`, ...; empty if unknown.
+        """
     @property
     def hostname(self) -> str:
-        ...
+        """
+        Name of the machine; empty if unknown.
+        """
     @property
     def logical_cpus(self) -> int | None:
-        ...
+        """
+        Online logical processors.
+        """
     @property
     def memory_bytes(self) -> int | None:
-        ...
+        """
+        MemTotal; None if unknown.
+        """
     @property
     def packages(self) -> int | None:
-        ...
+        """
+        Sockets; None if unknown.
+        """
     @property
     def physical_cores(self) -> int | None:
-        ...
+        """
+        Distinct (package, core) pairs.
+        """
     @property
     def sgx(self) -> bool:
-        ...
+        """
+        The CPU flag `sgx` is present (RAPL may be filtered).
+        """
 def append_csv(file: os.PathLike[str] | str | bytes, header: collections.abc.Sequence[str], row: collections.abc.Sequence[str]) -> pathlib.Path | None:
     """
     Append one row under a file lock; returns where a file with another header was moved, or None.

@@ -37,10 +37,14 @@ class Model:
         """
     @property
     def latency_s(self) -> float | None:
-        ...
+        """
+        Per request, s; None if it is not known.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        By which results, files and messages name it; not empty, and its own in a list.
+        """
 class Hull:
     """
     The vertices of the upper concave hull by ascending energy.
@@ -55,10 +59,14 @@ class Hull:
         """
     @property
     def accuracy(self) -> list[float]:
-        ...
+        """
+        Points.
+        """
     @property
     def energy_kwh(self) -> list[float]:
-        ...
+        """
+        Per request, PUE included.
+        """
     @property
     def models(self) -> list[int]:
         """
@@ -81,16 +89,24 @@ class Slots:
         ...
     @property
     def forecast(self) -> bool:
-        ...
+        """
+        Whether they were made from a forecast.
+        """
     @property
     def g_per_kwh(self) -> list[float]:
-        ...
+        """
+        Of the slots one after the other, >= 0.
+        """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        Of the first slot; None for plain numbers.
+        """
     @property
     def step_h(self) -> float:
-        ...
+        """
+        Length of a slot, h.
+        """
 class Policy:
     """
     Which model at this intensity: the best accuracy - lambda c energy.
@@ -117,16 +133,24 @@ class HeuristicResult:
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request, points.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the whole series.
+        """
     @property
     def cee_per_g(self) -> float:
-        ...
+        """
+        Of means per request.
+        """
     @property
     def chosen(self) -> list[int]:
-        ...
+        """
+        Index of the model, by slot.
+        """
     @property
     def extra_carbon(self) -> float | None:
         """
@@ -148,7 +172,9 @@ class Mix:
         ...
     @property
     def model(self) -> int:
-        ...
+        """
+        Index into the list of models.
+        """
     @property
     def share(self) -> float:
         """
@@ -156,27 +182,37 @@ class Mix:
         """
     @property
     def upgraded(self) -> int:
-        ...
+        """
+        Index into the list of models; `model` where nothing is upgraded.
+        """
 class Baseline:
     """
     A way to serve that a plan is compared with.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request, points.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests, PUE included.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        For people; a model's name.
+        """
 class StaticOptimal:
     """
     Whether always serving one model is optimal.
     """
     @property
     def optimal(self) -> bool:
-        ...
+        """
+        Whether it is: `ratio_of_intensity` is not above `ratio_of_slopes`.
+        """
     @property
     def ratio_of_intensity(self) -> float:
         """
@@ -206,7 +242,9 @@ class Plan:
         Of the same decisions under other intensities.
         """
     def mix(self, slot: typing.SupportsInt | typing.SupportsIndex) -> Mix:
-        ...
+        """
+        How one slot is served, counted from 0; `adaptive.bad_input` beyond the last.
+        """
     def policy(self) -> Policy:
         """
         The one-parameter policy with the plan's lambda.
@@ -236,10 +274,14 @@ class Plan:
         """
     @property
     def budget(self) -> co2lib._core.CarbonMass | None:
-        ...
+        """
+        None for a plan at a given accuracy.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the requests, PUE included; without idle power.
+        """
     @property
     def carbon_interval(self) -> co2lib._core.CarbonMassInterval | None:
         """
@@ -247,13 +289,19 @@ class Plan:
         """
     @property
     def demand(self) -> list[float]:
-        ...
+        """
+        Requests by slot.
+        """
     @property
     def forecast(self) -> bool:
-        ...
+        """
+        Whether the slots were made from a forecast.
+        """
     @property
     def hull(self) -> Hull:
-        ...
+        """
+        Of all models.
+        """
     @property
     def idle(self) -> co2lib._core.CarbonMass:
         """
@@ -266,16 +314,24 @@ class Plan:
         """
     @property
     def least_carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests by the smallest model.
+        """
     @property
     def mixes(self) -> list[Mix]:
-        ...
+        """
+        Who serves the requests, by slot.
+        """
     @property
     def models(self) -> list[Model]:
-        ...
+        """
+        As they were given.
+        """
     @property
     def pue(self) -> float:
-        ...
+        """
+        Facility energy / IT energy, >= 1.
+        """
     @property
     def saving(self) -> float | None:
         """
@@ -283,7 +339,9 @@ class Plan:
         """
     @property
     def saving_at_agnostic_accuracy(self) -> float | None:
-        ...
+        """
+        1 - least carbon for it / carbon of that mix.
+        """
     @property
     def singles(self) -> list[Baseline]:
         """
@@ -291,23 +349,33 @@ class Plan:
         """
     @property
     def slots(self) -> Slots:
-        ...
+        """
+        As they were given.
+        """
     @property
     def thresholds_g_per_kwh(self) -> list[float]:
-        ...
+        """
+        Intensities at which the policy changes its model, g/kWh, falling; empty: it never does.
+        """
 class SwitchPlan:
     """
     A plan where a change of model costs energy.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the requests and the switches.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        The price that it was made with, or found, points per g.
+        """
     @property
     def models(self) -> list[int]:
         """
@@ -315,10 +383,14 @@ class SwitchPlan:
         """
     @property
     def objective(self) -> float:
-        ...
+        """
+        Points: sum of n (a - lambda c e) - lambda c cost per change.
+        """
     @property
     def switches(self) -> int:
-        ...
+        """
+        Changes that are charged, the one from the initial model too.
+        """
     @property
     def switching(self) -> co2lib._core.CarbonMass:
         """
@@ -330,48 +402,72 @@ class Comparison:
     """
     @property
     def gap_closed(self) -> float | None:
-        ...
+        """
+        (agnostic - C) / (agnostic - optimum); None where these coincide.
+        """
     @property
     def ratio(self) -> float | None:
-        ...
+        """
+        C / optimum; None for an optimum of 0.
+        """
     @property
     def regret(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        C - optimum.
+        """
     @property
     def violation(self) -> float | None:
-        ...
+        """
+        max(0, C / budget - 1); None for a budget of 0 that was broken.
+        """
 class ReportRow:
     """
     A way to serve, with its accuracy and carbon.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request, points.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests, PUE included.
+        """
     @property
     def kind(self) -> str:
-        ...
+        """
+        What it is.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        For people: the policy, the optimum, a model's name.
+        """
     @property
     def spend_over_budget(self) -> float | None:
-        ...
+        """
+        Carbon / budget; None without a budget, or for one of 0.
+        """
 class Vertex:
     """
     One model that could serve everything, and what adapting can gain over it.
     """
     @property
     def condition(self) -> StaticOptimal:
-        ...
+        """
+        Whether serving it alone is already optimal.
+        """
     @property
     def model(self) -> str:
-        ...
+        """
+        Its name.
+        """
     @property
     def saving(self) -> float | None:
-        ...
+        """
+        At its accuracy, by the plan, over always serving it.
+        """
 class Report:
     """
     A way to serve beside every baseline; str() is the text for people.
@@ -380,40 +476,64 @@ class Report:
         ...
     @property
     def best_saving(self) -> float | None:
-        ...
+        """
+        The largest over the agnostic mix at any accuracy.
+        """
     @property
     def carbon(self) -> Comparison:
-        ...
+        """
+        Against the agnostic mix of equal accuracy and its optimum.
+        """
     @property
     def cee_improvement(self) -> dict[str, float | None]:
-        ...
+        """
+        CEE of the policy / CEE of the model - 1, for every model but the smallest (a reconstructed metric).
+        """
     @property
     def decided_on_other(self) -> co2lib._core.CarbonMass | None:
-        ...
+        """
+        Carbon, where decisions were taken on another signal.
+        """
     @property
     def energy_interval(self) -> co2lib._core.CarbonMassInterval | None:
-        ...
+        """
+        Carbon of the decisions, energies at their ends.
+        """
     @property
     def forecast(self) -> bool:
-        ...
+        """
+        Decided on a forecast.
+        """
     @property
     def gap_in_accuracy(self) -> float | None:
-        ...
+        """
+        (A - A_agnostic) / (A_opt - A_agnostic) at the carbon spent.
+        """
     @property
     def idle(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the idle power over all slots, PUE included; not in any row.
+        """
     @property
     def in_sample(self) -> bool:
-        ...
+        """
+        Parameters were tuned on these very slots.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        The policy's price of carbon, points per g.
+        """
     @property
     def notes(self) -> list[str]:
-        ...
+        """
+        What a reader must know about these numbers.
+        """
     @property
     def rows(self) -> list[ReportRow]:
-        ...
+        """
+        The policy first, then the baselines.
+        """
     @property
     def saving(self) -> float | None:
         """
@@ -421,13 +541,19 @@ class Report:
         """
     @property
     def saving_interval(self) -> typing.Any:
-        ...
+        """
+        95 %, block bootstrap over weeks.
+        """
     @property
     def thresholds_g_per_kwh(self) -> list[float]:
-        ...
+        """
+        At which the policy changes its model, falling; empty: it never does.
+        """
     @property
     def vertices(self) -> list[Vertex]:
-        ...
+        """
+        Of the hull, by energy.
+        """
 class Receipt:
     """
     What one call was charged.
@@ -439,31 +565,49 @@ class Receipt:
         ...
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Charged, PUE included.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of all its requests.
+        """
     @property
     def intensity(self) -> co2lib._core.CarbonIntensity:
-        ...
+        """
+        That `carbon` was charged at.
+        """
     @property
     def interval(self) -> co2lib._core.CarbonMassInterval | None:
-        ...
+        """
+        Of the carbon; None where it is not known.
+        """
     @property
     def model(self) -> str:
-        ...
+        """
+        That served.
+        """
     @property
     def rejected(self) -> list[str]:
-        ...
+        """
+        The other models there were.
+        """
     @property
     def requests(self) -> float:
-        ...
+        """
+        That the call served.
+        """
     @property
     def time(self) -> typing.Any:
-        ...
+        """
+        Of the call.
+        """
     @property
     def user(self) -> str:
-        ...
+        """
+        Whoever is to be charged; empty: nobody in particular.
+        """
 class ReceiptBook:
     """
     A file that receipts are appended to; they survive the process.
@@ -471,7 +615,9 @@ class ReceiptBook:
     def __init__(self, file: os.PathLike[str] | str | bytes, *, synced: bool = False) -> None:
         ...
     def add(self, receipt: Receipt) -> None:
-        ...
+        """
+        Throws `adaptive.bad_receipts` if it cannot be written (a full disk); it is kept and written with the next one.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
         """
@@ -483,32 +629,48 @@ class ReceiptSum:
     """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Charged, PUE included.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of all their requests.
+        """
     @property
     def keys(self) -> list[str]:
-        ...
+        """
+        One for each that was asked for.
+        """
     @property
     def receipts(self) -> int:
-        ...
+        """
+        Number of calls.
+        """
     @property
     def requests(self) -> float:
-        ...
+        """
+        That they served.
+        """
 class Controlled:
     """
     What a controller did over a series, beside what was possible.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request.
+        """
     @property
     def accuracy_by_slot(self) -> list[float]:
-        ...
+        """
+        Mean per request by slot.
+        """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Spent over the series, PUE included.
+        """
     @property
     def energy_kwh(self) -> list[float]:
         """
@@ -521,33 +683,47 @@ class Controlled:
         """
     @property
     def share_of_gain(self) -> float | None:
-        ...
+        """
+        (A - a_1) / (A_opt - a_1), A_opt at the whole budget; above 1 only if the budget was broken; None where there is no gain.
+        """
     @property
     def spend_over_budget(self) -> float:
-        ...
+        """
+        Carbon / budget; 0 for a budget of 0.
+        """
     @property
     def switches(self) -> int:
-        ...
+        """
+        Slots whose mean choice differs from that of the slot before.
+        """
 class Stopped:
     """
     What a hard stop made of the preferred models.
     """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the whole series, without PUE.
+        """
     @property
     def chosen(self) -> list[int]:
-        ...
+        """
+        Index of the model in the list given, by slot.
+        """
 class ClassesPlan:
     """
     A plan for classes of requests, and where its gain comes from.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request of all classes.
+        """
     @property
     def agnostic_accuracy(self) -> float:
-        ...
+        """
+        Each class by one mix for all slots, the best at this budget.
+        """
     @property
     def because_of_carbon(self) -> float:
         """
@@ -555,13 +731,19 @@ class ClassesPlan:
         """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests of all classes, PUE included.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        One for all classes.
+        """
     @property
     def least_carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests, each by the smallest model of its class.
+        """
     @property
     def mixes(self) -> list[list[Mix]]:
         """
@@ -579,23 +761,33 @@ class ClassesPlan:
         """
     @property
     def smallest_accuracy(self) -> float:
-        ...
+        """
+        Each class by its first vertex.
+        """
 class Decision:
     """
     What a call decided and charged.
     """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Charged.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of all requests of the call, PUE included.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        The price of carbon it was decided at, points per g.
+        """
     @property
     def model(self) -> int:
-        ...
+        """
+        Index into the models of the request's class.
+        """
 class Pacer:
     """
     Chooses a model for each call so that a carbon budget lasts; any thread may call.
@@ -635,26 +827,38 @@ class Pacer:
         """
     @property
     def budget(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        For the whole horizon, as given.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        The price of carbon at present, points per g.
+        """
     @property
     def requests(self) -> float:
-        ...
+        """
+        Served so far.
+        """
     @property
     def spent(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Charged so far, PUE included.
+        """
 class Shift:
     """
     When a job runs, and what waiting saves.
     """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of the job in these slots.
+        """
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        When its last stretch ends; None where the slots have no time.
+        """
     @property
     def forecast(self) -> bool:
         """
@@ -682,7 +886,9 @@ class Shift:
         """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        When the job begins; None where the slots have no time.
+        """
     @property
     def start_now(self) -> co2lib._core.CarbonMass:
         """
@@ -690,7 +896,9 @@ class Shift:
         """
     @property
     def start_now_interval(self) -> co2lib._core.CarbonMassInterval | None:
-        ...
+        """
+        The same for starting now.
+        """
     @property
     def start_offset_s(self) -> float:
         """
@@ -702,7 +910,9 @@ class Elastic:
     """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all the work.
+        """
     @property
     def hull_levels(self) -> list[int]:
         """
@@ -719,7 +929,9 @@ class SuspendTest:
     """
     @property
     def after_pause(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Carbon of pausing and going on later, checkpoint, restore and idle power included.
+        """
     @property
     def pause(self) -> bool:
         """
@@ -727,7 +939,9 @@ class SuspendTest:
         """
     @property
     def run_now(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Carbon of going on now.
+        """
 class ServingRegion:
     """
     A region that can serve requests.
@@ -738,13 +952,19 @@ class ServingRegion:
         """
     @property
     def intensity(self) -> Slots:
-        ...
+        """
+        Of the region, slot by slot; all regions have the same slots.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        By which results and messages name it.
+        """
     @property
     def pue(self) -> float:
-        ...
+        """
+        Facility energy / IT energy, >= 1.
+        """
 class PairMix:
     """
     How one slot is served: a share of its requests by `upgraded`, the rest by `pair`.
@@ -756,17 +976,23 @@ class PairMix:
         """
     @property
     def share(self) -> float:
-        ...
+        """
+        Of the requests, in [0, 1]; 0: all by `pair`.
+        """
     @property
     def upgraded(self) -> tuple[int, int]:
-        ...
+        """
+        Serves `share`.
+        """
 class PairsPlan:
     """
     A plan over models and regions at once.
     """
     @property
     def accuracy(self) -> float:
-        ...
+        """
+        Mean per request.
+        """
     @property
     def alone(self) -> list[float | None]:
         """
@@ -774,13 +1000,19 @@ class PairsPlan:
         """
     @property
     def carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all requests and their transfer, PUE included.
+        """
     @property
     def lambda_per_g(self) -> float:
-        ...
+        """
+        Points per g.
+        """
     @property
     def least_carbon(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        The least that serves all requests.
+        """
     @property
     def mixes(self) -> list[PairMix]:
         """
@@ -797,20 +1029,28 @@ class ShiftRun:
         """
     @property
     def no_thresholds(self) -> bool:
-        ...
+        """
+        k_search: the last week has one price, or one of 0; it ran at once.
+        """
 class ShiftTable:
     """
     Each rule's carbon over that of starting now.
     """
     @property
     def ratio(self) -> dict[str, float]:
-        ...
+        """
+        Carbon over that of starting now, by rule.
+        """
     @property
     def start_now(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Total of jobs of 1 kW.
+        """
     @property
     def windows(self) -> int:
-        ...
+        """
+        Jobs that were submitted.
+        """
 class CandidateRegion:
     """
     Where a job could run.
@@ -824,40 +1064,56 @@ class CandidateRegion:
         """
     @property
     def intensity(self) -> co2lib._core.CarbonIntensity:
-        ...
+        """
+        Of the region while the job would run, >= 0.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        By which results and messages name it.
+        """
     @property
     def pue(self) -> float:
-        ...
+        """
+        Facility energy / IT energy, >= 1.
+        """
 class Placement:
     """
     The carbon of a job by region, and the best.
     """
     @property
     def best(self) -> str:
-        ...
+        """
+        The least; ties by name.
+        """
     @property
     def carbon(self) -> dict[str, co2lib._core.CarbonMass]:
-        ...
+        """
+        By region: intensity x PUE x energy, and the transfer.
+        """
 class Assignment:
     """
     A region for each job.
     """
     @property
     def region(self) -> list[str]:
-        ...
+        """
+        Name of the region, by job.
+        """
     @property
     def total(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all jobs.
+        """
 class SearchThresholds:
     """
     Thresholds of k-min search.
     """
     @property
     def alpha(self) -> float:
-        ...
+        """
+        Ratio that holds if any number of units may be taken in one slot, beta = 0.
+        """
     @property
     def alpha1(self) -> float:
         """
@@ -865,32 +1121,48 @@ class SearchThresholds:
         """
     @property
     def next_start(self) -> float:
-        ...
+        """
+        u(k+1) - 2 beta, which is L.
+        """
     @property
     def run(self) -> list[float]:
-        ...
+        """
+        u(1) > ... > u(k): unit i goes on while c <= u(i).
+        """
     @property
     def start(self) -> list[float]:
-        ...
+        """
+        u(i) - 2 beta: unit i starts a run where c is not above it.
+        """
 class SearchResult:
     """
     What a search did, beside the offline optimum.
     """
     @property
     def alpha(self) -> float:
-        ...
+        """
+        As `SearchThresholds.alpha`.
+        """
     @property
     def alpha1(self) -> float:
-        ...
+        """
+        As `SearchThresholds.alpha1`.
+        """
     @property
     def amounts(self) -> list[int]:
-        ...
+        """
+        Units by slot.
+        """
     @property
     def cost(self) -> float:
-        ...
+        """
+        Sum of prices, and 2 beta per run.
+        """
     @property
     def optimum(self) -> float:
-        ...
+        """
+        The least cost, which pays the same for its runs.
+        """
     @property
     def outside(self) -> int:
         """
@@ -898,13 +1170,19 @@ class SearchResult:
         """
     @property
     def ratio(self) -> float | None:
-        ...
+        """
+        None for an optimum of 0.
+        """
     @property
     def slots(self) -> list[int]:
-        ...
+        """
+        One unit each, of `k_search`.
+        """
     @property
     def within_alpha1(self) -> bool:
-        ...
+        """
+        Ratio <= alpha1; it holds for prices in [L, U].
+        """
 class Conversion:
     """
     One-way conversion: any part of the work at any time.
@@ -912,7 +1190,9 @@ class Conversion:
     def __init__(self, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, switch_cost: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> None:
         ...
     def done_at(self, price: typing.SupportsFloat | typing.SupportsIndex) -> float:
-        ...
+        """
+        The part that is to be done once the price has been this low; in [0, 1].
+        """
     def phi(self, w: typing.SupportsFloat | typing.SupportsIndex) -> float:
         """
         The price at which the part w has been done.
@@ -923,7 +1203,9 @@ class Conversion:
         """
     @property
     def alpha(self) -> float:
-        ...
+        """
+        The ratio that holds; with a switching cost it is not proven here.
+        """
 def assign(capacity: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex], cost: collections.abc.Sequence[collections.abc.Mapping[str, co2lib._core.CarbonMass]]) -> Assignment:
     """
     Whole jobs to regions with room for so many each, at the least total carbon: {region: jobs}, [{region: carbon}].
@@ -936,7 +1218,7 @@ def compare(algorithm: co2lib._core.CarbonMass, agnostic: co2lib._core.CarbonMas
     """
     Gap closed, regret, ratio and violation of the budget.
     """
-def control(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, method: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168) -> Controlled:
+def control(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, method: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168, beyond: typing.SupportsInt | typing.SupportsIndex = 0) -> Controlled:
     """
     Runs a controller (pacing, mpc, primal_dual) over a series that it sees slot by slot.
     """
@@ -948,7 +1230,7 @@ def equal_width(day: typing.Any, count: typing.SupportsInt | typing.SupportsInde
     """
     Of `count` models by energy the one for each slot of a day. A reconstruction of ours, not the published rule.
     """
-def evaluate(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, controller: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
+def evaluate(models: collections.abc.Sequence[Model], intensity: typing.Any, *, budget: co2lib._core.CarbonMass, controller: str = 'pacing', demand: typing.Any = None, pue: typing.SupportsFloat | typing.SupportsIndex = 1.0, update: str = 'multiplicative', eta: typing.SupportsFloat | typing.SupportsIndex = 0.01, lambda0_per_g: typing.SupportsFloat | typing.SupportsIndex | None = None, requests_per_slot: typing.SupportsFloat | typing.SupportsIndex | None = None, hard_stop: bool = False, window: typing.SupportsInt | typing.SupportsIndex = 168, beyond: typing.SupportsInt | typing.SupportsIndex = 0, seed: typing.SupportsInt | typing.SupportsIndex = 0, resamples: typing.SupportsInt | typing.SupportsIndex = 200, tuned_on: str = '') -> Report:
     """
     Runs a controller and reports on it beside every baseline.
     """
@@ -973,7 +1255,9 @@ def k_search(prices: typing.Any, k: typing.SupportsInt | typing.SupportsIndex, *
     Runs k units, one per slot (or any number), over prices that come one by one.
     """
 def k_search_thresholds(k: typing.SupportsInt | typing.SupportsIndex, *, upper: typing.SupportsFloat | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, switch_cost: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> SearchThresholds:
-    ...
+    """
+    Prices at which each unit of `k_search` is taken, and the ratios that hold.
+    """
 def parse_models(text: str, name: str = 'models') -> list[Model]:
     """
     The models of a YAML or JSON text; refusals name `name` and the line.

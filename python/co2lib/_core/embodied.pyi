@@ -29,7 +29,9 @@ class Factor:
         The quantile at u in (0, 1).
         """
     def to_dict(self) -> dict[str, typing.Any]:
-        ...
+        """
+        The factor as a dict with the fields of its row.
+        """
     @property
     def boundary(self) -> str:
         """
@@ -37,7 +39,9 @@ class Factor:
         """
     @property
     def dist(self) -> str:
-        ...
+        """
+        How it is spread over the range.
+        """
     @property
     def estimate(self) -> bool:
         """
@@ -55,10 +59,14 @@ class Factor:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        `logic.epa.7nm`: dots part table, method and name.
+        """
     @property
     def licence(self) -> str:
-        ...
+        """
+        SPDX identifier or a few words.
+        """
     @property
     def line(self) -> int:
         """
@@ -76,16 +84,24 @@ class Factor:
         """
     @property
     def region(self) -> str:
-        ...
+        """
+        Which it holds for; empty: anywhere.
+        """
     @property
     def source(self) -> str:
-        ...
+        """
+        Author, title, table.
+        """
     @property
     def table(self) -> str:
-        ...
+        """
+        Name of the table; empty for a number of a bill of materials.
+        """
     @property
     def unit(self) -> str:
-        ...
+        """
+        `kg/cm2`; `1` for a plain number.
+        """
     @property
     def unverified(self) -> bool:
         """
@@ -146,7 +162,9 @@ class PartFootprint:
         ...
     @property
     def bounds(self) -> co2lib._core.CarbonMassInterval:
-        ...
+        """
+        Exact, from the ranges of all factors.
+        """
     @property
     def factors(self) -> list[str]:
         """
@@ -154,16 +172,24 @@ class PartFootprint:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        `Part.id`.
+        """
     @property
     def note(self) -> str:
-        ...
+        """
+        `Part.note`.
+        """
     @property
     def part_class(self) -> str:
-        ...
+        """
+        `Part.part_class`.
+        """
     @property
     def quantity(self) -> float:
-        ...
+        """
+        Pieces.
+        """
     @property
     def scope(self) -> str:
         """
@@ -176,10 +202,14 @@ class PartFootprint:
         """
     @property
     def source(self) -> str:
-        ...
+        """
+        `Part.source`.
+        """
     @property
     def value(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        At the modes of all factors.
+        """
 class FactorUse:
     """
     A factor in use, and what it does to the total.
@@ -247,7 +277,9 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
         """
     @property
     def draws(self) -> int:
-        ...
+        """
+        Number of draws; 0: bounds only.
+        """
     @property
     def draws_kg(self) -> list[float]:
         """
@@ -265,16 +297,24 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
         """
     @property
     def mean(self) -> co2lib._core.CarbonMass | None:
-        ...
+        """
+        Of the draws; None without draws.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Of the bill.
+        """
     @property
     def p50(self) -> co2lib._core.CarbonMass | None:
-        ...
+        """
+        Of the draws; None without draws.
+        """
     @property
     def parts(self) -> list[PartFootprint]:
-        ...
+        """
+        In the order of the bill.
+        """
     @property
     def points_share(self) -> float:
         """
@@ -287,7 +327,9 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
         """
     @property
     def seed(self) -> int:
-        ...
+        """
+        Of the draws.
+        """
     @property
     def std(self) -> co2lib._core.CarbonMass | None:
         """
@@ -295,7 +337,9 @@ class BomFootprint(co2lib._core.CarbonMassEstimate):
         """
     @property
     def truncation(self) -> Factor:
-        ...
+        """
+        Factor on the sum of the parts, for what a bill does not list.
+        """
 class Spread:
     """
     A statistic over the draws.
@@ -309,16 +353,24 @@ class Spread:
         ...
     @property
     def mean(self) -> float:
-        ...
+        """
+        Of the draws.
+        """
     @property
     def p5(self) -> float:
-        ...
+        """
+        5th percentile.
+        """
     @property
     def p50(self) -> float:
-        ...
+        """
+        Median.
+        """
     @property
     def p95(self) -> float:
-        ...
+        """
+        95th percentile.
+        """
 class Driver:
     """
     A factor that makes the difference.
@@ -334,7 +386,9 @@ class Driver:
         ...
     @property
     def name(self) -> str:
-        ...
+        """
+        Id of the factor; with (A) or (B) where only one of them has it, or the two differ.
+        """
     @property
     def rho(self) -> float:
         """
@@ -359,7 +413,9 @@ class Comparison:
     def __setstate__(self, arg0: tuple[typing.Any, ...]) -> None:
         ...
     def to_json(self) -> str:
-        ...
+        """
+        JSON with stable keys; masses in kg.
+        """
     @property
     def difference_kg(self) -> Spread:
         """
@@ -367,7 +423,9 @@ class Comparison:
         """
     @property
     def draws(self) -> int:
-        ...
+        """
+        Number of draws.
+        """
     @property
     def drivers(self) -> list[Driver]:
         """
@@ -375,7 +433,9 @@ class Comparison:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Of both bills.
+        """
     @property
     def p_a_lower(self) -> float:
         """
@@ -388,13 +448,19 @@ class Comparison:
         """
     @property
     def seed(self) -> int:
-        ...
+        """
+        Of the draws.
+        """
     @property
     def value_a(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of A, at the modes.
+        """
     @property
     def value_b(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of B, at the modes.
+        """
     @property
     def verdict(self) -> str:
         """
@@ -421,16 +487,24 @@ class Bom:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Carried into its footprint.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Of the product.
+        """
     @property
     def part_ids(self) -> list[str]:
-        ...
+        """
+        Ids of the parts, in the order of the bill.
+        """
     @property
     def profile_gsd(self) -> float | None:
-        ...
+        """
+        Geometric standard deviation of a factor on the whole sum; None: there is no such factor.
+        """
     @property
     def truncation(self) -> Factor | None:
         """
@@ -461,7 +535,9 @@ class DesignPoint:
         """
     @property
     def figure(self) -> float | None:
-        ...
+        """
+        What the function `figure` gave; None without it.
+        """
     @property
     def interval(self) -> co2lib._core.CarbonMassInterval | None:
         """
@@ -492,10 +568,14 @@ class Axis:
         ...
     @property
     def field(self) -> str:
-        ...
+        """
+        Id of a part and field (`soc.node`, `dram.capacity`, `radio.qty`), or `lifetime_years` or `truncation`.
+        """
     @property
     def values(self) -> list[str]:
-        ...
+        """
+        Values of the field, as they stand in a file: `14nm`, `60 mm2`; None leaves the field out.
+        """
 class Exploration:
     """
     All variants of a design space; the last axis varies fastest.
@@ -517,10 +597,14 @@ class Exploration:
         """
     @property
     def axes(self) -> list[Axis]:
-        ...
+        """
+        In the order given.
+        """
     @property
     def draws(self) -> int:
-        ...
+        """
+        Of each variant; 0: bounds only.
+        """
     @property
     def front(self) -> list[DesignPoint]:
         """
@@ -528,7 +612,9 @@ class Exploration:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Of any variant.
+        """
     @property
     def points(self) -> list[DesignPoint]:
         """
@@ -536,7 +622,9 @@ class Exploration:
         """
     @property
     def seed(self) -> int:
-        ...
+        """
+        Of the draws.
+        """
     @property
     def values_kg(self) -> list[float]:
         """
@@ -557,16 +645,24 @@ class CarbonPerArea:
         ...
     @property
     def energy_g(self) -> float:
-        ...
+        """
+        Of the electricity of the fab.
+        """
     @property
     def gas_g(self) -> float:
-        ...
+        """
+        Of the gases that are not abated.
+        """
     @property
     def materials_g(self) -> float:
-        ...
+        """
+        Of the materials.
+        """
     @property
     def total_g(self) -> float:
-        ...
+        """
+        Sum of the three.
+        """
 class EffectiveArea:
     """
     Wafer area that a good die takes.
@@ -580,13 +676,19 @@ class EffectiveArea:
         ...
     @property
     def die_yield(self) -> float:
-        ...
+        """
+        Of Moore's model, in (0, 1].
+        """
     @property
     def dies_per_wafer(self) -> float:
-        ...
+        """
+        Not rounded, of dies with their saw street.
+        """
     @property
     def effective_mm2(self) -> float:
-        ...
+        """
+        With its part of the wafer's edge.
+        """
 class ChipletCarbon:
     """
     A chiplet by ECO-CHIP's rules.
@@ -600,19 +702,29 @@ class ChipletCarbon:
         ...
     @property
     def area_scaled_mm2(self) -> float:
-        ...
+        """
+        Area at its own node.
+        """
     @property
     def design_kg(self) -> float:
-        ...
+        """
+        Of the design, spread over `num_parts`.
+        """
     @property
     def die_yield(self) -> float:
-        ...
+        """
+        Of the die, in (0, 1].
+        """
     @property
     def manufacturing_kg(self) -> float:
-        ...
+        """
+        Of the die, its yield and what is lost at the wafer's edge included.
+        """
     @property
     def operation_kg(self) -> float:
-        ...
+        """
+        Of its part of the power over the lifetime, at ECO-CHIP's 700 g/kWh.
+        """
 class RdlPackage:
     """
     A package with redistribution layers, by ECO-CHIP's rules.
@@ -626,16 +738,24 @@ class RdlPackage:
         ...
     @property
     def interposer_mm2(self) -> float:
-        ...
+        """
+        Of the floor plan.
+        """
     @property
     def package_kg(self) -> float:
-        ...
+        """
+        Of the redistribution layers.
+        """
     @property
     def router_kg(self) -> float:
-        ...
+        """
+        Of the routers between the chiplets.
+        """
     @property
     def total_kg(self) -> float:
-        ...
+        """
+        Of both.
+        """
 class ActFootprint:
     """
     A footprint by ACT's rules, defects and all.
@@ -649,13 +769,19 @@ class ActFootprint:
         ...
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `act_defect` where a number rests on one of ACT's defects.
+        """
     @property
     def parts_g(self) -> dict[str, float]:
-        ...
+        """
+        Name and g, in the order of the file.
+        """
     @property
     def total_kg(self) -> float:
-        ...
+        """
+        All parts, their quantities included.
+        """
 class Metrics:
     """
     Predictions against published footprints.
@@ -669,19 +795,29 @@ class Metrics:
         ...
     @property
     def bias(self) -> float:
-        ...
+        """
+        Mean (V - P) / P.
+        """
     @property
     def coverage(self) -> float | None:
-        ...
+        """
+        Fraction with p5 <= P <= p95.
+        """
     @property
     def mape(self) -> float:
-        ...
+        """
+        Mean abs(V - P) / P of predictions V against published P.
+        """
     @property
     def median_width(self) -> float | None:
-        ...
+        """
+        Median of p95 / p5.
+        """
     @property
     def score(self) -> float | None:
-        ...
+        """
+        Interval score of logarithms (Gneiting and Raftery 2007); lower is better.
+        """
 class TrivialPredictor:
     """
     V = k x: constant, mass or sqrt_mass.
@@ -695,28 +831,44 @@ class TrivialPredictor:
         ...
     @property
     def coverage(self) -> float | None:
-        ...
+        """
+        Fraction with p5 <= P <= p95; None without an interval.
+        """
     @property
     def k(self) -> float:
-        ...
+        """
+        Of the whole fit.
+        """
     @property
     def mape(self) -> float:
-        ...
+        """
+        Mean abs(V - P) / P, each device predicted without itself.
+        """
     @property
     def median_width(self) -> float | None:
-        ...
+        """
+        Median of p95 / p5; None without an interval.
+        """
     @property
     def model_mape(self) -> float:
-        ...
+        """
+        Of the model on the same devices.
+        """
     @property
     def n(self) -> int:
-        ...
+        """
+        Devices predicted.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        `1`, the mass, or its square root.
+        """
     @property
     def score(self) -> float | None:
-        ...
+        """
+        As `Metrics.score`; None without an interval.
+        """
 class Validation:
     """
     The model on devices, beside trivial predictors.
@@ -730,22 +882,34 @@ class Validation:
         ...
     @property
     def model(self) -> Metrics:
-        ...
+        """
+        Of the predictions.
+        """
     @property
     def p5_kg(self) -> list[float]:
-        ...
+        """
+        5th percentile of the draws, in the order of the devices.
+        """
     @property
     def p95_kg(self) -> list[float]:
-        ...
+        """
+        95th percentile of the draws, in the order of the devices.
+        """
     @property
     def passed(self) -> bool:
-        ...
+        """
+        Whether all limits are kept.
+        """
     @property
     def predicted_kg(self) -> list[float]:
-        ...
+        """
+        In the order of the devices.
+        """
     @property
     def trivial(self) -> list[TrivialPredictor]:
-        ...
+        """
+        Of the predictors that know next to nothing.
+        """
 def act_footprint(text: str, *, files: collections.abc.Mapping[str, str] = {}, ci_table: str = 'act2022', name: str = 'bom') -> ActFootprint:
     """
     An ACT v2 file, as text, with the files that it imports.
@@ -863,7 +1027,9 @@ def machine(*, sockets: typing.SupportsInt | typing.SupportsIndex = 1, ram_gb: t
     The bill of a machine: the rack server, and each GPU by the name that NVML gives it.
     """
 def metrics(published: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], predicted: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], p5: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [], p95: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = []) -> Metrics:
-    ...
+    """
+    How far predictions are from published numbers; p5 and p95 both, or neither.
+    """
 def parse(text: str, *, name: str = 'bom', files: collections.abc.Mapping[str, str] = {}) -> Bom:
     """
     Read the text of a bill of materials; `files` are its imports and tables by name.

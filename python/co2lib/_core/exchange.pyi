@@ -22,10 +22,14 @@ class Disclosure:
         """
     @property
     def activity(self) -> str | None:
-        ...
+        """
+        What was done.
+        """
     @property
     def complete(self) -> bool | None:
-        ...
+        """
+        Whether the run had ended.
+        """
     @property
     def counts(self) -> dict[str, float]:
         """
@@ -43,7 +47,9 @@ class Disclosure:
         """
     @property
     def embodied(self) -> co2lib._core.CarbonMassEstimate:
-        ...
+        """
+        Share of the hardware.
+        """
     @property
     def end(self) -> str | None:
         """
@@ -66,13 +72,19 @@ class Disclosure:
         """
     @property
     def hardware(self) -> list[str]:
-        ...
+        """
+        For people: `2 x NVIDIA H200`.
+        """
     @property
     def intensity_g_per_kwh(self) -> float | None:
-        ...
+        """
+        Mean over the energy.
+        """
     @property
     def intensity_source(self) -> str | None:
-        ...
+        """
+        What the carbon was priced with.
+        """
     @property
     def issues(self) -> list[str]:
         """
@@ -80,7 +92,9 @@ class Disclosure:
         """
     @property
     def location(self) -> str | None:
-        ...
+        """
+        Key of the place: `FRA`.
+        """
     @property
     def methods(self) -> list[tuple[str, float]]:
         """
@@ -88,7 +102,9 @@ class Disclosure:
         """
     @property
     def model(self) -> str | None:
-        ...
+        """
+        Name, where a document was read that has it.
+        """
     @property
     def offset(self) -> co2lib._core.CarbonMass | None:
         """
@@ -96,16 +112,24 @@ class Disclosure:
         """
     @property
     def operational(self) -> co2lib._core.CarbonMassEstimate:
-        ...
+        """
+        Operational carbon, PUE included.
+        """
     @property
     def pue(self) -> float | None:
-        ...
+        """
+        Facility energy / IT energy.
+        """
     @property
     def run_id(self) -> str | None:
-        ...
+        """
+        Of the run that the numbers are of.
+        """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Those with a licence.
+        """
     @property
     def start(self) -> str | None:
         """
@@ -113,7 +137,9 @@ class Disclosure:
         """
     @property
     def version(self) -> str | None:
-        ...
+        """
+        Of the model, where a document was read that has it.
+        """
     @property
     def warnings(self) -> list[str]:
         """
@@ -121,7 +147,9 @@ class Disclosure:
         """
     @property
     def water(self) -> co2lib._core.WaterEstimate:
-        ...
+        """
+        Of the facility.
+        """
 class Comparison:
     """
     What two documents say of the same runs.
@@ -173,10 +201,14 @@ class SciScore:
         """
     @property
     def basis(self) -> str | None:
-        ...
+        """
+        How a provider's units are counted, `gross` or `effective`; None for a consumer's score.
+        """
     @property
     def boundary(self) -> str:
-        ...
+        """
+        Whose activities it holds: `consumer` or `provider`.
+        """
     @property
     def count(self) -> float:
         """
@@ -184,7 +216,9 @@ class SciScore:
         """
     @property
     def embodied_g(self) -> float | None:
-        ...
+        """
+        g CO2e of all disclosures; None where one does not say it.
+        """
     @property
     def energy_kwh(self) -> float | None:
         """
@@ -192,7 +226,9 @@ class SciScore:
         """
     @property
     def evidence(self) -> str | None:
-        ...
+        """
+        How the energies were obtained; `mixed` where they differ, None where one does not say it.
+        """
     @property
     def g_per_unit(self) -> float | None:
         """
@@ -205,13 +241,19 @@ class SciScore:
         """
     @property
     def operational_g(self) -> float:
-        ...
+        """
+        g CO2e of all disclosures, PUE included.
+        """
     @property
     def rationale(self) -> str:
-        ...
+        """
+        Why that basis.
+        """
     @property
     def unit(self) -> str:
-        ...
+        """
+        Name of the functional unit: `token`.
+        """
 def activities() -> list[str]:
     ...
 def boamps(disclosures: collections.abc.Sequence[Disclosure], context: str, created: str) -> str:

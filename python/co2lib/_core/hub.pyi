@@ -96,7 +96,9 @@ class CardBlock:
         ...
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `hf_client_misreads`: a widespread reader takes another number from it.
+        """
     @property
     def yaml(self) -> str:
         """
@@ -126,7 +128,9 @@ class Card:
         """
     @property
     def cloud_provider(self) -> str | None:
-        ...
+        """
+        As written.
+        """
     @property
     def completeness(self) -> int:
         """
@@ -134,7 +138,9 @@ class Card:
         """
     @property
     def cpu_model(self) -> str | None:
-        ...
+        """
+        As written.
+        """
     @property
     def energy_kwh(self) -> float | None:
         """
@@ -147,7 +153,9 @@ class Card:
         """
     @property
     def geographical_location(self) -> str | None:
-        ...
+        """
+        As written: `Paris, France`.
+        """
     @property
     def grams(self) -> float | None:
         """
@@ -155,7 +163,9 @@ class Card:
         """
     @property
     def hardware_used(self) -> str | None:
-        ...
+        """
+        As written.
+        """
     @property
     def high(self) -> float | None:
         """
@@ -178,7 +188,9 @@ class Card:
         """
     @property
     def on_cloud(self) -> bool | None:
-        ...
+        """
+        As written; None for another text than yes and no.
+        """
     @property
     def ram_gb(self) -> float | None:
         """
@@ -191,7 +203,9 @@ class Card:
         """
     @property
     def source(self) -> str | None:
-        ...
+        """
+        Who measured, as written.
+        """
     @property
     def status(self) -> str:
         """
@@ -199,7 +213,9 @@ class Card:
         """
     @property
     def training_type(self) -> str | None:
-        ...
+        """
+        As written: `fine-tuning`.
+        """
     @property
     def unit_source(self) -> str:
         """
@@ -223,13 +239,19 @@ class LabelMetric:
         """
     @property
     def higher_is_better(self) -> bool:
-        ...
+        """
+        True: index = value / reference; False: reference / value.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Key of the values: `co2_eq_emissions`.
+        """
     @property
     def only_for(self) -> str | None:
-        ...
+        """
+        The task that has it; None: all.
+        """
     @property
     def percents(self) -> typing.Annotated[list[float], "FixedSize(4)"]:
         """
@@ -237,13 +259,19 @@ class LabelMetric:
         """
     @property
     def reference(self) -> float | None:
-        ...
+        """
+        Value of the reference model; None: it comes with the models.
+        """
     @property
     def unit(self) -> str:
-        ...
+        """
+        Of its values: `g`.
+        """
     @property
     def weight(self) -> float:
-        ...
+        """
+        Share of the label, against those of the other metrics.
+        """
 class Preset:
     """
     Rules of labels: metrics, weights, boundaries and references.
@@ -255,13 +283,19 @@ class Preset:
         ...
     @property
     def metrics(self) -> list[LabelMetric]:
-        ...
+        """
+        In the order in which they are added.
+        """
     @property
     def mode(self) -> str:
-        ...
+        """
+        How ratings become one.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        By which it is found: `castano2023`.
+        """
     @property
     def own_reference(self) -> bool:
         """
@@ -274,26 +308,38 @@ class Preset:
         """
     @property
     def population_date(self) -> str:
-        ...
+        """
+        When they were collected.
+        """
     @property
     def population_name(self) -> str:
-        ...
+        """
+        Which models these are.
+        """
     @property
     def reference_model(self) -> str:
-        ...
+        """
+        Its name; empty if there is none.
+        """
     @property
     def upper_cap(self) -> float | None:
-        ...
+        """
+        An index above it is rated 4.
+        """
 class MetricLabel:
     """
     One metric of a label.
     """
     @property
     def index(self) -> float | None:
-        ...
+        """
+        Value against the reference; None without a value.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Of the preset.
+        """
     @property
     def rating(self) -> int | None:
         """
@@ -301,10 +347,14 @@ class MetricLabel:
         """
     @property
     def unit(self) -> str:
-        ...
+        """
+        Of its values: `g`.
+        """
     @property
     def value(self) -> float | None:
-        ...
+        """
+        Of the model; None if it is missing.
+        """
 class Label:
     """
     A label and what it is made of.
@@ -316,7 +366,9 @@ class Label:
         ...
     @property
     def index(self) -> dict[str, float | None]:
-        ...
+        """
+        Index of each metric, by its name; None without a value.
+        """
     @property
     def label(self) -> str | None:
         """
@@ -329,13 +381,19 @@ class Label:
         """
     @property
     def metrics(self) -> list[MetricLabel]:
-        ...
+        """
+        In the order of the preset.
+        """
     @property
     def preset(self) -> str:
-        ...
+        """
+        Its name.
+        """
     @property
     def ratings(self) -> dict[str, int | None]:
-        ...
+        """
+        Rating of each metric, 0 (A) to 4 (E), by its name; None without an index.
+        """
 class LetterProbabilities:
     """
     How sure a letter is.
@@ -344,10 +402,14 @@ class LetterProbabilities:
         ...
     @property
     def confidence(self) -> float:
-        ...
+        """
+        What the letters of the verdict have together, at least.
+        """
     @property
     def probability(self) -> dict[str, float]:
-        ...
+        """
+        Of the letters A to E.
+        """
     @property
     def verdict(self) -> str:
         """

@@ -4,12 +4,13 @@ Domain inference: what a model costs on a device.
 """
 from __future__ import annotations
 import co2lib._core
+import co2lib._core.intensity
 import collections.abc
 import numpy
 import numpy.typing
 import os
 import typing
-__all__: list[str] = ['BatteryLife', 'CoreDevice', 'DecodeStep', 'DutyEnergy', 'Features', 'Forest', 'Graph', 'GraphKernel', 'KernelConfig', 'KernelPrediction', 'LifeFootprint', 'LifeInterval', 'LlmCoefficients', 'LlmFootprint', 'LlmPlan', 'McuRow', 'Node', 'Payback', 'Precision', 'Prediction', 'RegressionMetrics', 'RooflineResult', 'Simulation', 'Unmodelled', 'base_features', 'battery_life', 'break_even', 'cpu_power_w', 'decode', 'decode_linear_j', 'device_names', 'duty_cycle', 'feature_names', 'features', 'flops', 'kernel_name', 'known_kernels', 'lifetime', 'llm_infer', 'llm_plan', 'llm_split', 'llm_train', 'load_forest', 'load_graph', 'mcu_boards', 'mcu_row', 'mcu_sleep_w', 'mcu_sums', 'mcu_table', 'parse_coefficients', 'parse_forest', 'parse_graph', 'parse_kernel', 'payback', 'precision', 'precision_of', 'prefill_flops', 'regression_metrics', 'roofline', 'rules', 'simulate', 'training_vector', 'transformer_flops', 'transformer_params', 'with_precision']
+__all__: list[str] = ['BatteryLife', 'CoreDevice', 'DecodeStep', 'DutyEnergy', 'Features', 'Forest', 'Graph', 'GraphKernel', 'KernelConfig', 'KernelPrediction', 'LifeFootprint', 'LifeInterval', 'LlmCoefficients', 'LlmFootprint', 'LlmPlan', 'McuRow', 'Node', 'Payback', 'Precision', 'Prediction', 'RegressionMetrics', 'RooflineResult', 'Simulation', 'Unmodelled', 'base_features', 'battery_life', 'break_even', 'cpu_power_w', 'decode', 'decode_linear_j', 'device_names', 'duty_cycle', 'feature_names', 'features', 'flops', 'intensity_by_year', 'kernel_name', 'known_kernels', 'lifetime', 'llm_infer', 'llm_plan', 'llm_split', 'llm_train', 'load_forest', 'load_graph', 'mcu_boards', 'mcu_row', 'mcu_sleep_w', 'mcu_sums', 'mcu_table', 'parse_coefficients', 'parse_forest', 'parse_graph', 'parse_kernel', 'payback', 'precision', 'precision_of', 'prefill_flops', 'regression_metrics', 'roofline', 'rules', 'simulate', 'training_vector', 'transformer_flops', 'transformer_params', 'with_precision']
 class KernelConfig:
     """
     One kernel with its sizes; of a matmul `k` is the inner size.
@@ -32,31 +33,49 @@ class KernelConfig:
         """
     @property
     def a_bits(self) -> int:
-        ...
+        """
+        Bits of an activation.
+        """
     @property
     def array(self) -> typing.Annotated[list[int], "FixedSize(2)"] | None:
-        ...
+        """
+        Rows and columns of the device's array of multipliers.
+        """
     @property
     def batch(self) -> int:
-        ...
+        """
+        Inputs at once.
+        """
     @property
     def bias(self) -> bool:
-        ...
+        """
+        Whether there is one.
+        """
     @property
     def cin(self) -> int:
-        ...
+        """
+        Channels of the input.
+        """
     @property
     def cins(self) -> list[int]:
-        ...
+        """
+        Channels of the inputs of a concat.
+        """
     @property
     def cout(self) -> int:
-        ...
+        """
+        Channels of the output.
+        """
     @property
     def dilation(self) -> int:
-        ...
+        """
+        Distance of the window's taps.
+        """
     @property
     def groups(self) -> int:
-        ...
+        """
+        Groups of a convolution.
+        """
     @property
     def h(self) -> int:
         """
@@ -64,28 +83,44 @@ class KernelConfig:
         """
     @property
     def heads(self) -> int:
-        ...
+        """
+        Independent products of a matmul.
+        """
     @property
     def integer(self) -> bool:
-        ...
+        """
+        Whether biases are 4 bytes; None: where w_bits <= 8.
+        """
     @property
     def k(self) -> int:
-        ...
+        """
+        Edge of the window.
+        """
     @property
     def kernel(self) -> str:
-        ...
+        """
+        Any name; mapped by `kernel_name` where it is used.
+        """
     @property
     def m(self) -> int:
-        ...
+        """
+        Rows of a matmul; tokens of an embedding.
+        """
     @property
     def n(self) -> int:
-        ...
+        """
+        Columns of a matmul; width of an embedding.
+        """
     @property
     def pad(self) -> float:
-        ...
+        """
+        At each side; a half where both sides differ by one.
+        """
     @property
     def reduction(self) -> int:
-        ...
+        """
+        Of the channels inside a kernel `se`.
+        """
     @property
     def s(self) -> int:
         """
@@ -98,7 +133,9 @@ class KernelConfig:
         """
     @property
     def w_bits(self) -> int:
-        ...
+        """
+        Bits of a weight.
+        """
 class Precision:
     """
     How weights and activations are stored.
@@ -110,7 +147,9 @@ class Precision:
         ...
     @property
     def a_bits(self) -> int:
-        ...
+        """
+        Bits of an activation.
+        """
     @property
     def arithmetic(self) -> str:
         """
@@ -118,13 +157,19 @@ class Precision:
         """
     @property
     def integer(self) -> bool:
-        ...
+        """
+        Arithmetic with integers, of which peaks differ.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        `fp32`, `int8`, `w4a16`.
+        """
     @property
     def w_bits(self) -> int:
-        ...
+        """
+        Bits of a weight.
+        """
 class Features:
     """
     Work and traffic of one kernel; a multiply-accumulate counts as 2 operations.
@@ -143,10 +188,14 @@ class Features:
         """
     @property
     def bytes_in(self) -> float:
-        ...
+        """
+        Activations read.
+        """
     @property
     def bytes_out(self) -> float:
-        ...
+        """
+        Activations written.
+        """
     @property
     def bytes_w(self) -> float:
         """
@@ -154,10 +203,14 @@ class Features:
         """
     @property
     def macs(self) -> float:
-        ...
+        """
+        Multiply-accumulates alone.
+        """
     @property
     def ops(self) -> float:
-        ...
+        """
+        A multiply-accumulate counts as 2.
+        """
     @property
     def util(self) -> float:
         """
@@ -174,42 +227,62 @@ class RooflineResult:
     """
     @property
     def bound(self) -> str:
-        ...
+        """
+        Which side decided.
+        """
     @property
     def energy_j(self) -> float:
-        ...
+        """
+        Of the kernel, static power over its time included.
+        """
     @property
     def power_capped(self) -> bool:
-        ...
+        """
+        The limit was lower than what operations and bytes add up to.
+        """
     @property
     def time_s(self) -> float:
-        ...
+        """
+        Of the kernel, its start included.
+        """
 class Simulation:
     """
     What kernels take on a simulated device; totals are their sums.
     """
     @property
     def energy_mj(self) -> float:
-        ...
+        """
+        Of all kernels.
+        """
     @property
     def kernel_energy_mj(self) -> list[float]:
-        ...
+        """
+        Of each, in the order given.
+        """
     @property
     def kernel_latency_us(self) -> list[float]:
-        ...
+        """
+        Of each, in the order given.
+        """
     @property
     def latency_us(self) -> float:
-        ...
+        """
+        Of all kernels, one after the other.
+        """
 class RegressionMetrics:
     """
     How far predictions are from measurements.
     """
     @property
     def acc10(self) -> float:
-        ...
+        """
+        Share within 10 %, inclusive.
+        """
     @property
     def acc15(self) -> float:
-        ...
+        """
+        Share within 15 %, inclusive.
+        """
     @property
     def acc5(self) -> float:
         """
@@ -217,16 +290,24 @@ class RegressionMetrics:
         """
     @property
     def mape_percent(self) -> float:
-        ...
+        """
+        100 mean(abs(pred - true) / true).
+        """
     @property
     def nrmse(self) -> float:
-        ...
+        """
+        rmse / mean(true).
+        """
     @property
     def rmse(self) -> float:
-        ...
+        """
+        Root of the mean squared error, in the unit of the values.
+        """
     @property
     def rmspe_percent(self) -> float:
-        ...
+        """
+        100 sqrt(mean(((pred - true) / true)^2)).
+        """
 class Node:
     """
     One operator of a graph.
@@ -235,13 +316,19 @@ class Node:
         ...
     @property
     def inputs(self) -> list[str]:
-        ...
+        """
+        Names of nodes, graph inputs or constants, in the operator's order.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Unique in the graph.
+        """
     @property
     def op(self) -> str:
-        ...
+        """
+        `conv`, `relu`, `add`, ...: a shared name of docs/inference.md, "Kernels".
+        """
 class GraphKernel:
     """
     A kernel of a model.
@@ -279,7 +366,9 @@ class Unmodelled:
     """
     @property
     def node(self) -> str:
-        ...
+        """
+        Its name in the graph.
+        """
     @property
     def share(self) -> float:
         """
@@ -287,7 +376,9 @@ class Unmodelled:
         """
     @property
     def type(self) -> str:
-        ...
+        """
+        What its framework calls it.
+        """
 class Graph:
     """
     The operators of a model in topological order, and the shapes of its tensors.
@@ -308,16 +399,24 @@ class Graph:
         What a runtime executes as one unit, in the order of emission.
         """
     def to_json(self) -> str:
-        ...
+        """
+        The description that `parse_graph` reads.
+        """
     @property
     def nodes(self) -> list[Node]:
-        ...
+        """
+        In topological order.
+        """
     @property
     def outputs(self) -> list[str]:
-        ...
+        """
+        Names of the nodes it answers with; what they do not need is not live.
+        """
     @property
     def shapes(self) -> dict[str, list[int]]:
-        ...
+        """
+        By the name of a node, graph input or constant.
+        """
     @property
     def unmodelled(self) -> list[Unmodelled]:
         """
@@ -343,10 +442,14 @@ class Forest:
         """
     @property
     def features(self) -> list[str]:
-        ...
+        """
+        Names, in the order of the vectors that it takes.
+        """
     @property
     def kernel(self) -> str:
-        ...
+        """
+        For which it was trained.
+        """
     @property
     def log(self) -> bool:
         """
@@ -354,13 +457,19 @@ class Forest:
         """
     @property
     def meta(self) -> dict[str, str]:
-        ...
+        """
+        Device, processor, precision, date and so on, as texts.
+        """
     @property
     def nodes(self) -> int:
-        ...
+        """
+        Nodes of all trees, leaves included.
+        """
     @property
     def range(self) -> dict[str, tuple[float, float]]:
-        ...
+        """
+        Least and greatest value of each feature in training; empty in a bare forest.
+        """
     @property
     def residual(self) -> tuple[float, float] | None:
         """
@@ -368,20 +477,28 @@ class Forest:
         """
     @property
     def target(self) -> str:
-        ...
+        """
+        What it predicts.
+        """
     @property
     def trees(self) -> int:
-        ...
+        """
+        Number of trees.
+        """
 class DutyEnergy:
     """
     Energy of a period by what it goes into; the parts add up.
     """
     @property
     def average_w(self) -> float:
-        ...
+        """
+        Mean power over the period.
+        """
     @property
     def carbon_g(self) -> float:
-        ...
+        """
+        Of the total, at the intensity given.
+        """
     @property
     def extra_wh(self) -> float:
         """
@@ -389,10 +506,14 @@ class DutyEnergy:
         """
     @property
     def idle_wh(self) -> float:
-        ...
+        """
+        Awake, with nothing to do.
+        """
     @property
     def inference_wh(self) -> float:
-        ...
+        """
+        Of the inferences.
+        """
     @property
     def sleep_decides(self) -> bool:
         """
@@ -400,10 +521,14 @@ class DutyEnergy:
         """
     @property
     def sleep_wh(self) -> float:
-        ...
+        """
+        Asleep.
+        """
     @property
     def total_wh(self) -> float:
-        ...
+        """
+        Sum of the parts.
+        """
 class BatteryLife:
     """
     Days of one battery, and batteries over the years.
@@ -415,14 +540,18 @@ class BatteryLife:
         """
     @property
     def days(self) -> float:
-        ...
+        """
+        Of one battery; infinite where harvesting covers everything.
+        """
 class LifeFootprint:
     """
     Carbon of a device over its life, by parts.
     """
     @property
     def batteries_kg(self) -> float:
-        ...
+        """
+        Of all batteries.
+        """
     @property
     def embodied_kg(self) -> float:
         """
@@ -430,45 +559,67 @@ class LifeFootprint:
         """
     @property
     def eol_kg(self) -> float:
-        ...
+        """
+        As given.
+        """
     @property
     def kg_per_year(self) -> float:
-        ...
+        """
+        Total over the years.
+        """
     @property
     def operational_kg(self) -> float:
-        ...
+        """
+        Of the energy of all years.
+        """
     @property
     def operational_share(self) -> float:
-        ...
+        """
+        Of the total.
+        """
     @property
     def replacements_kg(self) -> float:
-        ...
+        """
+        Of all replacements.
+        """
     @property
     def total_kg(self) -> float:
-        ...
+        """
+        Sum of all of them.
+        """
     @property
     def transport_kg(self) -> float:
-        ...
+        """
+        As given.
+        """
 class LifeInterval:
     """
     A lifetime at the values and at both ends of its ranges.
     """
     @property
     def high(self) -> LifeFootprint:
-        ...
+        """
+        At all upper ends.
+        """
     @property
     def low(self) -> LifeFootprint:
-        ...
+        """
+        At all lower ends.
+        """
     @property
     def value(self) -> LifeFootprint:
-        ...
+        """
+        At all values.
+        """
 class Payback:
     """
     When a better option has paid back what it costs more to make.
     """
     @property
     def extra_embodied_kg(self) -> float:
-        ...
+        """
+        Of making the new one, more than the old one, at the values; below 0: less.
+        """
     @property
     def high_years(self) -> float | None:
         """
@@ -481,7 +632,9 @@ class Payback:
         """
     @property
     def saved_kg_per_year(self) -> float:
-        ...
+        """
+        Of operation, at the values, kg CO2e.
+        """
     @property
     def years(self) -> float | None:
         """
@@ -500,13 +653,19 @@ class KernelPrediction:
         """
     @property
     def config(self) -> KernelConfig:
-        ...
+        """
+        What was predicted.
+        """
     @property
     def energy_high_mj(self) -> float | None:
-        ...
+        """
+        Upper end of the 90 % interval of the energy, mJ; None without an energy.
+        """
     @property
     def energy_low_mj(self) -> float | None:
-        ...
+        """
+        Lower end of the 90 % interval of the energy, mJ; None without an energy.
+        """
     @property
     def energy_mj(self) -> float | None:
         """
@@ -519,7 +678,9 @@ class KernelPrediction:
         """
     @property
     def flags(self) -> list[str]:
-        ...
+        """
+        Codes of remarks: `power_capped`, `power_assumed`.
+        """
     @property
     def kernel(self) -> str:
         """
@@ -527,13 +688,19 @@ class KernelPrediction:
         """
     @property
     def latency_high_us(self) -> float:
-        ...
+        """
+        Upper end of the 90 % interval of the time, us.
+        """
     @property
     def latency_low_us(self) -> float:
-        ...
+        """
+        Lower end of the 90 % interval of the time, us.
+        """
     @property
     def latency_us(self) -> float:
-        ...
+        """
+        Time of one run.
+        """
     @property
     def method(self) -> str:
         """
@@ -541,10 +708,14 @@ class KernelPrediction:
         """
     @property
     def name(self) -> str:
-        ...
+        """
+        Operators joined by `-`, or the kernel that was asked for.
+        """
     @property
     def nodes(self) -> list[str]:
-        ...
+        """
+        Of the graph.
+        """
 class Prediction:
     """
     Time and energy of one inference, with 90 % intervals.
@@ -561,7 +732,9 @@ class Prediction:
         """
     @property
     def device(self) -> str:
-        ...
+        """
+        `Device.name`.
+        """
     @property
     def energy(self) -> co2lib._core.EnergyEstimate:
         """
@@ -569,13 +742,19 @@ class Prediction:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        What a reader must know about these numbers.
+        """
     @property
     def kernels(self) -> list[KernelPrediction]:
-        ...
+        """
+        In the order in which they run; empty for a workload of the tables.
+        """
     @property
     def latency(self) -> co2lib._core.TimeEstimate:
-        ...
+        """
+        Of one inference.
+        """
     @property
     def methods(self) -> dict[str, float]:
         """
@@ -588,10 +767,14 @@ class Prediction:
         """
     @property
     def processor(self) -> str:
-        ...
+        """
+        `Device.processor`.
+        """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of the device's numbers.
+        """
 class CoreDevice:
     """
     A device that predicts graphs and kernels.
@@ -607,26 +790,40 @@ class CoreDevice:
         A row of the tables; raises inference.unknown_device.
         """
     def predict_graph(self, graph: Graph, *, precision: str = '', rules: str | collections.abc.Sequence[collections.abc.Sequence[str]] | None = None) -> Prediction:
-        ...
+        """
+        What one inference of a graph takes.
+        """
     def predict_kernels(self, kernels: collections.abc.Sequence[KernelConfig], *, precision: str = '') -> Prediction:
-        ...
+        """
+        What kernels take, one after the other.
+        """
     def predict_workload(self, workload: str) -> Prediction:
-        ...
+        """
+        One inference of a workload of the measured tables; inference.no_profile where it was not measured.
+        """
     def rules(self, precision: str = '') -> list[list[str]]:
         """
         How its runtime fuses operators.
         """
     def transfer(self, measurements: collections.abc.Sequence[tuple[KernelConfig, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | None]], name: str) -> CoreDevice:
-        ...
+        """
+        Another device, from a few kernels measured there.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Of the device: `h100_sxm`, or that of the profile.
+        """
     @property
     def precisions(self) -> list[str]:
-        ...
+        """
+        Texts of the precisions that it can predict; empty for tables of whole workloads.
+        """
     @property
     def processor(self) -> str:
-        ...
+        """
+        What of the device is meant: the processor of a profile, or the kind of the table's row.
+        """
 class McuRow:
     """
     One workload on one board (TFLite-Micro, int8).
@@ -635,10 +832,14 @@ class McuRow:
         ...
     @property
     def board(self) -> str:
-        ...
+        """
+        Name of the board, such as `rp2350`.
+        """
     @property
     def cycle_s(self) -> float | None:
-        ...
+        """
+        Duration of the inference cycle of which the energy is, s; None where it was not measured.
+        """
     @property
     def energy_mj(self) -> float | None:
         """
@@ -651,23 +852,33 @@ class McuRow:
         """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of the numbers.
+        """
     @property
     def time_us(self) -> float | None:
-        ...
+        """
+        Of the processing loop, us; None where it was not measured.
+        """
     @property
     def workload(self) -> str:
-        ...
+        """
+        `kws-s`: the task and its size.
+        """
 class LlmFootprint:
     """
     Operations, days, energy and carbon of a run.
     """
     @property
     def carbon_t(self) -> float:
-        ...
+        """
+        Operational carbon, t CO2e.
+        """
     @property
     def days(self) -> float:
-        ...
+        """
+        On all devices at once.
+        """
     @property
     def delta(self) -> float | None:
         """
@@ -675,29 +886,43 @@ class LlmFootprint:
         """
     @property
     def energy_mwh(self) -> float:
-        ...
+        """
+        Of the facility, PUE included, MWh.
+        """
     @property
     def flops(self) -> float:
-        ...
+        """
+        Operations in all.
+        """
 class LlmPlan:
     """
     How LLMCarbon lays a training out; for comparison only.
     """
     @property
     def batch(self) -> float:
-        ...
+        """
+        Sequences of one step.
+        """
     @property
     def gpus(self) -> float:
-        ...
+        """
+        Of the whole run.
+        """
     @property
     def pipeline(self) -> float:
-        ...
+        """
+        Stages of the pipeline.
+        """
     @property
     def tensor(self) -> float:
-        ...
+        """
+        GPUs that share a layer.
+        """
     @property
     def tflops_per_gpu(self) -> float:
-        ...
+        """
+        Reached, 1e12 operations/s.
+        """
 class DecodeStep:
     """
     One step of decoding.
@@ -709,13 +934,19 @@ class DecodeStep:
         """
     @property
     def bytes_kv(self) -> float:
-        ...
+        """
+        Bytes of the KV cache, read.
+        """
     @property
     def bytes_weights(self) -> float:
-        ...
+        """
+        Bytes of weights, read.
+        """
     @property
     def flops(self) -> float:
-        ...
+        """
+        Operations.
+        """
 class LlmCoefficients:
     """
     J per unit of a serving step; none is negative.
@@ -731,19 +962,29 @@ class LlmCoefficients:
         """
     @property
     def batch(self) -> float:
-        ...
+        """
+        J per sequence.
+        """
     @property
     def flops(self) -> float:
-        ...
+        """
+        J per operation.
+        """
     @property
     def kv_bytes(self) -> float:
-        ...
+        """
+        J per byte of the KV cache.
+        """
     @property
     def layers(self) -> float:
-        ...
+        """
+        J per layer.
+        """
     @property
     def weight_bytes(self) -> float:
-        ...
+        """
+        J per byte of weights read.
+        """
 def base_features(kernel: str, *, hw: typing.SupportsFloat | typing.SupportsIndex | None = None, cin: typing.SupportsFloat | typing.SupportsIndex | None = None, cout: typing.SupportsFloat | typing.SupportsIndex | None = None, k: typing.SupportsFloat | typing.SupportsIndex | None = None, s: typing.SupportsFloat | typing.SupportsIndex | None = None, cins: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = [], style: str = 'builder') -> list[float]:
     """
     nn-Meter's vector of a kernel.
@@ -757,11 +998,17 @@ def break_even(*, embodied_kg: typing.SupportsFloat | typing.SupportsIndex, e_in
     Inferences until their energy has the carbon of making the device.
     """
 def cpu_power_w(*, a: typing.SupportsFloat | typing.SupportsIndex, b: typing.SupportsFloat | typing.SupportsIndex, c: typing.SupportsFloat | typing.SupportsIndex, d: typing.SupportsFloat | typing.SupportsIndex, load_percent: typing.SupportsFloat | typing.SupportsIndex) -> float:
-    ...
+    """
+    A processor's power under a load in percent: max(1, a ln(b (load + c)) + d), W.
+    """
 def decode(*, params: typing.SupportsFloat | typing.SupportsIndex, layers: typing.SupportsFloat | typing.SupportsIndex, hidden: typing.SupportsFloat | typing.SupportsIndex, kv_heads: typing.SupportsFloat | typing.SupportsIndex, head_dim: typing.SupportsFloat | typing.SupportsIndex, context: typing.SupportsFloat | typing.SupportsIndex, w_bits: typing.SupportsFloat | typing.SupportsIndex, kv_bits: typing.SupportsFloat | typing.SupportsIndex, batch: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> DecodeStep:
-    ...
+    """
+    Work and traffic of one step of decoding, of all sequences.
+    """
 def decode_linear_j(*, a: typing.SupportsFloat | typing.SupportsIndex, b: typing.SupportsFloat | typing.SupportsIndex, c: typing.SupportsFloat | typing.SupportsIndex, prompt_tokens: typing.SupportsFloat | typing.SupportsIndex, new_tokens: typing.SupportsFloat | typing.SupportsIndex) -> float:
-    ...
+    """
+    The line a + b n + c n (p + n/2)/1000 J of n new tokens after a prompt of p tokens.
+    """
 def device_names() -> list[str]:
     """
     The names of the tables.
@@ -782,6 +1029,10 @@ def flops(kernel: str, *, hw: typing.SupportsFloat | typing.SupportsIndex | None
     """
     (FLOPs, parameters) by nn-Meter's formulas.
     """
+def intensity_by_year(trace: co2lib._core.intensity.Trace, use_by_hour: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex] = []) -> list[float]:
+    """
+    The intensity of each whole year of a series, g/kWh; `use_by_hour` are 24 weights of the hours in UTC.
+    """
 def kernel_name(name: str) -> str:
     """
     The name under which kernels share a predictor.
@@ -790,16 +1041,18 @@ def known_kernels() -> list[str]:
     """
     The kernels that features are known for.
     """
-def lifetime(*, embodied_kg: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], years: typing.SupportsFloat | typing.SupportsIndex, annual_energy_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], ci_g_per_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex] | collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], truncation: typing.SupportsFloat | typing.SupportsIndex = 1.0, battery_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, battery_years: typing.SupportsFloat | typing.SupportsIndex | None = None, transport_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_years: typing.SupportsFloat | typing.SupportsIndex | None = None, eol_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> LifeInterval:
+def lifetime(*, embodied_kg: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], years: typing.SupportsFloat | typing.SupportsIndex, annual_energy_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex], ci_g_per_kwh: typing.SupportsFloat | typing.SupportsIndex | tuple[typing.Any, ...] | collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], truncation: typing.SupportsFloat | typing.SupportsIndex = 1.0, battery_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, battery_years: typing.SupportsFloat | typing.SupportsIndex | None = None, transport_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0, replacement_years: typing.SupportsFloat | typing.SupportsIndex | None = None, eol_kg: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> LifeInterval:
     """
-    A device over its life; ranges are (value, low, high), and `ci_g_per_kwh` may be a list, one for each year.
+    A device over its life; ranges are tuples (value, low, high), and `ci_g_per_kwh` may be a list, one for each year (`intensity_by_year` makes one of a series).
     """
 def llm_infer(*, params_b: typing.SupportsFloat | typing.SupportsIndex, tokens_b: typing.SupportsFloat | typing.SupportsIndex, ci_kg_per_kwh: typing.SupportsFloat | typing.SupportsIndex, pue: typing.SupportsFloat | typing.SupportsIndex, devices: typing.SupportsFloat | typing.SupportsIndex, system_power_w: typing.SupportsFloat | typing.SupportsIndex, peak_tflops: typing.SupportsFloat | typing.SupportsIndex, efficiency: typing.SupportsFloat | typing.SupportsIndex, base_params_b: typing.SupportsFloat | typing.SupportsIndex | None = None, actual_t: typing.SupportsFloat | typing.SupportsIndex | None = None) -> LlmFootprint:
     """
     Inference over tokens: 2 P D operations (LLMCarbon).
     """
 def llm_plan(*, params_b: typing.SupportsFloat | typing.SupportsIndex, node_size: typing.SupportsFloat | typing.SupportsIndex, mem_gb: typing.SupportsFloat | typing.SupportsIndex) -> LlmPlan:
-    ...
+    """
+    How LLMCarbon lays a training out: fits of published set-ups, for comparison only.
+    """
 def llm_split(coefficients: LlmCoefficients, requests: collections.abc.Sequence[tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], *, weight_bytes: typing.SupportsFloat | typing.SupportsIndex, layers: typing.SupportsFloat | typing.SupportsIndex, energy_j: typing.SupportsFloat | typing.SupportsIndex, idle_j: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> tuple[list[float], float]:
     """
     (J of each request, J idle) of a step that was measured; requests are (tokens, flops, kv_bytes).
@@ -817,7 +1070,9 @@ def load_graph(file: os.PathLike[str] | str | bytes) -> Graph:
     The same, of a file of at most 64 MiB.
     """
 def mcu_boards() -> list[str]:
-    ...
+    """
+    Names of the boards that have measured workloads.
+    """
 def mcu_row(board: str, workload: str) -> McuRow:
     """
     Raises inference.unknown_device or inference.no_profile.
@@ -861,7 +1116,9 @@ def precision_of(config: KernelConfig) -> Precision:
     The precision that a configuration's bits have.
     """
 def prefill_flops(*, params: typing.SupportsFloat | typing.SupportsIndex, layers: typing.SupportsFloat | typing.SupportsIndex, hidden: typing.SupportsFloat | typing.SupportsIndex, tokens: typing.SupportsFloat | typing.SupportsIndex) -> float:
-    ...
+    """
+    Operations of reading a prompt of n tokens: 2 P n + 2 l h n (n + 1).
+    """
 def regression_metrics(true: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], pred: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> RegressionMetrics:
     """
     Errors of `pred` against `true`, which are above 0.
@@ -887,7 +1144,9 @@ def transformer_flops(*, layers: typing.SupportsFloat | typing.SupportsIndex, hi
     (forward, train, train with recomputation).
     """
 def transformer_params(*, layers: typing.SupportsFloat | typing.SupportsIndex, hidden: typing.SupportsFloat | typing.SupportsIndex, vocab: typing.SupportsFloat | typing.SupportsIndex, seq: typing.SupportsFloat | typing.SupportsIndex) -> float:
-    ...
+    """
+    Parameters of a transformer, by layers, width, vocabulary and sequence.
+    """
 def with_precision(config: KernelConfig, precision: Precision) -> KernelConfig:
     """
     The configuration with the bits of a precision.

@@ -22,10 +22,14 @@ class RelativeError:
         ...
     @property
     def high(self) -> float:
-        ...
+        """
+        The truth is at most value (1 + high).
+        """
     @property
     def low(self) -> float:
-        ...
+        """
+        >= -1: the truth is at least value (1 + low).
+        """
 class Record:
     """
     The carbon intensity over [start, end), and how it is known; value None is missing.
@@ -39,10 +43,14 @@ class Record:
         ...
     @property
     def basis(self) -> str:
-        ...
+        """
+        Which electricity.
+        """
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        Not part of the interval.
+        """
     @property
     def error(self) -> RelativeError | None:
         """
@@ -50,55 +58,89 @@ class Record:
         """
     @property
     def factor_set(self) -> str:
-        ...
+        """
+        The fuel factors it was computed with.
+        """
     @property
     def flags(self) -> list[str]:
-        ...
+        """
+        Codes of remarks: `negative`, `old_factor`, ...
+        """
     @property
     def gas(self) -> str:
-        ...
+        """
+        `CO2`, `CO2e` or `CO2eq`, as the unit text says.
+        """
     @property
     def generated_at(self) -> typing.Any:
-        ...
+        """
+        Issue time of a forecast.
+        """
     @property
     def method(self) -> str:
-        ...
+        """
+        Which accounting.
+        """
     @property
     def origin(self) -> str:
-        ...
+        """
+        Which link answered: `trace`, `live`, `annual_factor`, ...
+        """
     @property
     def provider(self) -> str:
-        ...
+        """
+        Who published it: `electricitymaps`.
+        """
     @property
     def raw_unit(self) -> str:
-        ...
+        """
+        As received.
+        """
     @property
     def raw_value(self) -> float | None:
-        ...
+        """
+        As received.
+        """
     @property
     def scope(self) -> str:
-        ...
+        """
+        What is counted.
+        """
     @property
     def signal(self) -> str:
-        ...
+        """
+        Whose emissions.
+        """
     @property
     def source(self) -> co2lib._core.Source:
-        ...
+        """
+        Publication, year and licence.
+        """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        Part of the interval.
+        """
     @property
     def status(self) -> str:
-        ...
+        """
+        How the value came about.
+        """
     @property
     def updated_at(self) -> typing.Any:
-        ...
+        """
+        When the publisher last changed it.
+        """
     @property
     def value(self) -> co2lib._core.CarbonIntensity | None:
-        ...
+        """
+        None where it is missing.
+        """
     @property
     def zone(self) -> str:
-        ...
+        """
+        The provider's own key of the place: `SE-SE3`.
+        """
 class EnergySample:
     """
     Energy used over [start, end), evenly spread inside.
@@ -112,13 +154,19 @@ class EnergySample:
         ...
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        Not part of the interval.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of the interval, IT energy.
+        """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        Part of the interval.
+        """
 class OriginLine:
     """
     The part of a total that one origin priced.
@@ -127,13 +175,19 @@ class OriginLine:
         ...
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        That it priced.
+        """
     @property
     def mass(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of that energy.
+        """
     @property
     def origin(self) -> str:
-        ...
+        """
+        Which link gave the values: `trace`, `live`, ...
+        """
 class Priced:
     """
     The carbon of energy samples, and how it was priced.
@@ -149,7 +203,9 @@ class Priced:
         """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of all samples.
+        """
     @property
     def error(self) -> RelativeError | None:
         """
@@ -167,10 +223,14 @@ class Priced:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Of the series, and of how it was priced.
+        """
     @property
     def mass(self) -> co2lib._core.CarbonMass:
-        ...
+        """
+        Of all samples.
+        """
     @property
     def mean(self) -> co2lib._core.CarbonIntensity | None:
         """
@@ -178,29 +238,43 @@ class Priced:
         """
     @property
     def mode(self) -> str:
-        ...
+        """
+        As asked for.
+        """
     @property
     def origins(self) -> list[OriginLine]:
-        ...
+        """
+        They sum to the total.
+        """
     @property
     def scope(self) -> str:
-        ...
+        """
+        Of the series: what is counted.
+        """
     @property
     def signal(self) -> str:
-        ...
+        """
+        Of the series: whose emissions.
+        """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of the intensities.
+        """
 class Repriced:
     """
     The same energy priced with two series or sources.
     """
     @property
     def after(self) -> Priced:
-        ...
+        """
+        With the other one.
+        """
     @property
     def before(self) -> Priced:
-        ...
+        """
+        With the stored one.
+        """
     @property
     def difference(self) -> co2lib._core.CarbonMass:
         """
@@ -208,7 +282,9 @@ class Repriced:
         """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of the samples, the same for both.
+        """
 class Statistics:
     """
     What a trace's known values are like; None where undefined.
@@ -225,10 +301,14 @@ class Statistics:
         """
     @property
     def max(self) -> co2lib._core.CarbonIntensity | None:
-        ...
+        """
+        The greatest; None without values.
+        """
     @property
     def mean(self) -> co2lib._core.CarbonIntensity | None:
-        ...
+        """
+        Each interval counting once; None without values.
+        """
     @property
     def mean_daily_range(self) -> co2lib._core.CarbonIntensity | None:
         """
@@ -236,7 +316,9 @@ class Statistics:
         """
     @property
     def min(self) -> co2lib._core.CarbonIntensity | None:
-        ...
+        """
+        The least; None without values.
+        """
     @property
     def sd(self) -> co2lib._core.CarbonIntensity | None:
         """
@@ -281,7 +363,9 @@ class Trace:
         Prices energy samples; see co2lib.intensity.price.
         """
     def records(self) -> list[Record]:
-        ...
+        """
+        All records, in the order of time.
+        """
     def scaled(self, factor: typing.SupportsFloat | typing.SupportsIndex) -> Trace:
         """
         Every value times a factor >= 0.
@@ -292,41 +376,63 @@ class Trace:
         """
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        The end of the last record; intensity.no_data if the trace is empty.
+        """
     @property
     def provider(self) -> str:
-        ...
+        """
+        Of the first record; those of a chained trace may differ.
+        """
     @property
     def scope(self) -> str:
-        ...
+        """
+        Of all records.
+        """
     @property
     def signal(self) -> str:
-        ...
+        """
+        Of all records.
+        """
     @property
     def source(self) -> co2lib._core.Source:
-        ...
+        """
+        Of the first record; those of a chained trace may differ.
+        """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        The start of the first record; intensity.no_data if the trace is empty.
+        """
     @property
     def zone(self) -> str:
-        ...
+        """
+        Of the first record; those of a chained trace may differ.
+        """
 class Description:
     """
     What a source is.
     """
     @property
     def name(self) -> str:
-        ...
+        """
+        `FRA`, `world_average`, `fixed`, a zone.
+        """
     @property
     def scope(self) -> str:
-        ...
+        """
+        Of all its values.
+        """
     @property
     def signal(self) -> str:
-        ...
+        """
+        Of all its values.
+        """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of all its values, as far as known before asking.
+        """
 class IntensitySource:
     """
     Answers with carbon intensities for times.
@@ -342,7 +448,9 @@ class IntensitySource:
         The records that overlap [start, end).
         """
     def describe(self) -> Description:
-        ...
+        """
+        What it is; asks nobody.
+        """
     def forecast(self, issued_at: typing.Any, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 96) -> Forecast:
         """
         Its own forecast, if it has one; else blend on what it answers for the time before.
@@ -353,7 +461,9 @@ class IntensitySource:
         """
     @property
     def relative_error(self) -> RelativeError | None:
-        ...
+        """
+        The error that all its values share; None where it is not known.
+        """
 class Place:
     """
     A country, a subdivision, a cloud region or WORLD, as the tables know it.
@@ -401,13 +511,19 @@ class Factor:
         ...
     @property
     def basis(self) -> str:
-        ...
+        """
+        Which electricity.
+        """
     @property
     def error(self) -> RelativeError:
-        ...
+        """
+        Of using it for an hour at the place asked for.
+        """
     @property
     def g_per_kwh(self) -> float:
-        ...
+        """
+        Of `value`, g CO2e/kWh.
+        """
     @property
     def gas(self) -> str:
         """
@@ -415,7 +531,9 @@ class Factor:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `wider_place`, `estimated_factor`, `old_factor`, `world_average`.
+        """
     @property
     def line(self) -> str:
         """
@@ -433,13 +551,19 @@ class Factor:
         """
     @property
     def scope(self) -> str:
-        ...
+        """
+        What is counted.
+        """
     @property
     def source(self) -> co2lib._core.Source:
-        ...
+        """
+        Of the row.
+        """
     @property
     def value(self) -> co2lib._core.CarbonIntensity:
-        ...
+        """
+        Of that year.
+        """
     @property
     def via(self) -> str:
         """
@@ -447,7 +571,9 @@ class Factor:
         """
     @property
     def year(self) -> int:
-        ...
+        """
+        Of the row used.
+        """
 class FuelMix:
     """
     The mean intensity of a mix, and what was left out of it.
@@ -464,7 +590,9 @@ class FuelMix:
         """
     @property
     def value(self) -> co2lib._core.CarbonIntensity:
-        ...
+        """
+        Of what is left, per kWh of it.
+        """
 class Forecast:
     """
     A forecast issued at one time: values over equal steps, and how far off they may be.
@@ -493,7 +621,9 @@ class Forecast:
         Its steps as a trace, to price energy with.
         """
     def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> co2lib._core.CarbonIntensity:
-        ...
+        """
+        The value of a step; beyond the last `intensity.out_of_range`.
+        """
     @property
     def attributes(self) -> Record:
         """
@@ -506,10 +636,14 @@ class Forecast:
         """
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        End of the last step.
+        """
     @property
     def g_per_kwh(self) -> list[float]:
-        ...
+        """
+        Finite; an average is >= 0.
+        """
     @property
     def half_widths(self) -> list[typing.Annotated[list[float | None], "FixedSize(3)"]]:
         """
@@ -517,10 +651,14 @@ class Forecast:
         """
     @property
     def issued_at(self) -> typing.Any:
-        ...
+        """
+        Nothing known later was used.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `no_interval`, `climatology`.
+        """
     @property
     def method(self) -> str:
         """
@@ -528,10 +666,14 @@ class Forecast:
         """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        Of the first step.
+        """
     @property
     def step_s(self) -> float:
-        ...
+        """
+        Length of each step, s.
+        """
 class LevelScore:
     """
     How the intervals of one level did.
@@ -596,10 +738,14 @@ class Backtest:
         ...
     @property
     def days(self) -> list[DayScore]:
-        ...
+        """
+        By day ahead: leads 0 to 23 h, 24 to 47 h, ...
+        """
     @property
     def first(self) -> typing.Any:
-        ...
+        """
+        The first issue.
+        """
     @property
     def issues(self) -> int:
         """
@@ -607,7 +753,9 @@ class Backtest:
         """
     @property
     def last(self) -> typing.Any:
-        ...
+        """
+        The last issue.
+        """
     @property
     def mean_spearman_day1(self) -> float | None:
         """
@@ -615,7 +763,9 @@ class Backtest:
         """
     @property
     def method(self) -> str:
-        ...
+        """
+        Name of the forecaster.
+        """
 class HttpField:
     """
     A name and its value: of a query, not yet percent-encoded, or of a header.
@@ -624,7 +774,9 @@ class HttpField:
         ...
     @property
     def name(self) -> str:
-        ...
+        """
+        As it is sent.
+        """
     @property
     def secret(self) -> bool:
         """
@@ -645,7 +797,9 @@ class HttpRequest:
         ...
     @property
     def body(self) -> bytes:
-        ...
+        """
+        Of the request; empty: there is none.
+        """
     @property
     def body_limit(self) -> int:
         """
@@ -653,7 +807,9 @@ class HttpRequest:
         """
     @property
     def connect_timeout(self) -> datetime.timedelta:
-        ...
+        """
+        Until the connection stands.
+        """
     @property
     def endpoint(self) -> str:
         """
@@ -661,13 +817,19 @@ class HttpRequest:
         """
     @property
     def headers(self) -> list[HttpField]:
-        ...
+        """
+        In their order.
+        """
     @property
     def method(self) -> str:
-        ...
+        """
+        `GET`, or `POST`.
+        """
     @property
     def query(self) -> list[HttpField]:
-        ...
+        """
+        In their order.
+        """
     @property
     def target(self) -> str:
         """
@@ -693,13 +855,19 @@ class HttpResponse:
         ...
     @property
     def body(self) -> bytes:
-        ...
+        """
+        Decoded text; at most `body_limit` bytes.
+        """
     @property
     def headers(self) -> list[HttpField]:
-        ...
+        """
+        In the order received; names as received.
+        """
     @property
     def status(self) -> int:
-        ...
+        """
+        Of HTTP: 200.
+        """
 class ProviderSettings:
     """
     What the user of a provider sets once; empty or None is the provider's default.
@@ -719,38 +887,58 @@ class Query:
         ...
     @property
     def data_center(self) -> str:
-        ...
+        """
+        In the place of a zone, Electricity Maps: `gcp:europe-west1`.
+        """
     @property
     def end(self) -> typing.Any:
-        ...
+        """
+        Of the interval, not part of it.
+        """
     @property
     def latitude(self) -> float | None:
-        ...
+        """
+        In the place of a zone; 0 is a coordinate.
+        """
     @property
     def longitude(self) -> float | None:
-        ...
+        """
+        As above.
+        """
     @property
     def now(self) -> typing.Any:
-        ...
+        """
+        The time of asking, for providers that must be told it.
+        """
     @property
     def start(self) -> typing.Any:
-        ...
+        """
+        Of the interval, part of it.
+        """
     @property
     def total_rows(self) -> int | None:
-        ...
+        """
+        EIA: rows in all, where known; all pages are asked at once.
+        """
     @property
     def zone(self) -> str:
-        ...
+        """
+        The provider's own key: `DE`, a WattTime region, a respondent, a price area, an EIC code.
+        """
 class IssuedForecast:
     """
     A forecast as the provider issued it.
     """
     @property
     def generated_at(self) -> typing.Any:
-        ...
+        """
+        When it was made, or issued.
+        """
     @property
     def records(self) -> list[Record]:
-        ...
+        """
+        Of status `forecast`, in the order of time.
+        """
 class Answer:
     """
     What a response says. Records are sorted and touch the interval asked for.
@@ -769,7 +957,9 @@ class Answer:
         """
     @property
     def generated_at(self) -> typing.Any:
-        ...
+        """
+        When the forecast in `records` was made.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
         """
@@ -777,7 +967,9 @@ class Answer:
         """
     @property
     def records(self) -> list[Record]:
-        ...
+        """
+        Of the interval asked for, in the order of time.
+        """
     @property
     def token(self) -> str:
         """
@@ -837,7 +1029,9 @@ class Provider:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        By which it is found: `neso_gb`.
+        """
     @property
     def licence(self) -> str:
         """
@@ -850,7 +1044,9 @@ class Provider:
         """
     @property
     def name(self) -> str:
-        ...
+        """
+        For people: `NESO Carbon Intensity API`.
+        """
     @property
     def needs_login(self) -> bool:
         """
@@ -863,7 +1059,9 @@ class Provider:
         """
     @property
     def needs_token(self) -> bool:
-        ...
+        """
+        Whether it answers only with a token.
+        """
     @property
     def step(self) -> datetime.timedelta:
         """
@@ -871,7 +1069,9 @@ class Provider:
         """
     @property
     def token_life(self) -> datetime.timedelta:
-        ...
+        """
+        How long a token of its log-in is valid; None where it has no log-in.
+        """
     @property
     def unsettled(self) -> datetime.timedelta:
         """
@@ -891,12 +1091,18 @@ class Cache:
     def __repr__(self) -> str:
         ...
     def find(self, provider: str, zone: str, start: typing.Any, end: typing.Any, *, signal: str = 'average', scope: str = 'lifecycle') -> list[Record]:
-        ...
+        """
+        The records that overlap [a, b), sorted, without overlap; looks for what other processes wrote.
+        """
     def put(self, provider: str, zone: str, records: collections.abc.Sequence[Record], *, signal: str = 'average', scope: str = 'lifecycle') -> None:
-        ...
+        """
+        Takes records in. In a folder that cannot be written they stay in memory; `issues` tells.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        What went wrong with the folder: `cache_damaged`, `cache_unwritable`, `cache_busy`.
+        """
 class LiveSource(IntensitySource):
     """
     A provider that is asked when needed.
@@ -1046,7 +1252,9 @@ def provider(id: str) -> Provider:
     The provider with this id; raises intensity.bad_value naming those that are known.
     """
 def provider_ids() -> list[str]:
-    ...
+    """
+    The ids by which `live_source` finds providers.
+    """
 def providers() -> list[typing.Any]:
     """
     The providers, sorted by id.

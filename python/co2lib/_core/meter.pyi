@@ -19,7 +19,9 @@ class MeterInfo:
     def __repr__(self) -> str:
         ...
     def to_dict(self) -> dict[str, typing.Any]:
-        ...
+        """
+        The fields as a dict.
+        """
     @property
     def accuracy(self) -> float | None:
         """
@@ -138,7 +140,9 @@ class Count:
         ...
     @property
     def value(self) -> int:
-        ...
+        """
+        Raw, in counter units.
+        """
 class Watts:
     """
     A power in W, with the interval of a model.
@@ -162,7 +166,9 @@ class Watts:
         """
     @property
     def mean_since_previous(self) -> bool:
-        ...
+        """
+        True if the value is the mean since the previous good sample of this meter (models that read cumulative CPU time): the step is then value * length, and not a trapezoid.
+        """
     @property
     def value(self) -> float:
         """
@@ -180,10 +186,14 @@ class Failed:
         ...
     @property
     def text(self) -> str:
-        ...
+        """
+        The reason, for people; may be empty.
+        """
     @property
     def why(self) -> str:
-        ...
+        """
+        The reason, for programs.
+        """
 class Meter:
     """
     A source of samples. Derive from it, or pass any object with info() and sample(now_s).
@@ -204,42 +214,62 @@ class EnergyShare:
     """
     @property
     def bounds(self) -> co2lib._core.EnergyInterval:
-        ...
+        """
+        Hard, under the assumption that energy follows CPU time.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        In proportion to its CPU time.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Of the target.
+        """
 class Attribution:
     """
     The division of an energy; its parts sum to the whole.
     """
     @property
     def idle(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of CPU time that nobody used, or of the idle power given.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `cpu_time_clipped`.
+        """
     @property
     def other(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of processes that are not targets.
+        """
     @property
     def targets(self) -> dict[str, typing.Any]:
-        ...
+        """
+        In the order given.
+        """
     @property
     def total(self) -> co2lib._core.Energy:
-        ...
+        """
+        The sum of all parts.
+        """
 class MachineCpuTime:
     """
     The CPU time of all processes since boot, and the logical CPUs.
     """
     @property
     def busy_s(self) -> float:
-        ...
+        """
+        Of all processes since boot, user and system, s.
+        """
     @property
     def cpus(self) -> float:
-        ...
+        """
+        Online logical CPUs.
+        """
 class ContainerLimits:
     """
     What a container may use; None where unknown.
@@ -251,16 +281,24 @@ class ContainerLimits:
         """
     @property
     def cpus_limited(self) -> bool:
-        ...
+        """
+        Fewer than the machine has.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `limit_unreadable`: a file whose text is no limit, and which sets none.
+        """
     @property
     def memory_bytes(self) -> int | None:
-        ...
+        """
+        Of the limit, or MemTotal of the machine.
+        """
     @property
     def memory_limited(self) -> bool:
-        ...
+        """
+        Less than the machine has.
+        """
     @property
     def version(self) -> int:
         """
@@ -274,26 +312,38 @@ class GpuDevice:
         ...
     @property
     def index(self) -> int:
-        ...
+        """
+        In the driver's order (NVML: by PCI address).
+        """
     @property
     def mig_uuids(self) -> list[str]:
-        ...
+        """
+        `MIG-...` of its instances.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Model of the GPU.
+        """
     @property
     def uuid(self) -> str:
-        ...
+        """
+        `GPU-...`.
+        """
 class GpuSelection:
     """
     The GPUs chosen, in the order they were named.
     """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `mig`, `invalid_entry`, `cuda_order_assumed`, `cuda_order_ambiguous`.
+        """
     @property
     def selected(self) -> list[int]:
-        ...
+        """
+        Driver indices, each once.
+        """
 class PowercapUnit:
     """
     What the range of a powercap zone tells about its counter.
@@ -304,7 +354,9 @@ class PowercapUnit:
         """
     @property
     def exact_unit_j(self) -> float | None:
-        ...
+        """
+        J per count, exactly; None where it is not known.
+        """
     @property
     def exact_unit_ratio(self) -> tuple[int, int] | None:
         """
@@ -312,13 +364,19 @@ class PowercapUnit:
         """
     @property
     def modulus_counts(self) -> int:
-        ...
+        """
+        Counts until the counter starts again.
+        """
     @property
     def truncation_ppm(self) -> float | None:
-        ...
+        """
+        By how much the kernel's text reads low, in parts per million.
+        """
     @property
     def unit_nj(self) -> int:
-        ...
+        """
+        The unit as the kernel holds it, in whole nJ.
+        """
 class Finding:
     """
     One provider as found on this machine, with the reason and the remedy.
@@ -328,7 +386,9 @@ class Finding:
     def __str__(self) -> str:
         ...
     def to_dict(self) -> dict[str, typing.Any]:
-        ...
+        """
+        The finding as a dict.
+        """
     @property
     def availability(self) -> str:
         """
@@ -351,10 +411,14 @@ class Finding:
         """
     @property
     def provider(self) -> str:
-        ...
+        """
+        `powercap`, `model.cpu_load`, ...
+        """
     @property
     def reason(self) -> str:
-        ...
+        """
+        The path, mode, owner, error text.
+        """
     @property
     def used(self) -> bool:
         """
@@ -381,7 +445,9 @@ class WindowEnergy:
         """
     @property
     def duration_s(self) -> float:
-        ...
+        """
+        Of the window.
+        """
     @property
     def energy_j(self) -> float | None:
         """
@@ -415,13 +481,19 @@ class Record:
         """
     @property
     def glitches(self) -> int:
-        ...
+        """
+        Readings that were dropped because the next ones showed them to be wrong.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Subject: the meter's id.
+        """
     @property
     def late_ticks(self) -> int:
-        ...
+        """
+        Reads that came too late for the period asked for.
+        """
     @property
     def mean_power(self) -> co2lib._core.Power | None:
         """
@@ -429,29 +501,43 @@ class Record:
         """
     @property
     def meter(self) -> MeterInfo:
-        ...
+        """
+        What it is.
+        """
     @property
     def method(self) -> str:
-        ...
+        """
+        How the energy was obtained.
+        """
     @property
     def missed_reads(self) -> int:
-        ...
+        """
+        Reads that failed.
+        """
     @property
     def resets(self) -> int:
-        ...
+        """
+        Falls of the counter that are no wrap; the steps across them are gaps.
+        """
     @property
     def window(self) -> WindowEnergy:
-        ...
+        """
+        The numbers.
+        """
     @property
     def wraps(self) -> int:
-        ...
+        """
+        Steps in which the counter started again at its range.
+        """
 class ZoneRole:
     """
     What the counting of zones decides for one meter.
     """
     @property
     def counted(self) -> bool:
-        ...
+        """
+        Belongs to the CPU, DRAM or GPU part, also while its value is None.
+        """
     @property
     def duplicate_of(self) -> int | None:
         """
@@ -459,7 +545,9 @@ class ZoneRole:
         """
     @property
     def in_total(self) -> bool:
-        ...
+        """
+        Belongs to the total: what is counted, or the platform and GPUs where that is all there is.
+        """
     @property
     def mirror_of(self) -> int | None:
         """
@@ -471,10 +559,14 @@ class Part:
     """
     @property
     def bounds_j(self) -> tuple[float, float]:
-        ...
+        """
+        Lower and upper hard bound, J.
+        """
     @property
     def energy_j(self) -> float | None:
-        ...
+        """
+        Of the meters that have a value.
+        """
     @property
     def incomplete(self) -> bool:
         """
@@ -482,7 +574,9 @@ class Part:
         """
     @property
     def interval_j(self) -> tuple[float, float]:
-        ...
+        """
+        Lower and upper end of the interval, J.
+        """
     @property
     def present(self) -> bool:
         """
@@ -494,16 +588,24 @@ class Totals:
     """
     @property
     def cpu(self) -> Part:
-        ...
+        """
+        Packages, or their model.
+        """
     @property
     def dram(self) -> Part:
-        ...
+        """
+        Memory by a sensor.
+        """
     @property
     def gpu(self) -> Part:
-        ...
+        """
+        Graphics and neural processors.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `incomplete` and `platform_only`, of the sum itself.
+        """
     @property
     def platform(self) -> Part:
         """
@@ -511,33 +613,47 @@ class Totals:
         """
     @property
     def ram_model(self) -> Part:
-        ...
+        """
+        Memory by a model.
+        """
     @property
     def total(self) -> Part:
-        ...
+        """
+        Of the machine; the platform's where that is all there is.
+        """
 class ZoneResult:
     """
     What the counters of a machine add up to.
     """
     @property
     def records(self) -> list[Record]:
-        ...
+        """
+        One per trace, in order.
+        """
     @property
     def roles(self) -> list[ZoneRole]:
-        ...
+        """
+        One per trace, in order.
+        """
     @property
     def totals(self) -> Totals:
-        ...
+        """
+        Of what counts.
+        """
 class PowerSummary:
     """
     Energy and mean power of a sequence of intervals.
     """
     @property
     def duration_s(self) -> float:
-        ...
+        """
+        Sum over the intervals, s.
+        """
     @property
     def energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Sum over the intervals.
+        """
     @property
     def mean(self) -> co2lib._core.Power | None:
         """

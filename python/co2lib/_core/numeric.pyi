@@ -32,13 +32,19 @@ class MedianInterval:
         """
     @property
     def high(self) -> float:
-        ...
+        """
+        An order statistic of the values.
+        """
     @property
     def low(self) -> float:
-        ...
+        """
+        An order statistic of the values.
+        """
     @property
     def median(self) -> float:
-        ...
+        """
+        Of the values; the mean of the middle two.
+        """
 def compensated_sum(values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> float:
     """
     Neumaier's compensated sum.

@@ -20,55 +20,89 @@ class Options:
         ...
     @property
     def ari(self) -> str:
-        ...
+        """
+        Which clustering the index takes.
+        """
     @property
     def bins(self) -> list[int]:
-        ...
+        """
+        Numbers of bins, 2 to 4096; the first one is the index's.
+        """
     @property
     def degenerate(self) -> str:
-        ...
+        """
+        What becomes of a vector with a bin of zero width: `count`, `nan` or `error`.
+        """
     @property
     def distances(self) -> list[str]:
-        ...
+        """
+        Distances that are computed; the first one is the index's.
+        """
     @property
     def edge_rule(self) -> str:
-        ...
+        """
+        How the edges of a histogram are rounded: `numpy1` or `numpy2`.
+        """
     @property
     def embedding(self) -> str:
-        ...
+        """
+        Name of the embedding layer, for the record; empty: the default one.
+        """
     @property
     def exclude(self) -> list[str]:
-        ...
+        """
+        Layers that are never kept.
+        """
     @property
     def include(self) -> list[str]:
-        ...
+        """
+        Layers kept whatever their width; empty: those wider than there are classes.
+        """
     @property
     def mode(self) -> str:
-        ...
+        """
+        How activations become vectors: `cnn` or `vit`.
+        """
     @property
     def nonfinite(self) -> str:
-        ...
+        """
+        What becomes of a pair with a NaN or an infinity: `error` or `skip_pair`.
+        """
     @property
     def repeated_calls(self) -> str:
-        ...
+        """
+        What becomes of a module that is called more than once per pass: `mean` or `sum`.
+        """
     @property
     def s(self) -> float:
-        ...
+        """
+        Noise-variance scaling; computed nowhere, an argument.
+        """
     @property
     def s_bar(self) -> float:
-        ...
+        """
+        Offset of the noise-variance scaling; an argument too.
+        """
     @property
     def skip_short_names(self) -> bool:
-        ...
+        """
+        Whether names of one character are skipped, as the published code does.
+        """
     @property
     def store(self) -> str:
-        ...
+        """
+        Where the shifted embeddings are kept: `memory`, `file` or `recompute`.
+        """
     @property
     def threads(self) -> int:
-        ...
+        """
+        0: as many as the machine has; no result depends on it.
+        """
     @property
     def weights(self) -> str:
-        ...
+        """
+        What a histogram's probabilities are made of: `density` or `count`.
+        """
 class Distances:
     """
     Distances of one pair of vectors.
@@ -76,7 +110,9 @@ class Distances:
     def __reduce__(self) -> tuple[typing.Any, tuple[str, int, typing.Any], typing.Any]:
         ...
     def at(self, bins: typing.SupportsInt | typing.SupportsIndex, distance: str) -> float:
-        ...
+        """
+        The distance at this number of bins. Throws preindex.bad_option if it was not asked for.
+        """
     @property
     def counts_clean(self) -> dict[int, list[int]]:
         """
@@ -105,7 +141,9 @@ class ClusterResult:
         ...
     @property
     def ari(self) -> float | None:
-        ...
+        """
+        Adjusted Rand index of classes and clusters.
+        """
     @property
     def centres(self) -> numpy.typing.NDArray[numpy.float64]:
         """
@@ -113,7 +151,9 @@ class ClusterResult:
         """
     @property
     def classes(self) -> list[typing.Any]:
-        ...
+        """
+        Of the labels given, ascending.
+        """
     @property
     def contingency(self) -> numpy.typing.NDArray[numpy.int64]:
         """
@@ -121,7 +161,9 @@ class ClusterResult:
         """
     @property
     def inertia(self) -> float:
-        ...
+        """
+        Sum of squared distances to the own centre.
+        """
     @property
     def inv_ari(self) -> float | None:
         """
@@ -129,7 +171,9 @@ class ClusterResult:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `trivial_clustering` for one class or as many as samples.
+        """
     @property
     def iterations(self) -> int:
         """
@@ -147,7 +191,9 @@ class ClusterResult:
         """
     @property
     def tol_abs(self) -> float:
-        ...
+        """
+        The tolerance in the units of the data, squared.
+        """
 class Resque:
     """
     RESQUE's shift index.
@@ -161,7 +207,9 @@ class Resque:
         """
     @property
     def classes(self) -> list[typing.Any]:
-        ...
+        """
+        Ascending.
+        """
     @property
     def index(self) -> float:
         """
@@ -177,13 +225,19 @@ class LayerResult:
         ...
     @property
     def kept(self) -> bool:
-        ...
+        """
+        It counts in the index.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        Name of the module.
+        """
     @property
     def width(self) -> int:
-        ...
+        """
+        Values per sample after reduction.
+        """
     @property
     def zero_width(self) -> list[int]:
         """
@@ -204,7 +258,9 @@ class Result:
         Adds what is known of the model: layers that gave no output, where its parameters lie, remarks.
         """
     def to_json(self) -> str:
-        ...
+        """
+        JSON with stable keys; what is not known is null.
+        """
     @property
     def all_distances(self) -> dict[int, dict[str, float]]:
         """
@@ -217,7 +273,9 @@ class Result:
         """
     @property
     def cluster(self) -> ClusterResult | None:
-        ...
+        """
+        None without embeddings.
+        """
     @property
     def config(self) -> dict[str, typing.Any]:
         """
@@ -225,7 +283,9 @@ class Result:
         """
     @property
     def config_hash(self) -> str:
-        ...
+        """
+        Hash of the choices that make the index what it is: equal for the same index, whatever else was asked for.
+        """
     @property
     def cost(self) -> typing.Any:
         """
@@ -236,16 +296,24 @@ class Result:
         ...
     @property
     def inv_ari(self) -> float | None:
-        ...
+        """
+        1 - ARI of the chosen variant.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        What a reader must know about these numbers.
+        """
     @property
     def label(self) -> str:
-        ...
+        """
+        `preindex`, or `preindex(unscaled)` for s = 0 and s_bar = 0.
+        """
     @property
     def layers(self) -> list[LayerResult]:
-        ...
+        """
+        In the order in which they were first seen.
+        """
     @property
     def layers_unseen(self) -> list[str]:
         """
@@ -258,10 +326,14 @@ class Result:
         """
     @property
     def p(self) -> float:
-        ...
+        """
+        The first distance at the first number of bins.
+        """
     @property
     def pairs(self) -> int:
-        ...
+        """
+        Pairs of samples that count.
+        """
     @property
     def per_layer(self) -> dict[str, dict[int, dict[str, float]]]:
         """
@@ -274,7 +346,9 @@ class Result:
         """
     @property
     def skipped(self) -> int:
-        ...
+        """
+        Pairs dropped by nonfinite = skip_pair.
+        """
     @property
     def value(self) -> float | None:
         """
@@ -308,61 +382,99 @@ class Accumulator:
     """
     @staticmethod
     def from_json(text: str) -> Accumulator:
-        ...
+        """
+        Reads a state. Throws preindex.bad_state for a corrupt or a newer one.
+        """
     def __init__(self, options: Options, classes: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     def add_embedding(self, side: str, rows: numpy.ndarray, labels: typing.Any) -> None:
-        ...
+        """
+        Embeddings of the samples of the batch, flattened; labels in the same order. Copied.
+        """
     def add_pairs(self, layer: typing.SupportsInt | typing.SupportsIndex, clean: numpy.ndarray, shifted: numpy.ndarray) -> None:
-        ...
+        """
+        Vectors of the same samples before and after the shift; once per call of the module in the batch.
+        """
     def add_resque(self, side: str, rows: numpy.ndarray, labels: typing.Any) -> None:
-        ...
+        """
+        Vectors for RESQUE's shift index; the sides need not be paired. Counted at once.
+        """
     def class_means(self, side: str) -> numpy.typing.NDArray[numpy.float64]:
-        ...
+        """
+        Means of the embeddings of each class on a side, ascending; for the initial centres.
+        """
     def cluster(self, reducer: Reducer) -> None:
         """
         Clusters the stored embeddings of all processes together, for result().
         """
     def drop_batch(self) -> None:
-        ...
+        """
+        Drops what was added since the last `end_batch`.
+        """
     def embedding_labels(self) -> list[typing.Any]:
-        ...
+        """
+        The classes of the stored embeddings, row by row.
+        """
     def embeddings(self) -> numpy.typing.NDArray[numpy.float32]:
         """
         A copy of the stored embeddings.
         """
     def end_batch(self) -> None:
-        ...
+        """
+        Counts the batch.
+        """
     def layer(self, name: str, width: typing.SupportsInt | typing.SupportsIndex) -> int:
-        ...
+        """
+        The layer of this name, entered into the table when first seen. Throws preindex.width_changed.
+        """
     def merge(self, other: Accumulator) -> None:
-        ...
+        """
+        Adds another shard. Throws preindex.config_mismatch with the keys that differ.
+        """
     def pack(self, classes: typing.Any, widths: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"] = [0, 0, 0, 0]) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float64]]:
         """
         The sums as int64 and float64 arrays that add up over shards.
         """
     def resque(self) -> Resque:
-        ...
+        """
+        RESQUE's shift index of what `add_resque` counted.
+        """
     def restore_embeddings(self, rows: numpy.ndarray, labels: typing.Any) -> None:
-        ...
+        """
+        Gives a state the embeddings that it was read without: those of `embeddings()`, with their labels.
+        """
     def result(self) -> Result:
-        ...
+        """
+        The result so far. Throws preindex.empty without pairs, preindex.no_layer, preindex.class_sets.
+        """
     def to_json(self) -> str:
-        ...
+        """
+        The state without stored embeddings, versioned JSON; its size does not depend on the number of pairs.
+        """
     def unpack(self, integers: typing.Annotated[numpy.typing.ArrayLike, numpy.int64], doubles: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], classes: typing.Any, widths: typing.Annotated[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], "FixedSize(4)"] = [0, 0, 0, 0]) -> None:
-        ...
+        """
+        Replaces the sums by those of `packed`, which was added up over shards packed for the same classes and widths.
+        """
     @property
     def classes(self) -> int:
-        ...
+        """
+        Number of classes of the model, which decides which layers are kept.
+        """
     @property
     def config(self) -> str:
-        ...
+        """
+        Every choice that two shards must share, JSON.
+        """
     @property
     def config_hash(self) -> str:
-        ...
+        """
+        Of `config`.
+        """
     @property
     def labels(self) -> list[typing.Any]:
-        ...
+        """
+        The classes seen so far, ascending.
+        """
     @property
     def layers(self) -> list[tuple[str, int, bool]]:
         """
@@ -370,10 +482,14 @@ class Accumulator:
         """
     @property
     def options(self) -> Options:
-        ...
+        """
+        As they were given.
+        """
     @property
     def pairs(self) -> int:
-        ...
+        """
+        So far.
+        """
     @property
     def widths(self) -> typing.Annotated[list[int], "FixedSize(4)"]:
         """
@@ -397,7 +513,9 @@ class Forecast:
         """
     @property
     def bounded(self) -> bool:
-        ...
+        """
+        False if an end of the interval is no bound (too few runs for alpha).
+        """
     @property
     def confidence(self) -> float:
         """
@@ -410,16 +528,24 @@ class Forecast:
         """
     @property
     def extrapolated(self) -> bool:
-        ...
+        """
+        The index lies outside of the range of the runs.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        What a reader must know about the forecast: few runs, an index outside of their range.
+        """
     @property
     def lower(self) -> float:
-        ...
+        """
+        Lower end of the interval.
+        """
     @property
     def model(self) -> str:
-        ...
+        """
+        The curve that was fitted.
+        """
     @property
     def range(self) -> tuple[float, float]:
         """
@@ -427,7 +553,9 @@ class Forecast:
         """
     @property
     def runs(self) -> int:
-        ...
+        """
+        Number of runs used.
+        """
     @property
     def upper(self) -> float:
         """
@@ -457,34 +585,54 @@ class CalibrationRun:
         """
     @property
     def config(self) -> str:
-        ...
+        """
+        `Result.config_hash`.
+        """
     @property
     def dataset(self) -> str:
-        ...
+        """
+        Name of the data.
+        """
     @property
     def epochs(self) -> float | None:
-        ...
+        """
+        May be a fraction.
+        """
     @property
     def gco2e(self) -> float | None:
-        ...
+        """
+        Operational carbon, g CO2e.
+        """
     @property
     def kwh(self) -> float | None:
-        ...
+        """
+        Energy of the training, kWh.
+        """
     @property
     def machine(self) -> str:
-        ...
+        """
+        On which it ran.
+        """
     @property
     def model(self) -> str:
-        ...
+        """
+        Name of the model family.
+        """
     @property
     def protocol(self) -> str:
-        ...
+        """
+        How it was retrained.
+        """
     @property
     def time(self) -> str:
-        ...
+        """
+        When it ended, UTC.
+        """
     @property
     def x(self) -> float:
-        ...
+        """
+        The index before the retraining.
+        """
 class CostPrediction:
     """
     Forecasts of the costs that the runs know.
@@ -504,36 +652,56 @@ class CostPrediction:
         Its text and its table, for notebooks.
         """
     def keys(self) -> list[str]:
-        ...
+        """
+        Names of the costs that have a forecast.
+        """
     @property
     def epochs(self) -> Forecast | None:
-        ...
+        """
+        Forecast of the epochs; None where too few runs know it.
+        """
     @property
     def gco2e(self) -> Forecast | None:
-        ...
+        """
+        Forecast of the operational carbon, g CO2e; None where too few runs know it.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Of the runs, and of how they were used.
+        """
     @property
     def kwh(self) -> Forecast | None:
-        ...
+        """
+        Forecast of the energy, kWh; None where too few runs know it.
+        """
     @property
     def x(self) -> float:
-        ...
+        """
+        The index that it is for.
+        """
 class CostForecast:
     """
     What retraining will cost, from past retrainings.
     """
     @staticmethod
     def fit(runs: collections.abc.Sequence[CalibrationRun], model: str = 'auto', alpha: typing.SupportsFloat | typing.SupportsIndex = 0.2, select: collections.abc.Mapping[str, str] = {}) -> CostForecast:
-        ...
+        """
+        Throws preindex.config_mismatch naming the fields in which the runs differ, preindex.bad_cost, and preindex.not_enough_calibration if no cost has enough runs.
+        """
     def predict(self, x: typing.SupportsFloat | typing.SupportsIndex) -> CostPrediction:
-        ...
+        """
+        Forecasts every cost at an index; a cost without enough runs is absent, with an issue that says so.
+        """
     def predict_result(self, result: Result) -> CostPrediction:
-        ...
+        """
+        Forecasts every cost at the index of a result, whose configuration must be that of the runs.
+        """
     @property
     def runs(self) -> list[CalibrationRun]:
-        ...
+        """
+        Those in use.
+        """
 class Costs:
     """
     Costs by name; what is not known or not limited is None.
@@ -544,13 +712,19 @@ class Costs:
         ...
     @property
     def epochs(self) -> float | None:
-        ...
+        """
+        Epochs; may be a fraction.
+        """
     @property
     def gco2e(self) -> float | None:
-        ...
+        """
+        Operational carbon, g CO2e.
+        """
     @property
     def kwh(self) -> float | None:
-        ...
+        """
+        Energy of the training, kWh.
+        """
 class RetrainReport:
     """
     Whether to retrain, and why.
@@ -560,10 +734,14 @@ class RetrainReport:
     def __str__(self) -> str:
         ...
     def to_json(self) -> str:
-        ...
+        """
+        JSON with stable keys.
+        """
     @property
     def advice(self) -> str:
-        ...
+        """
+        For `uncertain`: which calibration run would help.
+        """
     @property
     def decision(self) -> str:
         """
@@ -571,10 +749,14 @@ class RetrainReport:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Of the forecast and the index.
+        """
     @property
     def reason(self) -> str:
-        ...
+        """
+        The decision rule in words.
+        """
 def adjusted_rand_labels(labels_true: typing.Any, labels_pred: typing.Any) -> float:
     ...
 def adjusted_rand_table(contingency: typing.Annotated[numpy.typing.ArrayLike, numpy.int64]) -> float:

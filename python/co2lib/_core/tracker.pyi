@@ -61,7 +61,9 @@ class Facility:
         ...
     @property
     def pue(self) -> float:
-        ...
+        """
+        Facility energy / IT energy, at least 1.
+        """
     @property
     def wue(self) -> float:
         """
@@ -85,7 +87,9 @@ class RegionResult:
         """
     @property
     def duration_s(self) -> float:
-        ...
+        """
+        Length of the region, suspend excluded, s.
+        """
     @property
     def energy(self) -> co2lib._core.EnergyEstimate:
         """
@@ -98,10 +102,14 @@ class RegionResult:
         """
     @property
     def id(self) -> int:
-        ...
+        """
+        From 1, unique in the run's segment.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        That it was opened with.
+        """
     @property
     def parent(self) -> int:
         """
@@ -114,7 +122,9 @@ class RegionResult:
         """
     @property
     def thread(self) -> int:
-        ...
+        """
+        The line of execution it belongs to; threads count up from 1.
+        """
 class DeviceFootprint:
     """
     The record of one meter, with its place in the totals.
@@ -128,13 +138,19 @@ class DeviceFootprint:
         """
     @property
     def device(self) -> str:
-        ...
+        """
+        What is metered: `cpu`, `dram`, `gpu`, ...
+        """
     @property
     def duplicate_of(self) -> str:
-        ...
+        """
+        Id of the meter it copies; empty if it copies none.
+        """
     @property
     def energy(self) -> co2lib._core.EnergyEstimate:
-        ...
+        """
+        Measured and estimated, with bounds and interval.
+        """
     @property
     def host(self) -> str:
         """
@@ -142,7 +158,9 @@ class DeviceFootprint:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        Stable id of its meter: a zone's path, a GPU's UUID.
+        """
     @property
     def in_total(self) -> bool:
         """
@@ -150,19 +168,29 @@ class DeviceFootprint:
         """
     @property
     def mean_power(self) -> co2lib._core.Power | None:
-        ...
+        """
+        Energy over duration.
+        """
     @property
     def method(self) -> str:
-        ...
+        """
+        How the energy was obtained: `counter`, `integral` or `model`.
+        """
     @property
     def mirror_of(self) -> str:
-        ...
+        """
+        Id of the meter it mirrors; empty if it mirrors none.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        The platform's own name: `package-0`, a GPU's model.
+        """
     @property
     def provider(self) -> str:
-        ...
+        """
+        Who reads it: `powercap`, `nvml`, `model.cpu_load`, ...
+        """
     @property
     def rank(self) -> int | None:
         """
@@ -170,14 +198,18 @@ class DeviceFootprint:
         """
     @property
     def record(self) -> co2lib._core.meter.Record:
-        ...
+        """
+        The energy, how it was measured, and what happened meanwhile.
+        """
 class CommandFootprint:
     """
     A command under the tracker, and its share of the CPU's energy.
     """
     @property
     def cpu_s(self) -> float:
-        ...
+        """
+        CPU time of the command and what it waited for, s.
+        """
     @property
     def energy(self) -> co2lib._core.EnergyEstimate:
         """
@@ -185,7 +217,9 @@ class CommandFootprint:
         """
     @property
     def idle(self) -> co2lib._core.Energy | None:
-        ...
+        """
+        The CPU's energy in time that nobody used.
+        """
     @property
     def other(self) -> co2lib._core.Energy | None:
         """
@@ -212,10 +246,14 @@ class ScopeFootprint:
         """
     @property
     def idle(self) -> co2lib._core.EnergyEstimate:
-        ...
+        """
+        Energy of time that nobody used.
+        """
     @property
     def other(self) -> co2lib._core.EnergyEstimate:
-        ...
+        """
+        Energy of other processes.
+        """
     @property
     def own(self) -> co2lib._core.EnergyEstimate:
         """
@@ -242,7 +280,9 @@ class CarbonOrigin:
         """
     @property
     def origin(self) -> str:
-        ...
+        """
+        `live`, `cache`, `climatology`, `annual_factor`, `world_average`, `trace`, `fixed`, ...
+        """
 class RegionFootprint:
     """
     The statistics of all regions of one name.
@@ -251,10 +291,14 @@ class RegionFootprint:
         ...
     @property
     def count(self) -> int:
-        ...
+        """
+        Number of regions.
+        """
     @property
     def duration_s(self) -> float:
-        ...
+        """
+        Sum over the regions, s.
+        """
     @property
     def each(self) -> list[RegionResult]:
         """
@@ -267,16 +311,24 @@ class RegionFootprint:
         """
     @property
     def inclusive(self) -> co2lib._core.EnergyEstimate:
-        ...
+        """
+        Sum over the regions; regions of other threads may overlap them.
+        """
     @property
     def least(self) -> co2lib._core.Energy | None:
-        ...
+        """
+        Of one region.
+        """
     @property
     def most(self) -> co2lib._core.Energy | None:
-        ...
+        """
+        Of one region.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        By which regions are put together.
+        """
     @property
     def operational(self) -> co2lib._core.CarbonMassEstimate:
         """
@@ -295,7 +347,9 @@ class HardwarePart:
         ...
     @property
     def bounds(self) -> co2lib._core.CarbonMassInterval:
-        ...
+        """
+        Ends of all it is computed from taken together.
+        """
     @property
     def factors(self) -> list[str]:
         """
@@ -303,10 +357,14 @@ class HardwarePart:
         """
     @property
     def id(self) -> str:
-        ...
+        """
+        In the bill of materials: `server`, `gpu0`.
+        """
     @property
     def name(self) -> str:
-        ...
+        """
+        What it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model.
+        """
     @property
     def quantity(self) -> float:
         """
@@ -314,7 +372,9 @@ class HardwarePart:
         """
     @property
     def source(self) -> str:
-        ...
+        """
+        Where its number is from; empty: its factors have sources of their own.
+        """
     @property
     def value(self) -> co2lib._core.CarbonMass:
         """
@@ -343,16 +403,24 @@ class MachineFootprint:
         """
     @property
     def host(self) -> str:
-        ...
+        """
+        Name of the machine; empty if unknown.
+        """
     @property
     def lifetime_high_years(self) -> float:
-        ...
+        """
+        With the low end of `own`.
+        """
     @property
     def lifetime_low_years(self) -> float:
-        ...
+        """
+        With the high end of `own`.
+        """
     @property
     def lifetime_years(self) -> float:
-        ...
+        """
+        Years in use, for which the hardware is shared out; 0 where nothing could be computed.
+        """
     @property
     def own(self) -> co2lib._core.CarbonMassEstimate:
         """
@@ -360,7 +428,9 @@ class MachineFootprint:
         """
     @property
     def parts(self) -> list[HardwarePart]:
-        ...
+        """
+        What the hardware is made of; empty where it is one mass, or unknown.
+        """
     @property
     def reserved_s(self) -> float:
         """
@@ -462,13 +532,19 @@ class Footprint:
         """
     @property
     def devices(self) -> list[DeviceFootprint]:
-        ...
+        """
+        Every meter, counted or not.
+        """
     @property
     def downtime_s(self) -> float:
-        ...
+        """
+        Time between the segments of a resumed run, s.
+        """
     @property
     def duration_s(self) -> float:
-        ...
+        """
+        Time in which any of it was measured, suspend excluded, s; parallel ranks are not added.
+        """
     @property
     def embodied(self) -> co2lib._core.CarbonMassEstimate:
         """
@@ -486,7 +562,9 @@ class Footprint:
         """
     @property
     def facility(self) -> Facility:
-        ...
+        """
+        PUE and WUE; where segments differ, weighted by their energy.
+        """
     @property
     def facility_energy(self) -> co2lib._core.Energy | None:
         """
@@ -494,16 +572,24 @@ class Footprint:
         """
     @property
     def host(self) -> str:
-        ...
+        """
+        Name of the machine of the first segment.
+        """
     @property
     def intensity_source(self) -> str:
-        ...
+        """
+        The place, series or provider the carbon was priced with.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        What a reader must know about these numbers.
+        """
     @property
     def location(self) -> str:
-        ...
+        """
+        Key of the place, such as `FRA`; empty if unknown; several are joined by ", ".
+        """
     @property
     def machines(self) -> list[MachineFootprint]:
         """
@@ -531,7 +617,9 @@ class Footprint:
         """
     @property
     def project(self) -> str:
-        ...
+        """
+        As the options name it; empty if they do not.
+        """
     @property
     def regions(self) -> dict[str, typing.Any]:
         """
@@ -539,7 +627,9 @@ class Footprint:
         """
     @property
     def run_id(self) -> str:
-        ...
+        """
+        One for all its segments.
+        """
     @property
     def scope(self) -> ScopeFootprint | None:
         """
@@ -547,10 +637,14 @@ class Footprint:
         """
     @property
     def segments(self) -> int:
-        ...
+        """
+        Stretches measured without interruption, by one process each.
+        """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of all intensities and hardware factors.
+        """
     @property
     def start(self) -> typing.Any:
         """
@@ -558,13 +652,19 @@ class Footprint:
         """
     @property
     def suspended_s(self) -> float:
-        ...
+        """
+        Time asleep, neither covered nor estimated, s.
+        """
     @property
     def totals(self) -> co2lib._core.meter.Totals:
-        ...
+        """
+        Of the devices, by kind.
+        """
     @property
     def water(self) -> co2lib._core.WaterEstimate:
-        ...
+        """
+        Of the facility; no value where WUE is not given.
+        """
 class MetricFamily:
     """
     A metric: its name and what it means, and a sample for each labels.
@@ -577,7 +677,9 @@ class MetricFamily:
         ...
     @property
     def help(self) -> str:
-        ...
+        """
+        What it means, in a sentence.
+        """
     @property
     def labels(self) -> list[str]:
         """
@@ -585,7 +687,9 @@ class MetricFamily:
         """
     @property
     def name(self) -> str:
-        ...
+        """
+        `co2lib_energy_joules`, without the suffix of its type.
+        """
     @property
     def sample_name(self) -> str:
         """
@@ -649,16 +753,24 @@ class Run:
         """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        Found while reading: torn lines, unknown types.
+        """
     @property
     def meters(self) -> list[co2lib._core.meter.MeterInfo]:
-        ...
+        """
+        Of all segments, without those that only stand in for others.
+        """
     @property
     def run_id(self) -> str:
-        ...
+        """
+        Of the run; those of merged runs are joined by `+`.
+        """
     @property
     def segments(self) -> int:
-        ...
+        """
+        In the order in which they began.
+        """
 class RunForecast:
     """
     The forecast of a run's total energy.
@@ -680,29 +792,43 @@ class RunForecast:
         """
     @property
     def total(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of all units, done and to come.
+        """
     @property
     def units_done(self) -> int:
-        ...
+        """
+        Units whose energy is known.
+        """
     @property
     def units_total(self) -> int:
-        ...
+        """
+        Done and to come.
+        """
 class Account:
     """
     Carbon and water of an energy series.
     """
     @property
     def facility_energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        it_energy * PUE.
+        """
     @property
     def issues(self) -> list[co2lib._core.Issue]:
-        ...
+        """
+        `incomplete`, and what the source says of its values.
+        """
     @property
     def it_energy(self) -> co2lib._core.Energy:
-        ...
+        """
+        Of the samples, without PUE.
+        """
     @property
     def mean_intensity(self) -> co2lib._core.CarbonIntensity | None:
-        ...
+        """
+        Over the energy; None where a part could not be priced, or there is no energy.
+        """
     @property
     def operational(self) -> co2lib._core.CarbonMass | None:
         """
@@ -710,10 +836,14 @@ class Account:
         """
     @property
     def sources(self) -> list[co2lib._core.Source]:
-        ...
+        """
+        Of the intensities.
+        """
     @property
     def water(self) -> co2lib._core.Water:
-        ...
+        """
+        Of the IT energy, by WUE; 0 where WUE is not given.
+        """
 class Tracker:
     """
     Meters the machine from construction to stop().
@@ -779,10 +909,14 @@ class Tracker:
         """
     @property
     def run_id(self) -> str:
-        ...
+        """
+        The run's id: as given, or a random UUID.
+        """
     @property
     def running(self) -> bool:
-        ...
+        """
+        True from start to stop.
+        """
 def account(samples: collections.abc.Sequence[co2lib._core.intensity.EnergySample], source: co2lib._core.intensity.IntensitySource, facility: Facility = ...) -> Account:
     """
     Prices an energy series: emissions = PUE * sum of energy * intensity.

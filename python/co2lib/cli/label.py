@@ -15,6 +15,7 @@ from co2lib import hub
 from co2lib._errors import BadValueError, SystemFailureError
 from co2lib._extras import require
 from co2lib.cli import _out
+from co2lib.hub._columns import IDENTITIES
 
 
 def label(
@@ -50,8 +51,10 @@ def label(
     A table of cards (column card or cardData, as dumps of the Hub have them) is read first.
     """
     table = _table(file)
-    if "id" not in table.columns:
-        raise BadValueError("hub.bad_value", f"{file}: has no column id; name the models there")
+    identity = next((name for name in IDENTITIES if name in table.columns), None)
+    if identity is None:
+        raise BadValueError("hub.bad_value", f"{file}: has no column id or modelId; name the models there")
+    table = table.rename(columns={identity: "id"})
     rules = hub.fit(table, preset, fit) if fit is not None else hub.preset(preset)
     labelled = hub.label(table, rules)
     if badge is not None:

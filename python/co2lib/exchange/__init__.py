@@ -48,11 +48,16 @@ class StatedCard(Protocol):
     """What a model card says, as `co2lib.hub.read_card` gives it."""
 
     @property
-    def grams(self) -> float | None: ...
+    def grams(self) -> float | None:
+        """Emissions in g CO2e; None where the card does not say them for certain."""
+
     @property
-    def energy_kwh(self) -> float | None: ...
+    def energy_kwh(self) -> float | None:
+        """Energy in kWh; None where the card does not say it."""
+
     @property
-    def training_type(self) -> str | None: ...
+    def training_type(self) -> str | None:
+        """`pre-training` or `fine-tuning`, as written; None where the card does not say it."""
 
 
 def activities() -> list[str]:

@@ -11,6 +11,16 @@ from co2lib._core import hub as _hub
 from co2lib._core.hub import Card, Label, LetterProbabilities, Preset
 from co2lib._errors import BadValueError
 from co2lib._extras import require
+from co2lib.hub._columns import (
+    EMISSIONS,
+    IDENTITIES,
+    PER_GRAM,
+    all_per_gram,
+    is_there,
+    named,
+    per_gram,
+    spelt,
+)
 
 Frame = Any
 """A DataFrame of pandas, which is optional."""
@@ -252,27 +262,20 @@ def _records(table: Frame | Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
     return list(table)
 
 
-_SPELT = {"size_efficency": "size_efficiency", "datasets_size_efficency": "datasets_size_efficiency"}
-_EMISSIONS = "co2_eq_emissions"
-
-
 def _rows(records: Iterable[Mapping[str, Any]], preset: Preset) -> Rows:
     names = {metric.name for metric in preset.metrics}
     rows: Rows = []
     for number, record in enumerate(records):
-        identity = record.get("id", record.get("model", number))
-        spelt = {_SPELT.get(k, k): v for k, v in record.items()}
-        if "grams" in spelt:
-            spelt.setdefault(_EMISSIONS, spelt["grams"])
-        values = _values({k: v for k, v in spelt.items() if k in names and _is_there(v)})
+        identity = next((record[name] for name in IDENTITIES if name in record), number)
+        given = named(record)
+        values = _values({k: v for k, v in given.items() if k in names and is_there(v)})
+        for name, size in PER_GRAM.items():
+            if name in names and name not in given and is_there(given.get(size)) and EMISSIONS in values:
+                values.update(_values({name: per_gram(given[size], values[EMISSIONS])}))
         rows.append(
             (str(identity), values, str(record.get("task", "inference")), str(record.get("environment", "")))
         )
     return rows
-
-
-def _is_there(value: Any) -> bool:
-    return value is not None and type(value).__name__ != "NAType"
 
 
 def fit(
@@ -285,8 +288,9 @@ def fit(
     Parameters
     ----------
     table : DataFrame or mappings
-        One row per model: `id` and the metrics of the preset by name; for ``fischer2022`` also `task` and
-        `environment`.
+        One row per model: `id` and the metrics of the preset by name (an efficiency that is not there is made
+        of `size_pytorch_bin_bytes` or `datasets_size_bytes` and the emissions); for ``fischer2022`` also
+        `task` and `environment`.
     reference : str
         The id of the reference model: its first row.
 
@@ -360,26 +364,25 @@ def label_arrays(
     """
     rules = _preset(preset)
     names = {metric.name for metric in rules.metrics}
-    spelt = {_SPELT.get(name, name): values for name, values in columns.items()}
-    if "grams" in spelt:
-        spelt.setdefault(_EMISSIONS, spelt["grams"])
-    given = {name: values for name, values in spelt.items() if name in names}
+    by_name = named(columns)
+    for name, size in PER_GRAM.items():
+        if name in names and name not in by_name and size in by_name and EMISSIONS in by_name:
+            by_name[name] = all_per_gram(by_name[size], by_name[EMISSIONS])
+    given = {name: values for name, values in by_name.items() if name in names}
     letters, mean, index, rating = _hub.label_columns(given, rows, rules, mode)
-    by_name = [metric.name for metric in rules.metrics]
+    order = [metric.name for metric in rules.metrics]
     return LabelArrays(
         [_LETTERS[letter] for letter in letters.tolist()],
         mean,
-        dict(zip(by_name, index, strict=True)),
-        dict(zip(by_name, rating, strict=True)),
+        dict(zip(order, index, strict=True)),
+        dict(zip(order, rating, strict=True)),
     )
 
 
 def _labels_by_columns(frame: Frame, rules: Preset, mode: str | None) -> LabelArrays:
-    wanted = {metric.name for metric in rules.metrics} | {"grams"}
+    wanted = {metric.name for metric in rules.metrics} | {"grams", *PER_GRAM.values()}
     columns = {
-        str(name): _numbers(str(name), frame[name])
-        for name in frame.columns
-        if _SPELT.get(name, name) in wanted
+        str(name): _numbers(str(name), frame[name]) for name in frame.columns if spelt(str(name)) in wanted
     }
     return label_arrays(columns, len(frame), rules, mode)
 
@@ -388,7 +391,7 @@ def _numbers(name: str, column: Any) -> Any:
     numpy = require("numpy", needed_for="a table of labels")
     if getattr(column.dtype, "kind", "O") in "iuf":
         return column.to_numpy(dtype="float64", na_value=math.nan)
-    values = (_values({name: value if _is_there(value) else None}) for value in column)
+    values = (_values({name: value if is_there(value) else None}) for value in column)
     return numpy.array([value.get(name, math.nan) for value in values], dtype="float64")
 
 

@@ -7,15 +7,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from co2lib._extras import require
-from co2lib.integrations._budget import Budget, Outlook
+from co2lib.integrations._callback import TrainingCallback
 from co2lib.integrations._torch import wait_for_gpu
-from co2lib.integrations._training import Sink, Training
-from co2lib.tracker import Footprint, Track, Tracker
+from co2lib.integrations._training import Training
 
 __all__ = ["FootprintCallback"]
 
@@ -27,7 +24,7 @@ class _Training(Training):
         wait_for_gpu()  # with the backend torch; the others hand over results that are ready
 
 
-class FootprintCallback(_Base):  # type: ignore[misc]
+class FootprintCallback(TrainingCallback, _Base):  # type: ignore[misc]
     """Tracks `Model.fit()`: regions ``epoch``, ``step`` and ``validation``, the card's block, a budget.
 
     Energy and carbon so far enter the logs of each epoch as ``energy_kwh`` and ``co2e_g``, hence
@@ -41,39 +38,7 @@ class FootprintCallback(_Base):  # type: ignore[misc]
         Those of `co2lib.track`, if no run is given.
     """
 
-    def __init__(
-        self,
-        run: Track | Tracker | None = None,
-        *,
-        card: str | os.PathLike[str] | None = None,
-        card_options: Mapping[str, Any] | None = None,
-        budget: Budget | None = None,
-        unit: str = "auto",
-        sinks: Iterable[Sink] = (),
-        every: int | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__()
-        self.training = _Training(
-            run,
-            card=card,
-            card_options=card_options,
-            budget=budget,
-            unit=unit,
-            sinks=sinks,
-            every=every,
-            **options,
-        )
-
-    @property
-    def footprint(self) -> Footprint:
-        """Of the last training, or of the one that goes on."""
-        return self.training.footprint
-
-    @property
-    def outlooks(self) -> tuple[Outlook, ...]:
-        """What the budget said last."""
-        return self.training.outlooks
+    _training_type = _Training
 
     # The hooks, by the names of Keras ----------------------------------------------------------------------
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from co2lib._extras import require
-from co2lib.integrations._budget import Budget, Outlook
+from co2lib.integrations._callback import TrainingCallback
 from co2lib.integrations._torch import TorchTraining
-from co2lib.integrations._training import Sink
-from co2lib.tracker import Footprint, Track, Tracker
+from co2lib.tracker import Track, Tracker
 
 __all__ = ["FootprintCallback"]
 
@@ -40,7 +37,7 @@ class _Training(TorchTraining):
         return bool(self.trainer.is_global_zero)
 
 
-class FootprintCallback(_Base):  # type: ignore[misc]
+class FootprintCallback(TrainingCallback, _Base):  # type: ignore[misc]
     """Tracks `Trainer.fit()`: regions ``epoch``, ``step`` and ``validation``, the card's block, a budget.
 
     Parameters
@@ -54,41 +51,12 @@ class FootprintCallback(_Base):  # type: ignore[misc]
         Those of `co2lib.track`, if no run is given.
     """
 
-    def __init__(
-        self,
-        run: Track | Tracker | None = None,
-        *,
-        card: str | os.PathLike[str] | None = None,
-        card_options: Mapping[str, Any] | None = None,
-        budget: Budget | None = None,
-        unit: str = "auto",
-        sinks: Iterable[Sink] = (),
-        every: int | None = None,
-        log: bool = True,
-        **options: Any,
-    ) -> None:
-        super().__init__()
-        self.training = _Training(
-            run,
-            card=card,
-            card_options=card_options,
-            budget=budget,
-            unit=unit,
-            sinks=sinks,
-            every=every,
-            **options,
-        )
+    training: _Training
+    _training_type = _Training
+
+    def __init__(self, run: Track | Tracker | None = None, *, log: bool = True, **options: Any) -> None:
+        super().__init__(run, **options)
         self._log = log
-
-    @property
-    def footprint(self) -> Footprint:
-        """Of the last training, or of the one that goes on."""
-        return self.training.footprint
-
-    @property
-    def outlooks(self) -> tuple[Outlook, ...]:
-        """What the budget said last."""
-        return self.training.outlooks
 
     # The hooks, by the names of Lightning ------------------------------------------------------------------
 

@@ -8,15 +8,11 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from co2lib._extras import require
-from co2lib.integrations._budget import Budget, Outlook
+from co2lib.integrations._callback import TrainingCallback
 from co2lib.integrations._torch import TorchTraining
-from co2lib.integrations._training import Sink
-from co2lib.tracker import Footprint, Track, Tracker
 
 __all__ = ["FootprintCallback"]
 
@@ -30,7 +26,7 @@ class _Training(TorchTraining):
         return self.main
 
 
-class FootprintCallback(_Base):  # type: ignore[misc]
+class FootprintCallback(TrainingCallback, _Base):  # type: ignore[misc]
     """Tracks `Trainer.train()`: regions ``epoch`` and ``step``, the model card's block, a budget.
 
     Parameters
@@ -52,39 +48,8 @@ class FootprintCallback(_Base):  # type: ignore[misc]
         Its `footprint`, `metrics()` and `outlooks`.
     """
 
-    def __init__(
-        self,
-        run: Track | Tracker | None = None,
-        *,
-        card: str | os.PathLike[str] | None = None,
-        card_options: Mapping[str, Any] | None = None,
-        budget: Budget | None = None,
-        unit: str = "auto",
-        sinks: Iterable[Sink] = (),
-        every: int | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__()
-        self.training = _Training(
-            run,
-            card=card,
-            card_options=card_options,
-            budget=budget,
-            unit=unit,
-            sinks=sinks,
-            every=every,
-            **options,
-        )
-
-    @property
-    def footprint(self) -> Footprint:
-        """Of the last training, or of the one that goes on."""
-        return self.training.footprint
-
-    @property
-    def outlooks(self) -> tuple[Outlook, ...]:
-        """What the budget said last."""
-        return self.training.outlooks
+    training: _Training
+    _training_type = _Training
 
     # The hooks, by the names of transformers ---------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Adapters of the `hub.*` vectors; fields in spec/hub.md 9."""
+"""Adapters of the `hub.*` vectors of tests/golden/hub.json."""
 
 from __future__ import annotations
 

@@ -98,6 +98,49 @@ TEST(InferenceFeatures, EveryKernelHasAVectorAsLongAsItsNames) {
   }
 }
 
+/// A column of a training vector by its name.
+double column(const KernelConfig& config, std::string_view name) {
+  const std::vector<std::string> names = feature_names(config.kernel);
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) return -1;
+  return training_vector(config)[static_cast<std::size_t>(at - names.begin())];
+}
+
+TEST(InferenceFeatures, SayHowAKernelIsLaidOut) {
+  KernelConfig c = conv(28, 114, 96, 3);
+  EXPECT_EQ(column(c, "cin_align"), 2);
+  EXPECT_EQ(column(c, "cout_align"), 32);
+  EXPECT_EQ(column(c, "pad_same"), 0);
+  c.pad = 0;
+  EXPECT_EQ(column(c, "pad_same"), -1);
+  c.pad = 2;
+  c.dilation = 2;
+  EXPECT_EQ(column(c, "pad_same"), 0);
+  EXPECT_EQ(column(c, "dilation"), 2);
+  c.groups = 2;
+  c.batch = 3;
+  EXPECT_EQ(column(c, "groups"), 2);
+  EXPECT_EQ(column(c, "batch"), 3);
+  KernelConfig depthwise = conv(14, 128, 128, 3);
+  depthwise.kernel = "dwconv-bn-relu";
+  EXPECT_EQ(column(depthwise, "cin_align"), 64);
+  EXPECT_EQ(column(depthwise, "groups"), -1);
+  const KernelConfig product{.kernel = "matmul", .k = 24, .m = 7, .n = 10, .heads = 3};
+  EXPECT_EQ(column(product, "k_align"), 8);
+  EXPECT_EQ(column(product, "n_align"), 2);
+  EXPECT_EQ(column(product, "heads"), 3);
+}
+
+TEST(InferenceFeatures, OlderColumnsStayWhereTheyWere) {
+  const std::vector<std::string> before{"HW",      "CIN",    "COUT",   "K",         "S",    "MFLOPS_HALF",
+                                        "MPARAMS", "w_bits", "a_bits", "mops",      "mb_w", "mb_in",
+                                        "mb_out",  "ai",     "util",   "mops_util", "mb",   "ai_util"};
+  std::vector<std::string> names = feature_names("conv-bn-relu");
+  ASSERT_GT(names.size(), before.size());
+  names.resize(before.size());
+  EXPECT_EQ(names, before);
+}
+
 TEST(InferenceFeatures, RefusesWhatHasNoMeaning) {
   const auto refused = [](auto change) {
     KernelConfig c = conv(28, 32, 64, 3);

@@ -4,8 +4,13 @@
 #include <co2lib/inference/life.hpp>
 #include <co2lib/inference/llm.hpp>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <vector>
+
+#include <co2lib/intensity/trace.hpp>
 
 #include "inference/helpers.hpp"
 
@@ -69,6 +74,39 @@ TEST(InferenceLife, TheGridMayChangeOverTheYears) {
   EXPECT_DOUBLE_EQ(lifetime(life).operational_kg, 10 * (300 + 200 + 50) / 1000.0);
   life.ci_by_year = {300};
   EXPECT_DOUBLE_EQ(lifetime(life).operational_kg, 7.5);
+}
+
+TEST(InferenceLife, TheIntensityOfYearsComesFromASeries) {
+  using std::chrono::hours;
+  const auto start = UtcTime(std::chrono::sys_days(std::chrono::year(2023) / 1 / 1));
+  // Two years and a bit: days at 100, nights (0 to 6) at 400; the second year is half of that.
+  std::vector<std::optional<CarbonIntensity>> values;
+  for (int i = 0; i < 2 * 365 * 24 + 50; ++i) {
+    const double g = i % 24 < 6 ? 400 : 100;
+    values.emplace_back(CarbonIntensity::from_g_per_kwh(i < 365 * 24 ? g : g / 2));
+  }
+  const auto trace = intensity::Trace::regular(start, hours(1), values);
+  const std::vector<double> even = intensity_by_year(trace);
+  ASSERT_EQ(even.size(), 2U);  // the 50 hours at the end are no year
+  EXPECT_DOUBLE_EQ(even[0], 175);
+  EXPECT_DOUBLE_EQ(even[1], 87.5);
+  std::vector<double> nights(24, 0.0);
+  nights[3] = 2;
+  EXPECT_DOUBLE_EQ(intensity_by_year(trace, nights)[0], 400);
+  const Life life{.years = 3, .annual_energy_kwh = 10, .ci_by_year = even};
+  EXPECT_DOUBLE_EQ(lifetime(life).operational_kg, 10 * (175 + 87.5 + 87.5) / 1000);
+
+  const auto refused = [&](const intensity::Trace& t, const std::vector<double>& use) {
+    return code_of([&] { (void)intensity_by_year(t, use); });
+  };
+  EXPECT_EQ(refused(trace, {1, 2}), "inference.out_of_range");
+  EXPECT_EQ(refused(trace, std::vector<double>(24, 0.0)), "inference.out_of_range");
+  EXPECT_EQ(refused(trace, std::vector<double>(24, -1.0)), "inference.out_of_range");
+  EXPECT_EQ(refused(trace.between(start, start + hours(24 * 100)), {}), "inference.out_of_range");
+  for (std::size_t i = 0; i < 300; ++i) values[i].reset();
+  EXPECT_GT(intensity_by_year(intensity::Trace::regular(start, hours(1), values))[0], 170);
+  for (std::size_t i = 0; i < 600; ++i) values[i].reset();
+  EXPECT_EQ(refused(intensity::Trace::regular(start, hours(1), values), {}), "inference.out_of_range");
 }
 
 TEST(InferenceLife, RangesGiveEndsAndNoTruncationBesideThem) {

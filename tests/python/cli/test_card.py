@@ -110,5 +110,12 @@ def test_a_table_is_labelled(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().out.splitlines()[0])["label"] == "A"
     assert main(["label", str(table), "--badge", "a"]) == 0
     assert capsys.readouterr().out.startswith("<svg")
+    table.write_text("modelId,co2_eq_emissions\na,50\n")
+    assert main(["label", str(table)]) == 0
+    assert "A: a" in capsys.readouterr().out
+    table.write_text("name,co2_eq_emissions\na,50\n")
+    assert main(["label", str(table)]) == 2
+    assert "has no column id or modelId" in capsys.readouterr().err
+    table.write_text("id,co2_eq_emissions\na,50\n")
     assert main(["label", str(table), "--preset", "none"]) == 2
     assert "hub.unknown_preset" in capsys.readouterr().err

@@ -75,3 +75,22 @@ def test_what_is_wrong_is_said(cli: Any, arguments: tuple[str, ...], code: str) 
     assert status != 0
     assert out == ""
     assert f"[{code}]" in err
+
+
+def test_a_precision_that_was_not_profiled_is_an_error(cli: Any, model: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "pi"
+    profile.mkdir()
+    said = dict.fromkeys(("device", "processor", "runtime", "firmware", "clocks"), "x") | {
+        "date": "2026-11-29"
+    }
+    forests = [
+        {"kernel": "conv", "precision": "fp32", "target": "latency_us", "file": "fp32.conv.latency_us.json"}
+    ]
+    (profile / "device.json").write_text(
+        json.dumps({"format": "co2lib-device/1", **said, "energy": "none", "forests": forests}),
+        encoding="utf-8",
+    )
+    status, out, err = cli.invoke("predict", profile, model, "--precision", "int8")
+    assert (status, out) == (2, "")
+    assert "[inference.no_profile]" in err
+    assert "was not profiled in int8; it was in fp32. Another precision is not used in its place" in err

@@ -8,6 +8,7 @@ import json
 import math
 import pickle
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import co2lib
-from co2lib import inference
+from co2lib import inference, intensity
 
+ROOT = Path(__file__).resolve().parents[3]
 INT8 = {"w_bits": 8, "a_bits": 8}
 BOARDS = {
     "esp32": 0.214348,
@@ -342,18 +344,67 @@ def test_speed_is_not_energy_and_two_rows_cannot_be_right() -> None:
     assert "implausible_power" in {i.code for i in p.issues}
 
 
-def test_a_doorbell_over_five_years_on_three_grids() -> None:
-    # 8.8 kWh a year; its making with a range, as a bill of materials has it, beside the published 19.2 kg.
-    totals = []
-    for ci in (50.0, 295.0, 700.0):
-        life = inference.lifetime(
-            embodied_kg=(19.2, 12.0, 27.0), years=5, annual_energy_kwh=8.8, ci_g_per_kwh=ci
-        )
-        assert life.low.total_kg < life.value.total_kg < life.high.total_kg
-        totals.append(life.value.operational_share)
-    assert totals == sorted(totals)
-    assert totals[0] < 0.2
-    assert totals[2] > 0.5
+@pytest.fixture(scope="module")
+def cases(load_script: Any) -> Any:
+    return load_script(ROOT / "examples/python/case_studies.py")
+
+
+def test_a_doorbell_over_five_years_on_three_grids(cases: Any) -> None:
+    # Its making by HSL levels, with its interval, beside the published 19.2 kg; 8.8 kWh a year.
+    (value, low, high), lives = cases.doorbell()
+    assert low < value < high
+    assert low <= 19.2 <= high
+    shares = [lives[ci].value.operational_share for ci in (50.0, 295.0, 700.0)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.2
+    assert shares[2] > 0.5
+    assert all(life.low.total_kg < life.value.total_kg < life.high.total_kg for life in lives.values())
+
+
+def test_tinyml_systems_come_out_as_published(cases: Any) -> None:
+    found = cases.tinyml()
+    assert len(found) == 5
+    for system, published in cases.PUBLISHED_KG.items():
+        assert found[system] == pytest.approx(published, abs=0.005), system
+
+
+def test_the_share_of_xlms_hardware(cases: Any) -> None:
+    assert cases.xlm_hardware_t() == pytest.approx(0.648, abs=5e-4)
+    assert abs(cases.xlm_hardware_t() / cases.XLM_REPORTED_T - 1) < 0.02
+    assert {run: footprint.carbon_t for run, footprint in cases.training().items()} == pytest.approx(
+        {"T5": 45.7364, "GPT-3": 553.3447, "GShard": 4.4402, "Switch": 63.7832, "XLM": 37.6212}, abs=5e-5
+    )
+
+
+def test_a_list_of_three_years_is_no_range() -> None:
+    life = {"embodied_kg": 1, "years": 3, "annual_energy_kwh": 10}
+    by_year = inference.lifetime(ci_g_per_kwh=[250, 240, 260], **life)
+    assert by_year.value.operational_kg == by_year.high.operational_kg == pytest.approx(7.5)
+    ranged = inference.lifetime(ci_g_per_kwh=(250, 240, 260), **life)
+    assert (ranged.low.operational_kg, ranged.high.operational_kg) == pytest.approx((7.2, 7.8))
+    with pytest.raises(ValueError, match="a tuple is"):
+        inference.lifetime(ci_g_per_kwh=(250, 240), **life)
+
+
+def series(hours: int) -> intensity.Trace:
+    """Return a grid whose nights (0 to 6) have 400 g/kWh and whose days 100."""
+    start = datetime(2023, 1, 1, tzinfo=UTC)
+    times = [f"{start + timedelta(hours=i):%Y-%m-%dT%H:%M:%SZ}" for i in range(hours + 1)]
+    rows = [f"{times[i]},{times[i + 1]},{400 if i % 24 < 6 else 100}" for i in range(hours)]
+    return intensity.parse_csv("start,end,value\n" + "\n".join(rows), unit="g/kWh", signal="average")
+
+
+def test_a_life_on_a_series_of_intensities() -> None:
+    with pytest.raises(ValueError, match="covers 31 days"):
+        inference.intensity_by_year(series(31 * 24))
+    trace = series(365 * 24)
+    assert inference.intensity_by_year(trace) == pytest.approx([175])
+    nights = [1.0 if hour < 6 else 0.0 for hour in range(24)]
+    assert inference.intensity_by_year(trace, nights) == pytest.approx([400])
+    life = inference.lifetime(
+        embodied_kg=1, years=2, annual_energy_kwh=10, ci_g_per_kwh=inference.intensity_by_year(trace)
+    )
+    assert life.value.operational_kg == pytest.approx(3.5)
 
 
 def test_the_training_runs_of_llmcarbon() -> None:

@@ -15,6 +15,7 @@ import pytest
 import co2lib
 from co2lib import inference
 from co2lib.inference.profiling import _sampling
+from co2lib.inference.profiling._clock import ClockWatch, cpu_clock_mhz
 from co2lib.inference.profiling._windows import Plan, Windows
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +25,13 @@ needs_sklearn = pytest.mark.skipif(
     __import__("importlib.util").util.find_spec("sklearn") is None,
     reason="needs scikit-learn (only in the full environment)",
 )
+ABOUT = {
+    "device": "phone",
+    "processor": "cpu",
+    "runtime": "tflite 2.1",
+    "firmware": "14",
+    "clocks": "2.0 GHz",
+}
 NETWORK_KERNELS = (
     "conv-bn-relu",
     "dwconv-bn-relu",
@@ -74,6 +82,30 @@ def test_neighbours_have_other_channels_only() -> None:
         {k: v for k, v in each.items() if k not in ("cin", "cout")}.items() <= config.items()
         for each in found
     )
+
+
+def aligned(configs: list[dict[str, Any]], name: str, unit: int = 8) -> float:
+    return sum(each[name] % unit == 0 for each in configs) / len(configs)
+
+
+def test_channels_are_drawn_as_networks_have_them_and_otherwise() -> None:
+    for kernel in ("conv-bn-relu", "dwconv-bn-relu", "relu", "maxpool", "fc"):
+        drawn = _sampling.sample(kernel, 200, 5, bits=INT8)
+        assert 0.65 <= aligned([each for each in drawn if each["cin"] > 3], "cin") <= 0.95, kernel
+        assert 0.3 <= aligned(drawn, "cin", 32) + aligned(drawn, "cin", 16) <= 1.3, kernel
+    conv = _sampling.sample("conv-bn-relu", 300, 5, bits=INT8)
+    same = [each["pad"] == each["k"] // 2 for each in conv if each["k"] > 1]
+    assert 0.8 <= sum(same) / len(same) < 1
+
+
+def test_neighbours_of_multiples_of_eight_are_mostly_such() -> None:
+    config = {"kernel": "dwconv-bn-relu", "h": 14, "cin": 128, "cout": 128, "groups": 128, "k": 3} | INT8
+    found = _sampling.neighbours(config, 40, np.random.default_rng(1))
+    assert all(64 <= each["cin"] < 153 for each in found)
+    assert all(each["cin"] == each["cout"] == each["groups"] for each in found)
+    assert 0.2 <= aligned(found, "cin") < 1
+    odd = _sampling.neighbours(config | {"cin": 114}, 40, np.random.default_rng(1))
+    assert aligned(odd, "cin") < 0.3
 
 
 def test_an_unknown_kernel_is_named() -> None:
@@ -127,6 +159,34 @@ def test_what_varies_is_repeated_and_marked() -> None:
     assert pauses == [0.25] * 3
 
 
+def test_a_processor_that_is_slowed_down_is_noticed() -> None:
+    clocks = iter([3000.0, 3000.0, 2990.0, 2000.0] + [2500.0] * 7)
+    watch = ClockWatch(lambda: next(clocks))
+    plan = Plan(windows=2, window_s=0.0, pause_s=0.1, max_cv=10.0)
+    pauses: list[float] = []
+    with Windows(plan, {"meters": []}, wait=pauses.append, clock=watch) as windows:
+        fast = windows.measure(lambda: None)
+        slow = windows.measure(lambda: None)
+    assert (fast.clock_mhz, fast.slowed, fast.unstable) == (3000, False, False)
+    assert (slow.clock_mhz, slow.slowed, slow.unstable) == (2500, True, True)
+    assert pauses == [0.1] * 3
+
+
+def test_a_campaign_that_goes_on_remembers_how_fast_the_processor_was() -> None:
+    watch = ClockWatch(lambda: 2500.0, [3000.0] * 10)
+    assert watch.fell([watch.read()]) == (2500, True)
+    assert ClockWatch().fell([ClockWatch().read()]) == (None, False)
+
+
+def test_the_clock_is_that_of_the_fastest_core(tmp_path: Path) -> None:
+    assert cpu_clock_mhz(str(tmp_path)) is None
+    for number, khz in enumerate(("800000", "2400000", "odd")):
+        folder = tmp_path / f"devices/system/cpu/cpu{number}/cpufreq"
+        folder.mkdir(parents=True)
+        (folder / "scaling_cur_freq").write_text(khz + "\n", encoding="ascii")
+    assert cpu_clock_mhz(str(tmp_path)) == 2400
+
+
 # ----------------------------------------------------------------------------------------------------------
 # Forests
 # ----------------------------------------------------------------------------------------------------------
@@ -141,9 +201,70 @@ def test_a_written_forest_predicts_what_scikit_learn_does() -> None:
     rows = [inference.training_vector(config) for config in configs]
     fit = Fitted(rows, rng.uniform(1, 1000, len(rows)), trees=20)
     document = fit.document("fc", list(inference.feature_names("fc")), "latency_us")
-    mine = inference.parse_forest(json.dumps(document)).predict_many(np.asarray(rows))
+    places = [inference.feature_names("fc").index(name) for name in document["features"]]
+    mine = inference.parse_forest(json.dumps(document)).predict_many(np.asarray(rows)[:, places])
     assert mine == pytest.approx(fit.predict(rows), rel=1e-12)
     assert document["range"][document["features"][0]] == [min(r[0] for r in rows), max(r[0] for r in rows)]
+
+
+@needs_sklearn
+def test_what_is_the_same_in_all_rows_is_no_feature_but_bounds_the_box() -> None:
+    from co2lib.inference.profiling._forests import Fitted
+
+    columns = ["HW", "batch", "CIN"]
+    fit = Fitted([[i, 1, i * i] for i in range(1, 20)], list(range(1, 20)), trees=3)
+    document = fit.document("relu", columns, "latency_us")
+    assert document["features"] == ["HW", "CIN"]
+    assert document["range"] == {"HW": [1, 19], "batch": [1, 1], "CIN": [1, 361]}
+
+
+@needs_sklearn
+def test_one_forest_of_two_precisions_is_about_as_good_as_two(tmp_path: Path) -> None:
+    from co2lib.inference.profiling._forests import Fitted, residual
+
+    def drawn(bits: int, count: int, seed: int) -> tuple[list[Any], list[float]]:
+        both = {"w_bits": bits, "a_bits": bits}
+        found = _sampling.sample("conv-bn-relu", count, seed, bits=both)
+        configs = [
+            inference.kernel_config({**each, "array": [64, 64]})
+            for each in found
+            if each["cin"] * each["cout"] > 64
+        ]
+        return configs, inference.simulate("sim-npu", configs).kernel_latency_us
+
+    def vectors(configs: list[Any]) -> list[list[float]]:
+        return [inference.training_vector(each) for each in configs]
+
+    train, test = (
+        {bits: drawn(bits, count, seed) for bits in (8, 16)} for count, seed in ((250, 1), (100, 2))
+    )
+    apart = [
+        abs(value / true - 1)
+        for bits in (8, 16)
+        for value, true in zip(
+            Fitted(vectors(train[bits][0]), train[bits][1], trees=40).predict(vectors(test[bits][0])),
+            test[bits][1],
+            strict=True,
+        )
+    ]
+    configs, times = ([*train[8][part], *train[16][part]] for part in (0, 1))
+    fit = Fitted(vectors(configs), times, trees=40)
+    unseen, true_times = ([*test[8][part], *test[16][part]] for part in (0, 1))
+    together = [abs(v / t - 1) for v, t in zip(fit.predict(vectors(unseen)), true_times, strict=True)]
+    assert np.mean(together) <= 1.2 * np.mean(apart)
+
+    document = fit.document("conv-bn-relu", inference.feature_names("conv-bn-relu"), "latency_us")
+    document |= {"residual": residual([1.0, 2.0], [1.0, 2.0]), "meta": {"precision": "int8+fp16"}}
+    (tmp_path / "conv.json").write_text(json.dumps(document), encoding="utf-8")
+    forest = {"kernel": "conv-bn-relu", "precision": "int8+fp16", "target": "latency_us", "file": "conv.json"}
+    said = ABOUT | {"format": "co2lib-device/1", "date": "2026-11-29", "energy": "none", "array": [64, 64]}
+    (tmp_path / "device.json").write_text(json.dumps(said | {"forests": [forest]}), encoding="utf-8")
+    device = inference.Device.load(tmp_path)
+    assert sorted(device.precisions) == ["fp16", "int8"]
+    for config in (unseen[0], unseen[-1]):
+        (value,) = fit.predict(vectors([config]))
+        predicted = device.predict_kernels([config]).latency.seconds
+        assert predicted * 1e6 == pytest.approx(value, rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------------------------------
@@ -230,6 +351,56 @@ def test_thirty_kernels_make_the_profile_of_another_device(profiles: Callable[[s
     assert np.mean(np.abs(after)) <= 0.15
 
 
+class TwoAlgorithms(inference.SimulatedRunner):
+    """A runtime whose depthwise convolution is 16 times slower unless 8 divides the channels, as FBGEMM's."""
+
+    def measured(self, config: Any) -> Any:
+        return self._slowed([config], super().measured(config))
+
+    def measured_network(self, graph: Any) -> Any:
+        found = inference.parse_graph(graph).kernels(self.rules)
+        return self._slowed([each.config for each in found], super().measured_network(graph))
+
+    def _slowed(self, configs: list[Any], measured: Any) -> Any:
+        slow = [each for each in configs if each.kernel == "dwconv-bn-relu" and each.cin % 8]
+        more = 15 * sum(inference.simulate("sim-mcu", [each]).latency_us for each in slow)
+        return inference.Measured(measured.latency_us + more, measured.energy_mj)
+
+
+@needs_sklearn
+def test_a_forest_sees_by_what_a_runtime_chooses_its_algorithm(tmp_path: Path) -> None:
+    runner = TwoAlgorithms("sim-mcu")
+    device = inference.profile(
+        runner, tmp_path, kernels=["dwconv-bn-relu"], samples=250, trees=40, networks=0, level="smoke"
+    )
+    for channels in ((96, 128, 200, 384, 576), (90, 114, 205, 380, 570)):
+        off = []
+        for cin in channels:
+            config = inference.KernelConfig(
+                "dwconv-bn-relu", h=14, cin=cin, cout=cin, groups=cin, k=3, pad=1, **INT8
+            )
+            true = runner.measured(config).latency_us
+            off.append(abs(device.predict_kernels([config]).latency.seconds * 1e6 / true - 1))
+        assert sum(off) / len(off) < 0.20, (channels, off)
+
+
+@needs_sklearn
+def test_layouts_that_were_not_sampled_are_extrapolated(profiles: Callable[[str], Any]) -> None:
+    device = profiles("sim-gpu")
+    plain = {"h": 28, "cin": 64, "cout": 128, "k": 3, "pad": 1} | INT8
+
+    def extrapolated(**more: Any) -> bool:
+        config = inference.KernelConfig("conv-bn-relu", **(plain | more))
+        (kernel,) = device.predict_kernels([config]).kernels
+        return bool(kernel.extrapolated)
+
+    assert not extrapolated()
+    assert not extrapolated(pad=0)
+    assert extrapolated(groups=32)
+    assert extrapolated(dilation=2, pad=2)
+    assert extrapolated(batch=8)
+
+
 # ----------------------------------------------------------------------------------------------------------
 # Campaigns
 # ----------------------------------------------------------------------------------------------------------
@@ -303,6 +474,25 @@ def test_a_second_precision_joins_the_first(tmp_path: Path) -> None:
 
 
 @needs_sklearn
+def test_networks_of_kernels_that_were_not_asked_for_are_left_out(tmp_path: Path) -> None:
+    device = small(inference.SimulatedRunner("sim-mcu"), tmp_path, networks=3)
+    said = json.loads((tmp_path / "device.json").read_text())
+    assert said["check"] == {}
+    assert "int8: 3 of 3 whole networks need kernels that were not profiled" in said["flags"]
+    config = inference.KernelConfig("fc", cin=400, cout=100, **INT8)
+    assert "unchecked" in {issue.code for issue in device.predict_kernels([config]).issues}
+
+
+@needs_sklearn
+def test_another_machine_does_not_join_a_profile(tmp_path: Path) -> None:
+    small(inference.SimulatedRunner("sim-mcu"), tmp_path)
+    before = (tmp_path / "device.json").read_text()
+    with pytest.raises(ValueError, match=r"is a profile of the device 'sim-mcu', and this is 'sim-gpu'"):
+        small(inference.SimulatedRunner("sim-gpu", precision="fp16"), tmp_path)
+    assert (tmp_path / "device.json").read_text() == before
+
+
+@needs_sklearn
 def test_networks_that_are_far_off_make_a_profile_invalid(tmp_path: Path) -> None:
     class Lying(inference.SimulatedRunner):
         def measured_network(self, graph: Any) -> Any:
@@ -323,6 +513,33 @@ def test_networks_that_are_far_off_make_a_profile_invalid(tmp_path: Path) -> Non
     assert "invalid_profile" in {issue.code for issue in device.predict(graph).issues}
 
 
+@needs_sklearn
+@pytest.mark.parametrize(
+    ("processor", "factor", "said"),
+    [("Cortex-A76", 1, False), ("Cortex-A76", 1e3, True), ("AMD EPYC", 1e3, False), ("Mali-G78", 1e4, True)],
+)
+def test_energies_of_phones_that_cannot_be_are_suspicious(
+    tmp_path: Path, processor: str, factor: float, said: bool
+) -> None:
+    class Phone(inference.SimulatedRunner):
+        def measured(self, config: Any) -> Any:
+            true = super().measured(config)
+            size = min(200.0, max(0.05, inference.features(config).ops / 1e7))
+            return inference.Measured(true.latency_us, size * factor)
+
+    runner = Phone("sim-gpu", precision="fp32")
+    runner.about = {**runner.about, "processor": processor}
+    kernels = ["conv-bn-relu"]
+    device = small(runner, tmp_path, kernels=kernels, samples=10, max_macs=1e9)
+    notes = [
+        note for note in json.loads((tmp_path / "device.json").read_text())["flags"] if "suspicious" in note
+    ]
+    assert bool(notes) == said
+    config = inference.KernelConfig("conv-bn-relu", h=28, cin=64, cout=64, k=3, pad=1)
+    issues = device.predict_kernels([config]).issues
+    assert ("DeepEn2023" in " ".join(issue.text for issue in issues if issue.code == "profile_note")) == said
+
+
 def test_a_runner_that_does_not_say_what_it_is_is_refused(tmp_path: Path) -> None:
     runner = inference.SimulatedRunner("sim-mcu")
     runner.about = {**runner.about, "firmware": " "}
@@ -340,14 +557,6 @@ def test_time_that_is_over_ends_the_measurements(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------------
 # Foreign measurements
 # ----------------------------------------------------------------------------------------------------------
-
-ABOUT = {
-    "device": "phone",
-    "processor": "cpu",
-    "runtime": "tflite 2.1",
-    "firmware": "14",
-    "clocks": "2.0 GHz",
-}
 
 
 def table(tmp_path: Path, *lines: str) -> Path:

@@ -14,8 +14,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from co2lib import inference as _domain
-from co2lib._errors import BadValueError, SystemFailureError, WrongStateError
-from co2lib.inference.profiling import _forests, _sampling
+from co2lib._errors import BadValueError, NotFoundError, WrongStateError
+from co2lib.inference.profiling import _forests, _notes, _sampling
+from co2lib.inference.profiling._clock import ClockWatch
+from co2lib.inference.profiling._measuring import Measuring
 from co2lib.inference.profiling._networks import FAMILIES, draw_network
 from co2lib.inference.profiling._runners import ABOUT, Measured
-from co2lib.inference.profiling._windows import PLANS, Plan, Windows
+from co2lib.inference.profiling._store import Store
+from co2lib.inference.profiling._windows import PLANS, Plan
 
 ERROR = 0.10
 ENOUGH = 0.90
@@ -132,7 +133,7 @@ def profile(
     names = list(dict.fromkeys(_domain.kernel_name(name) for name in names))
     count = _sampling.counts(level)
     wanted = {name: _wanted(name, samples, count) for name in names}
-    store = _Store(Path(fspath(folder)), runner.precision)
+    store = Store(Path(fspath(folder)), runner.precision)
     settings = {
         "level": level,
         "seed": seed,
@@ -142,9 +143,11 @@ def profile(
         "max_macs": max_macs,
     }
     settings |= {"device": dict(runner.about), "rules": runner.rules}
+    _check_folder(store, runner.about)
     store.open(settings, restart=restart)
     plan = windows if windows is not None else PLANS[level]
-    with _measuring(runner, plan, meters, wait) as measure:
+    clock = ClockWatch(getattr(runner, "clock_mhz", None), store.clocks_mhz())
+    with Measuring(runner, plan, meters, wait, clock) as measure:
         campaign = _Campaign(
             runner,
             store,
@@ -184,6 +187,18 @@ def _wanted(name: str, samples: Mapping[str, int] | int | None, count: Callable[
     return wanted
 
 
+def _check_folder(store: Store, about: Mapping[str, str]) -> None:
+    """Refuse to put forests of one machine beside those of another."""
+    known = store.device()
+    for name in ("device", "processor"):
+        if known.get(name, about[name]) != about[name]:
+            raise BadValueError(
+                "inference.bad_model",
+                f"{store.folder}: is a profile of the {name} {known[name]!r}, and this is {about[name]!r}; "
+                "give another folder",
+            )
+
+
 def _check_about(runner: Any) -> None:
     about = dict(runner.about)
     missing = [name for name in ABOUT if not str(about.get(name, "")).strip()]
@@ -194,148 +209,12 @@ def _check_about(runner: Any) -> None:
         )
 
 
-class _measuring:  # noqa: N801 - used as a function
-    """Gives a function that measures: with windows, or by asking the runner."""
-
-    def __init__(self, runner: Any, plan: Plan, meters: Any, wait: Callable[[float], object]) -> None:
-        self._runner = runner
-        self._windows: Windows | None = None
-        if not hasattr(runner, "measured"):
-            options = {} if meters is None else {"meters": meters}
-            synchronize = getattr(runner, "synchronize", lambda: None)
-            self._windows = Windows(plan, options, synchronize=synchronize, wait=wait)
-
-    def __enter__(self) -> _measuring:
-        if self._windows is not None:
-            self._windows.__enter__()
-        return self
-
-    def __exit__(self, *caught: object) -> None:
-        if self._windows is not None:
-            self._windows.__exit__(*caught)
-
-    def kernel(self, config: Any) -> Measured:
-        if self._windows is None:
-            known: Measured = self._runner.measured(config)
-            return known
-        return self._windows.measure(self._runner(config))
-
-    def network(self, graph: Mapping[str, Any]) -> Measured:
-        if self._windows is None:
-            known: Measured = self._runner.measured_network(graph)
-            return known
-        return self._windows.measure(self._runner.network(graph))
-
-
-class _Store:
-    """The folder: settings and measurements of one precision, and files that appear complete."""
-
-    def __init__(self, folder: Path, precision: str) -> None:
-        self.folder = folder
-        self.precision = precision
-        self._lines = folder / f"{precision}.measurements.jsonl"
-        self._settings = folder / f"{precision}.campaign.json"
-        self._known: dict[str, Measured] = {}
-
-    def open(self, settings: Mapping[str, Any], *, restart: bool) -> None:
-        wanted = json.loads(json.dumps(settings))
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if restart:
-                self._lines.unlink(missing_ok=True)
-                self._settings.unlink(missing_ok=True)
-            if self._settings.exists():
-                self._check_same(json.loads(self._settings.read_text(encoding="utf-8")), wanted)
-                self._read()
-            else:
-                self._lines.unlink(missing_ok=True)
-                self.write(self._settings.name, wanted)
-        except OSError as error:
-            raise SystemFailureError(
-                "inference.cannot_write",
-                f"{self.folder}: {error.strerror or error}; give a folder that can be written",
-            ) from error
-        except json.JSONDecodeError as error:
-            raise BadValueError(
-                "inference.bad_model", f"{self._settings}: is no JSON ({error}); begin anew with restart"
-            ) from error
-
-    def _check_same(self, there: Any, wanted: Mapping[str, Any]) -> None:
-        there = there if isinstance(there, dict) else {}
-        # The clock's frequency at the start of a call is not a setting.
-        ours, theirs = ({k: v for k, v in each.items() if k != "device"} for each in (wanted, there))
-        same_device = all(
-            there.get("device", {}).get(name) == wanted["device"][name] for name in ABOUT if name != "clocks"
-        )
-        if ours != theirs or not same_device:
-            names = [name for name in wanted if there.get(name) != wanted[name]]
-            raise BadValueError(
-                "inference.bad_model",
-                f"{self.folder}: has a campaign of {self.precision} with another {', '.join(names)}; use the "
-                "same settings to go on, restart to begin anew, or another folder",
-            )
-
-    def _read(self) -> None:
-        if not self._lines.exists():
-            return
-        complete = []
-        for line in self._lines.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
-            try:
-                row = json.loads(line)
-                self._known[row["key"]] = Measured(**row["measured"])
-            except (ValueError, KeyError, TypeError):
-                continue  # torn by a kill
-            complete.append(line if line.endswith("\n") else line + "\n")
-        self._replace(self._lines, "".join(complete))
-
-    def measured(self, key: str, measure: Callable[[], Measured] | None) -> Measured | None:
-        """Return what is known, or measure and keep it; None where nothing may be measured any more."""
-        if key in self._known:
-            return self._known[key]
-        if measure is None:
-            return None
-        found = measure()
-        line = json.dumps({"key": key, "measured": found.to_dict()}) + "\n"
-        with self._lines.open("a", encoding="utf-8") as stream:
-            stream.write(line)  # closed at once: a kill loses nothing
-        self._known[key] = found
-        return found
-
-    def knows(self, key: str) -> bool:
-        """Whether a measurement is there."""
-        return key in self._known
-
-    def write(self, name: str, document: Any) -> None:
-        """Write a JSON file, whole or not at all."""
-        self._replace(self.folder / name, json.dumps(document, separators=(",", ":")) + "\n")
-
-    @staticmethod
-    def _replace(file: Path, text: str) -> None:
-        part = file.with_name(file.name + ".part")
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-
-    def device(self) -> dict[str, Any]:
-        """Return what device.json says so far."""
-        file = self.folder / "device.json"
-        if not file.exists():
-            return {}
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise BadValueError("inference.bad_model", f"{file}: is no JSON: {error}") from error
-        return found if isinstance(found, dict) else {}
-
-
 class _Campaign:
     def __init__(
         self,
         runner: Any,
-        store: _Store,
-        measure: _measuring,
+        store: Store,
+        measure: Measuring,
         *,
         seed: int,
         trees: int,
@@ -513,11 +392,9 @@ class _Campaign:
             "flags": [flag for flag in device.get("flags", []) if not flag.startswith(f"{precision}:")],
             "levels": device.get("levels", {}) | {precision: level},
         }
-        unstable = sum(row.measured.unstable for kernel in kernels for row in kernel.rows)
-        if unstable:
-            made["flags"].append(f"{precision}: {unstable} unstable measurements left out")
-        if not energy:
-            made["flags"].append(f"{precision}: latency alone, no sensor measured energy")
+        rows = [(kernel.name, row.measured) for kernel in kernels for row in kernel.rows]
+        notes = _notes.notes(rows, precision, self._runner.about["processor"], energy=energy)
+        made["flags"] += [f"{precision}: {note}" for note in notes]
         self._store.write("device.json", made)
 
     def check(self, count: int, families: Sequence[str]) -> Any:
@@ -525,16 +402,21 @@ class _Campaign:
         device = _domain.Device.load(self._store.folder)
         bits, precision = self._precision, self._runner.precision
         ratios: dict[str, list[float]] = {}
+        lacking = 0
         for number in range(count):
             graph = draw_network(
                 self._seed + 1, number, families=families, w_bits=bits.w_bits, a_bits=bits.a_bits
             )
+            try:
+                predicted = device.predict(_domain.parse_graph(graph))
+            except NotFoundError:  # a kernel that was not asked for
+                lacking += 1
+                continue
             key = f"network {number} {'/'.join(families)}"
             measured = self._store.measured(key, partial(self._measure.network, graph))
             self._tell("networks", number + 1, count, None)
             if measured is None or measured.unstable:
                 continue
-            predicted = device.predict(_domain.parse_graph(graph))
             if predicted.latency.seconds is None:
                 continue
             pairs = {"latency": (measured.latency_us * 1e-6, predicted.latency.seconds)}
@@ -542,13 +424,18 @@ class _Campaign:
                 pairs["energy"] = (measured.energy_mj * 1e-3, predicted.energy.joules)
             for what, (true, value) in pairs.items():
                 ratios.setdefault(what, []).append(true / value)
+        document = self._store.device()
+        if lacking:
+            document["flags"].append(
+                f"{precision}: {lacking} of {count} whole networks need kernels that were not profiled"
+            )
+            self._store.write("device.json", document)
         if not ratios:
-            return device
+            return _domain.Device.load(self._store.folder)
         made: dict[str, Any] = {"models": len(ratios["latency"])}
         for what, each in ratios.items():
             made[f"{what}_ratios"] = each
             made[f"{what}_mape_percent"] = 100 * sum(abs(1 / ratio - 1) for ratio in each) / len(each)
-        document = self._store.device()
         document["check"][precision] = made
         worst = max(each["latency_mape_percent"] for each in document["check"].values())
         document["valid"] = worst <= INVALID_PERCENT

@@ -4,6 +4,9 @@
 The trees predict the logarithm, and exp of a mean of logarithms is below the mean: networks, which are sums,
 would come out too low. So each leaf holds the smearing factor of Duan (1983), the mean of true / predicted of
 rows by the trees that have not seen them, as its logarithm (ours, at most 10 %).
+
+Columns that are the same in all rows are no features: they would only take the place of others where a tree
+looks at some of them. Their value stays in ``range``, so that a kernel with another one is extrapolated.
 """
 
 from __future__ import annotations
@@ -56,6 +59,9 @@ class Fitted:
         self._np = np
         x = np.asarray(rows, dtype=np.float32)  # as scikit-learn does inside
         self._low, self._high = x.min(axis=0), x.max(axis=0)
+        varies = self._low < self._high
+        self._kept = np.flatnonzero(varies if varies.any() else ~varies)
+        x = x[:, self._kept]
         self._y = np.asarray(target, dtype=float)
         self._forest = ensemble.RandomForestRegressor(
             n_estimators=trees,
@@ -74,10 +80,13 @@ class Fitted:
             factor = float(np.mean(self._y[self._seen_by_others] / self._unseen))
             self._log_smear = min(MAX_SMEAR, max(-MAX_SMEAR, log(factor)))
 
+    def _seen(self, rows: Any) -> Any:
+        return self._np.asarray(rows, dtype=self._np.float32)[:, self._kept]
+
     def predict(self, rows: Any) -> list[float]:
         """Return the predictions for rows of features."""
         np = self._np
-        made = np.exp(self._log_smear + self._forest.predict(np.asarray(rows, dtype=np.float32)))
+        made = np.exp(self._log_smear + self._forest.predict(self._seen(rows)))
         return [float(each) for each in made]
 
     def oob_rmspe_percent(self) -> float | None:
@@ -88,18 +97,18 @@ class Fitted:
         ratio = self._unseen * np.exp(self._log_smear) / self._y[self._seen_by_others] - 1
         return float(100 * np.sqrt(np.mean(ratio**2)))
 
-    def document(self, kernel: str, features: list[str], target: str) -> dict[str, Any]:
-        """Return the file without ``residual`` and ``meta``."""
+    def document(self, kernel: str, columns: list[str], target: str) -> dict[str, Any]:
+        """Return the file without ``residual`` and ``meta``; `columns` names all that rows have."""
         return {
             "format": "co2lib-forest/1",
             "kernel": kernel,
-            "features": features,
+            "features": [columns[place] for place in self._kept],
             "target": target,
             "log": True,
             "trees": [_tree(each.tree_, self._log_smear) for each in self._forest.estimators_],
             "range": {
                 name: [float(low), float(high)]
-                for name, low, high in zip(features, self._low, self._high, strict=True)
+                for name, low, high in zip(columns, self._low, self._high, strict=True)
             },
         }
 

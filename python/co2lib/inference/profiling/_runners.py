@@ -41,7 +41,11 @@ class Measured:
     cv: float = 0.0
     """Coefficient of variation of the windows' times."""
     unstable: bool = False
-    """More than 5 % after three repetitions: kept, but left out of training."""
+    """More than 5 %, or slowed, after three repetitions: kept, but left out of training."""
+    clock_mhz: float | None = None
+    """Of the processor after the windows, where it is known."""
+    slowed: bool = False
+    """The clock was more than 3 % below that of the campaign's beginning."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that say something."""

@@ -4,7 +4,8 @@
 1. Warm-up: ten runs, or one window, whichever is longer (at most a second where one run is long: ours).
 2. Windows of so many runs that each is long enough for the clock and, with a sensor, for 20 updates of it.
 3. Latency is the median over windows of duration / runs; energy the same, gross and without idle power.
-4. Windows that vary by more than 5 %: repeated up to three times after a pause, then marked unstable.
+4. Windows that vary by more than 5 %, or whose clock is more than 3 % below that of the beginning: repeated
+   up to three times after a pause, then marked unstable.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from math import ceil
 from typing import Any, Self
 
 from co2lib._errors import WrongStateError
+from co2lib.inference.profiling._clock import ClockWatch
 from co2lib.inference.profiling._runners import Measured, Task
 from co2lib.tracker import RegionResult, Tracker
 
@@ -59,6 +61,8 @@ class Windows:
         Waits until an accelerator has done what was asked; called before and after a window.
     wait : callable
         Takes seconds.
+    clock : ClockWatch, optional
+        Tells whether the processor was slowed down.
     """
 
     def __init__(
@@ -68,7 +72,9 @@ class Windows:
         *,
         synchronize: Callable[[], object] = lambda: None,
         wait: Callable[[float], object] = time.sleep,
+        clock: ClockWatch | None = None,
     ) -> None:
+        self._clock = clock if clock is not None else ClockWatch()
         self._options = options
         self._tracker: Tracker | None = None
         self._plan = plan
@@ -113,19 +119,24 @@ class Windows:
         once = self._warm(task)
         runs = max(1, ceil(self._window_s / once))
         taken: list[tuple[float, float | None]] = []
-        cv = 0.0
+        cv, clock, slowed = 0.0, None, False
         for attempt in range(1 + REPEATS):
             if attempt:
                 self._wait(self._plan.pause_s)
-            taken = [self._window(task, runs) for _ in range(self._plan.windows)]
+            taken, clocks = [], []
+            for _ in range(self._plan.windows):
+                taken.append(self._window(task, runs))
+                clocks.append(self._clock.read())
             times = [duration for duration, _ in taken]
             cv = statistics.stdev(times) / statistics.fmean(times) if len(times) > 1 else 0.0
-            if cv <= self._plan.max_cv:
+            clock, slowed = self._clock.fell(clocks)
+            if cv <= self._plan.max_cv and not slowed:
                 break
         latency = statistics.median(duration / runs for duration, _ in taken)
         gross = self._energy(taken, runs, 0.0)
         net = self._energy(taken, runs, self._idle_w) if self._idle_w is not None else None
-        return Measured(latency * 1e6, gross, net, len(taken), cv, cv > self._plan.max_cv)
+        unstable = slowed or cv > self._plan.max_cv
+        return Measured(latency * 1e6, gross, net, len(taken), cv, unstable, clock, slowed)
 
     def _energy(self, taken: list[tuple[float, float | None]], runs: int, idle_w: float) -> float | None:
         if not self.measures_energy or any(joules is None for _, joules in taken):
