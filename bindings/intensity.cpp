@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain intensity: its parts, and the functions on units and times.
 #include "intensity.hpp"
+#include "registrar.hpp"
 
 namespace co2lib::bindings::intensity_domain {
 
@@ -33,6 +34,12 @@ void register_functions(py::module_& m) {
 }  // namespace co2lib::bindings::intensity_domain
 
 namespace co2lib::bindings {
+
+void declare_intensity(py::module_& m) {
+  using namespace intensity_domain;
+  py::class_<EnergySample>(m, "EnergySample", "Energy used over [start, end), evenly spread inside.");
+  py::class_<IntensitySource, SourcePointer>(m, "IntensitySource", "Answers with carbon intensities for times.");
+}
 
 void register_intensity(py::module_& m) {
   intensity_domain::register_records(m);

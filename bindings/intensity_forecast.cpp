@@ -4,6 +4,7 @@
 
 #include "gil.hpp"
 #include "notebook.hpp"
+#include "registrar.hpp"
 
 #include <co2lib/intensity/backtest.hpp>
 #include <co2lib/intensity/forecast.hpp>
@@ -156,18 +157,17 @@ void bind_backtest(py::module_& m) {
 void register_forecast(py::module_& m) {
   bind_forecast(m);
   bind_backtest(m);
-  // The class is bound elsewhere; the method needs Forecast.
-  const py::object known = m.attr("IntensitySource");
-  py::class_<IntensitySource, std::shared_ptr<IntensitySource>> source(known);
-  source.def(
-      "forecast",
-      [](const std::shared_ptr<IntensitySource>& s, const py::object& issued_at, int horizon_h) {
-        const UtcTime issue = issue_of(issued_at);
-        const bindings::GilReleased released;  // a function of Python takes the GIL itself
-        return s->forecast(issue, std::chrono::hours(horizon_h));
-      },
-      py::arg("issued_at"), py::kw_only(), py::arg("horizon_h") = 96,
-      "Its own forecast, if it has one; else blend on what it answers for the time before.");
+  // The method needs Forecast.
+  bindings::declared<py::class_<IntensitySource, SourcePointer>>(m, "IntensitySource")
+      .def(
+          "forecast",
+          [](const std::shared_ptr<IntensitySource>& s, const py::object& issued_at, int horizon_h) {
+            const UtcTime issue = issue_of(issued_at);
+            const bindings::GilReleased released;  // a function of Python takes the GIL itself
+            return s->forecast(issue, std::chrono::hours(horizon_h));
+          },
+          py::arg("issued_at"), py::kw_only(), py::arg("horizon_h") = 96,
+          "Its own forecast, if it has one; else blend on what it answers for the time before.");
 }
 
 }  // namespace co2lib::bindings::intensity_domain

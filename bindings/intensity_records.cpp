@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain intensity: Record, EnergySample, RelativeError.
 #include "intensity.hpp"
+#include "registrar.hpp"
 
 namespace co2lib::bindings::intensity_domain {
 
@@ -90,7 +91,7 @@ void register_records(py::module_& m) {
                (r.value ? to_string(*r.value) : "missing") + ">";
       });
 
-  py::class_<EnergySample>(m, "EnergySample", "Energy used over [start, end), evenly spread inside.")
+  bindings::declared<py::class_<EnergySample>>(m, "EnergySample")
       .def(py::init([](const py::object& start, const py::object& end, Energy energy) {
              return EnergySample{to_utc(start), to_utc(end), energy};
            }),

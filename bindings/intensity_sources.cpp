@@ -2,6 +2,7 @@
 // Domain intensity: sources, also those that are a function of Python.
 #include "gil.hpp"
 #include "intensity.hpp"
+#include "registrar.hpp"
 
 namespace co2lib::bindings::intensity_domain {
 
@@ -56,7 +57,7 @@ void register_sources(py::module_& m) {
       .def_property_readonly(
           "scope", [](const Description& d) { return text(d.scope); }, "Of all its values.")
       .def_readonly("sources", &Description::sources, "Of all its values, as far as known before asking.");
-  py::class_<IntensitySource, SourcePointer>(m, "IntensitySource", "Answers with carbon intensities for times.")
+  bindings::declared<py::class_<IntensitySource, SourcePointer>>(m, "IntensitySource")
       .def(
           "at",
           [](const SourcePointer& s, const py::object& time) {

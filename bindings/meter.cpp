@@ -2,7 +2,18 @@
 // Domain meter: its parts.
 #include "meter.hpp"
 
+#include <co2lib/meter/record.hpp>
+#include <co2lib/meter/totals.hpp>
+
+#include "registrar.hpp"
+
 namespace co2lib::bindings {
+
+void declare_meter(py::module_& m) {
+  py::class_<meter::MeterInfo>(m, "MeterInfo", "What a meter is and how its samples are read.");
+  py::class_<meter::Record>(m, "Record", "The result of one meter over one window.");
+  py::class_<meter::Totals>(m, "Totals", "The sums of a machine.");
+}
 
 void register_meter(py::module_& m) {
   meter_domain::register_info(m);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain meter, the engines: counters, power, zones, regions.
 #include "meter.hpp"
+#include "registrar.hpp"
 
 #include <cmath>
 
@@ -59,7 +60,7 @@ void register_windows(py::module_& m) {
           "bounds widened by sensor or model error, 95 %")
       .def_property_readonly("coverage", &WindowEnergy::coverage, "0..1; None for a window of length zero")
       .def_readonly("duration_s", &WindowEnergy::duration_s, "Of the window.");
-  py::class_<Record>(m, "Record", "The result of one meter over one window.")
+  bindings::declared<py::class_<Record>>(m, "Record")
       .def_readonly("meter", &Record::meter, "What it is.")
       .def_readonly("window", &Record::window, "The numbers.")
       .def_property_readonly("energy", &Record::energy, "The energy with bounds and interval.")
@@ -101,7 +102,7 @@ void register_windows(py::module_& m) {
           "Lower and upper end of the interval, J.")
       .def_readonly("present", &Part::present, "There is a meter for it.")
       .def_readonly("incomplete", &Part::incomplete, "A meter of it has no value.");
-  py::class_<Totals>(m, "Totals", "The sums of a machine.")
+  bindings::declared<py::class_<Totals>>(m, "Totals")
       .def_readonly("cpu", &Totals::cpu, "Packages, or their model.")
       .def_readonly("dram", &Totals::dram, "Memory by a sensor.")
       .def_readonly("gpu", &Totals::gpu, "Graphics and neural processors.")

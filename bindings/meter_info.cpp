@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Domain meter: what a meter is (MeterInfo) and what it yields (Count, Watts, Failed).
 #include "meter.hpp"
+#include "registrar.hpp"
 
 #include <cstdint>
 #include <tuple>
@@ -105,7 +106,7 @@ py::dict info_dict(const MeterInfo& info) {
 }
 
 void register_info(py::module_& m) {
-  py::class_<MeterInfo> cls(m, "MeterInfo", "What a meter is and how its samples are read.");
+  auto cls = bindings::declared<py::class_<MeterInfo>>(m, "MeterInfo");
   std::apply([&](const auto&... fields) { define_fields(cls, fields...); }, meter_fields);
   cls.def("to_dict", &info_dict, "The fields as a dict.").def("__repr__", [](const MeterInfo& i) {
     return "<co2lib.meter.MeterInfo " + i.id + ": " + std::string(text(i.device)) + "/" + std::string(text(i.domain)) +

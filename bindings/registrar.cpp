@@ -8,8 +8,14 @@
 //   3. A fork waits for the lock: a child must not inherit a submodule that a thread, which it does not have, was
 //   filling.
 //   4. `__getattr__` stays for good: a thread may have missed a name just before it was there, and asks then.
-//   5. Names such as `__file__`, for which tools ask every module, fill nothing.
+//   5. A submodule that others only name is declared: its classes are there, bare and in no module yet. Whoever hands
+//   out
+//      one of its objects fills it first (`use`).
+//   6. The garbage collector rests meanwhile: what is made stays, and it would look through all of it several times.
+//   7. Names such as `__file__`, for which tools ask every module, fill nothing.
 #include "registrar.hpp"
+
+#include "collector.hpp"
 
 #include <map>
 #include <memory>
@@ -49,6 +55,8 @@ class Registrar {
     const auto found = waiting_.find(name);
     if (found != waiting_.end()) {
       for (const std::string& needed : found->second.needs) filled(needed);
+      for (const std::string& named : found->second.names) declared(named);
+      const CollectorRests rests;
       fill(m, found->second);
       waiting_.erase(name);
     }
@@ -74,38 +82,60 @@ class Registrar {
     const py::object& lock_;
   };
 
-  void fill(const py::module_& m, const Submodule& submodule) {
-    const auto name = py::str(m.attr("__name__")).cast<std::string>();
-    auto aside = py::reinterpret_steal<py::module_>(PyModule_New(name.c_str()));
+  /// What a submodule is made in, with the classes that others may name.
+  py::module_ declared(const std::string& name) {
+    const auto found = waiting_.find(name);
+    if (found == waiting_.end()) return modules_.at(name);
+    if (const auto before = aside_.find(name); before != aside_.end()) return before->second;
+    const auto full_name = py::str(modules_.at(name).attr("__name__")).cast<std::string>();
+    auto aside = py::reinterpret_steal<py::module_>(PyModule_New(full_name.c_str()));
     if (!aside) throw py::error_already_set();
-    const py::dict made = aside.attr("__dict__");
-    const auto of_every_module = py::list(made);
+    if (found->second.declare != nullptr) found->second.declare(aside);
+    return aside_.emplace(name, aside).first->second;
+  }
+
+  void fill(const py::module_& m, const Submodule& submodule) {
+    py::module_ aside = declared(submodule.name);
     submodule.fill(aside);
-    for (const py::handle its : of_every_module) made.attr("pop")(its);
+    const py::dict made = aside.attr("__dict__");
+    for (const char* of_every_module : {"__name__", "__doc__", "__package__", "__loader__", "__spec__"}) {
+      made.attr("pop")(of_every_module, py::none());
+    }
     const py::dict names = m.attr("__dict__");
     names.attr("update")(made);
+    aside_.erase(submodule.name);
   }
 
   py::module_ core_;
   py::object lock_;
   std::map<std::string, py::module_> modules_{};
   std::map<std::string, Submodule> waiting_{};
+  std::map<std::string, py::module_> aside_{};  ///< of those that are declared
 };
+
+/// Of the one `_core` of this process. Never destroyed: Python is gone by then.
+std::shared_ptr<Registrar>& the_registrar() {
+  static auto* const registrar = new std::shared_ptr<Registrar>();
+  return *registrar;
+}
 
 }  // namespace
 
 void add_submodules(py::module_& core, const std::vector<Submodule>& submodules) {
   const auto registrar = std::make_shared<Registrar>(core);
+  the_registrar() = registrar;
   for (const Submodule& submodule : submodules) {
     py::module_ m = registrar->add(submodule);
-    m.def("__getattr__",
-          [registrar, name = submodule.name](const std::string& asked) { return registrar->attribute(name, asked); });
     m.def("__dir__", [registrar, name = submodule.name] {
       py::list names(registrar->filled(name));
       for (const char* ours : {"__getattr__", "__dir__"}) names.attr("remove")(ours);
       return names;
     });
+    m.def("__getattr__",  // last: `def` asks for the name that it is about to set
+          [registrar, name = submodule.name](const std::string& asked) { return registrar->attribute(name, asked); });
   }
 }
+
+void use(const char* submodule) { the_registrar()->filled(submodule); }
 
 }  // namespace co2lib::bindings

@@ -6,6 +6,7 @@
 
 #include "gil.hpp"
 #include "notebook.hpp"
+#include "registrar.hpp"
 #include "utc_time.hpp"
 
 namespace co2lib::bindings::tracker_domain {
@@ -29,6 +30,7 @@ void register_run(py::module_& m) {
       .def_property_readonly(
           "meters",
           [](const Run& r) {
+            bindings::use("meter");
             std::vector<meter::MeterInfo> infos;
             for (const RunSegment& s : r.segments) {
               for (const MeterState& state : s.meters) {

@@ -7,6 +7,7 @@
 #include <pybind11/chrono.h>
 
 #include "notebook.hpp"
+#include "registrar.hpp"
 #include "utc_time.hpp"
 
 namespace co2lib::bindings::tracker_domain {
@@ -51,7 +52,13 @@ void register_footprint(py::module_& m) {
                (r.energy.value ? to_string(*r.energy.value) : std::string("unknown")) + ">";
       });
   py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
-      .def_readonly("record", &DeviceFootprint::record, "The energy, how it was measured, and what happened meanwhile.")
+      .def_property_readonly(
+          "record",
+          [](const DeviceFootprint& d) -> const meter::Record& {
+            bindings::use("meter");
+            return d.record;
+          },
+          "The energy, how it was measured, and what happened meanwhile.")
       .def_readonly("counted", &DeviceFootprint::counted, "Belongs to the CPU, DRAM or GPU part of the totals.")
       .def_readonly("in_total", &DeviceFootprint::in_total,
                     "Belongs to the total: counted, or the platform where that is all there is.")
@@ -184,7 +191,13 @@ void register_footprint(py::module_& m) {
       .def_readonly("machines", &Footprint::machines, "What `embodied` is the sum of, with the parts behind it.")
       .def_readonly("water", &Footprint::water, "Of the facility; no value where WUE is not given.")
       .def_readonly("facility", &Footprint::facility, "PUE and WUE; where segments differ, weighted by their energy.")
-      .def_readonly("totals", &Footprint::totals, "Of the devices, by kind.")
+      .def_property_readonly(
+          "totals",
+          [](const Footprint& f) -> const meter::Totals& {
+            bindings::use("meter");
+            return f.totals;
+          },
+          "Of the devices, by kind.")
       .def_readonly("devices", &Footprint::devices, "Every meter, counted or not.")
       .def_property_readonly(
           "origins", [](const Footprint& f) { return f.origins; },

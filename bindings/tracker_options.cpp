@@ -13,6 +13,7 @@
 
 #include "gil.hpp"
 #include "meter.hpp"
+#include "registrar.hpp"
 
 namespace co2lib::bindings::tracker_domain {
 
@@ -123,6 +124,7 @@ std::vector<MeterChoice> meters(const char* option, const py::handle& value) {
     if (py::isinstance<py::str>(one)) {
       chosen.emplace_back(text(option, one));
     } else {
+      bindings::use("meter");
       chosen.emplace_back(bindings::meter_from_python(py::reinterpret_borrow<py::object>(one)));
     }
   };
@@ -222,7 +224,10 @@ template <>
 struct Field<std::vector<MeterChoice>> {
   static constexpr const char* kind = "list";
   static std::vector<MeterChoice> read(const char* option, const py::object& value) { return meters(option, value); }
-  static py::object show(const std::vector<MeterChoice>& value) { return py::cast(value); }
+  static py::object show(const std::vector<MeterChoice>& value) {
+    bindings::use("meter");
+    return py::cast(value);
+  }
 };
 template <>
 struct Field<IntensityChoice> {

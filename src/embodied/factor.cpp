@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
+#include <memory>
 #include <set>
 #include <tuple>
 
@@ -105,6 +107,65 @@ FactorTable table_of(const csv::Table& table) {
   return result;
 }
 
+/// The rows of the shipped tables by id: where their lines are, and each row parsed when it is asked for first.
+///
+/// A footprint asks for a few of several hundred. No lock, which a fork could leave locked: of two threads that parse
+/// a row at once, one throws its own away.
+class Rows {
+ public:
+  Rows() {
+    for (const char* name : tables) {
+      const Result<std::string_view> text = csv::table_text(name);
+      if (!text) continue;  // the library works without a table; its rows are unknown then
+      const std::string_view header = text->substr(0, text->find('\n') + 1);
+      std::size_t number = 2;
+      for (std::size_t at = header.size(); at < text->size(); ++number) {
+        const std::size_t end = std::min(text->find('\n', at), text->size() - 1) + 1;
+        const std::string_view line = text->substr(at, end - at);
+        lines_.push_back({line.substr(0, line.find(',')), line, header, name, number});
+        at = end;
+      }
+    }
+    std::ranges::sort(lines_, {}, &Line::id);
+    parsed_ = std::vector<std::atomic<const Factor*>>(lines_.size());
+  }
+  ~Rows() {
+    for (const std::atomic<const Factor*>& row : parsed_) delete row.load();
+  }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+
+  [[nodiscard]] const Factor* find(std::string_view id) {
+    const auto line = std::ranges::lower_bound(lines_, id, {}, &Line::id);
+    if (line == lines_.end() || line->id != id) return nullptr;
+    std::atomic<const Factor*>& place = parsed_[static_cast<std::size_t>(line - lines_.begin())];
+    if (const Factor* known = place.load(std::memory_order_acquire)) return known;
+    auto fresh = std::make_unique<const Factor>(parse(*line));
+    const Factor* other = nullptr;
+    return place.compare_exchange_strong(other, fresh.get(), std::memory_order_acq_rel) ? fresh.release() : other;
+  }
+
+ private:
+  struct Line {
+    std::string_view id;
+    std::string_view text;
+    std::string_view header;
+    const char* table;
+    std::size_t number;
+  };
+
+  static Factor parse(const Line& line) {
+    Result<csv::Table> table = csv::parse(std::string(line.header).append(line.text), line.table);
+    if (!table) bad_row(line.table, table.issue().subject + ": " + table.issue().text);
+    csv::Row row = table->rows.at(0);
+    row.line = line.number;
+    return row_of(*table, row);
+  }
+
+  std::vector<Line> lines_{};
+  std::vector<std::atomic<const Factor*>> parsed_{};
+};
+
 FactorTable shipped(const char* name) {
   const Result<const csv::Table*> table = csv::table(name);
   if (!table) return {};  // the library works without a table; its rows are unknown then
@@ -181,7 +242,8 @@ const Factor* Factors::find(std::string_view id) const {
   for (const auto& table : tables_) {
     if (const Factor* found = table->find(id)) return found;
   }
-  return shipped_factors().find(id);
+  static Rows shipped_rows;
+  return shipped_rows.find(id);
 }
 
 const Factor& Factors::get(std::string_view id, const std::string& where) const {

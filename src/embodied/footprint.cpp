@@ -323,32 +323,37 @@ void add_factors(BomFootprint& result, const Compiled& compiled, bool ranks, dou
 
 }  // namespace
 
-BomFootprint Bom::footprint(const FootprintOptions& options) const {
-  const Compiled compiled(*this, options);
+BomFootprint with_draws(const Bom& bom, const FootprintOptions& options) {
+  const Compiled compiled(bom, options);
   const Corners corners = compiled.corners();
   BomFootprint result;
-  result.name = name;
+  result.name = bom.name;
   result.seed = options.seed;
   result.value = mass(corners.total.value);
   result.bounds = range(corners.total);
   result.truncation = compiled.truncation;
-  if (lifetime_years) {
-    const RowId* row = std::get_if<RowId>(&*lifetime_years);
+  if (bom.lifetime_years) {
+    const RowId* row = std::get_if<RowId>(&*bom.lifetime_years);
     result.lifetime = row == nullptr
-                          ? std::get<Factor>(*lifetime_years)
+                          ? std::get<Factor>(*bom.lifetime_years)
                           : in_unit(compiled.tables.get(row->id, "lifetime_years"), "year", "lifetime_years");
   }
+  if (options.draws > 0) result.draws_kg = compiled.draws(options.seed, options.draws);
+  add_parts(result, bom, compiled, corners);
+  add_factors(result, compiled, options.ranks, corners.total.value);
+  result.issues = compiled.build.issues;
+  return result;
+}
+
+BomFootprint Bom::footprint(const FootprintOptions& options) const {
+  BomFootprint result = with_draws(*this, options);
   if (options.draws > 0) {
-    result.draws_kg = compiled.draws(options.seed, options.draws);
     const Moments m = moments_of(result.draws_kg);
     result.mean = mass(m.mean);
     result.std = mass(m.std);
     result.p50 = mass(m.p50);
     result.interval = Interval<CarbonMass>{mass(m.p5), mass(m.p95), 0.9};
   }
-  add_parts(result, *this, compiled, corners);
-  add_factors(result, compiled, options.ranks, corners.total.value);
-  result.issues = compiled.build.issues;
   return result;
 }
 

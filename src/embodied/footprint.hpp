@@ -63,6 +63,9 @@ struct Moments {
   double p95 = 0;
 };
 
+/// The footprint of a bill with its draws, but without what describes them (`mean`, `std`, `p50`, `interval`).
+[[nodiscard]] BomFootprint with_draws(const Bom& bom, const FootprintOptions& options);
+
 /// Of at least two draws.
 [[nodiscard]] Moments moments_of(const std::vector<double>& draws);
 

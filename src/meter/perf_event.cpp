@@ -303,6 +303,37 @@ std::optional<Pmu> find_sources(const Context& context, const fs::path& folder, 
   return pmu;
 }
 
+/// What came of opening the events.
+struct OpenEvents {
+  std::vector<std::shared_ptr<PerfMeter>> meters;
+  std::ptrdiff_t count = 0;  ///< of those that are open
+  int error = 0;             ///< of a package before that of another; 0: all are open
+  bool any_package = false;
+  std::string not_opened;
+};
+
+OpenEvents open_events(const Pmu& pmu, const std::shared_ptr<PerfCounters>& counters) {
+  OpenEvents tried;
+  int package_error = 0;
+  int other_error = 0;
+  for (const Source& source : pmu.sources) {
+    auto meter = std::make_shared<PerfMeter>(source.info, counters, pmu.type, source.config, source.cpu);
+    const bool package = source.info.domain == Domain::package;
+    if (meter->error() == 0) {
+      ++tried.count;
+      tried.any_package = tried.any_package || package;
+    } else {
+      int& error = package ? package_error : other_error;
+      if (error == 0) error = meter->error();
+      tried.not_opened += fmt::format("; {}: {}", source.info.id, std::strerror(meter->error()));
+    }
+    // A package that cannot be opened stays a meter whose reads fail, so that the total is not silently too small.
+    if (meter->error() == 0 || package) tried.meters.push_back(std::move(meter));
+  }
+  tried.error = package_error != 0 ? package_error : other_error;
+  return tried;
+}
+
 Opened open_perf_event(const Context& context, const Covered&) {
   Opened opened;
   Finding& finding = opened.finding;
@@ -350,41 +381,22 @@ Opened open_perf_event(const Context& context, const Covered&) {
     return opened;
   }
 
-  std::vector<std::shared_ptr<PerfMeter>> meters;
-  int package_error = 0;
-  int other_error = 0;
-  bool any_package = false;
-  std::string not_opened;
-  for (const Source& source : pmu->sources) {
-    auto meter = std::make_shared<PerfMeter>(source.info, counters, pmu->type, source.config, source.cpu);
-    const bool package = source.info.domain == Domain::package;
-    if (meter->error() == 0) {
-      any_package = any_package || package;
-    } else {
-      int& error = package ? package_error : other_error;
-      if (error == 0) error = meter->error();
-      not_opened += fmt::format("; {}: {}", source.info.id, std::strerror(meter->error()));
-    }
-    // A package that cannot be opened stays a meter whose reads fail, so that the total is not silently too small.
-    if (meter->error() == 0 || package) meters.push_back(std::move(meter));
-  }
-  const auto count = std::count_if(meters.begin(), meters.end(), [](const auto& m) { return m->error() == 0; });
-  const int error = package_error != 0 ? package_error : other_error;
-  const bool denied = error == EACCES || error == EPERM;
-  if (count == 0) {
+  OpenEvents tried = open_events(*pmu, counters);
+  const bool denied = tried.error == EACCES || tried.error == EPERM;
+  if (tried.count == 0) {
     finding.availability = denied ? Availability::no_permission : Availability::failed;
-    finding.reason = fmt::format("perf_event_open of {}: {}", folder.string(), std::strerror(error));
+    finding.reason = fmt::format("perf_event_open of {}: {}", folder.string(), std::strerror(tried.error));
     if (denied) finding.reason += ": " + denial(context);
     finding.reason += notes;
     finding.fix = denied ? denial_fix(context) : "look for the error in the kernel's log (dmesg); powercap may do";
     return opened;
   }
-  for (auto& meter : meters) {
-    if (meter->error() == 0 || any_package) opened.meters.push_back(std::move(meter));
+  for (auto& meter : tried.meters) {
+    if (meter->error() == 0 || tried.any_package) opened.meters.push_back(std::move(meter));
   }
   finding.availability = Availability::available;
-  finding.reason =
-      fmt::format("{} of {} events of {}{}{}", count, pmu->sources.size(), folder.string(), not_opened, notes);
+  finding.reason = fmt::format("{} of {} events of {}{}{}", tried.count, pmu->sources.size(), folder.string(),
+                               tried.not_opened, notes);
   if (denied) finding.fix = denial_fix(context);
   if (context.machine.sgx) finding.reason += "; the CPU flag sgx is set: Intel may add noise (energy filtering)";
   finding.value = "counters that start at 0 J now";

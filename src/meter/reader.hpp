@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a reader of a provider must offer; private to src/meter.
+// What a reader of a provider must offer; private to src/, as is the plan of what is opened.
 #pragma once
 
 #include <cstdint>
@@ -66,5 +66,8 @@ struct Plan {
 /// own.
 [[nodiscard]] Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf = nullptr,
                              const std::vector<Reader>& readers = all_readers());
+
+/// As without `machine`, on one that has been read already.
+[[nodiscard]] Opening open_all(const OpenOptions& options, const Machine& machine);
 
 }  // namespace co2lib::meter

@@ -246,102 +246,143 @@ Plan gpus_alone(const Context& context, const std::vector<Reader>& all) {
   return plan;
 }
 
-}  // namespace
+/// Opens providers, each once, and decides whose meters are used.
+class Planner {
+ public:
+  Planner(const Context& context, const std::vector<Reader>& all)
+      : context_(context), all_(all), opened_(all.size()), done_(all.size(), false) {}
 
-Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf, const std::vector<Reader>& all) {
-  check(options, all);
-  const Context context{.options = options, .machine = read_machine(options.host), .perf = std::move(perf)};
-  if (options.gpus_only) return gpus_alone(context, all);
-  Plan plan;
-  std::vector<Opened> opened(all.size());
-  std::vector<bool> done(all.size(), false);
-  const auto open_reader = [&](std::size_t i) -> Opened& {
-    if (!done[i]) opened[i] = all[i].open(context, coverage(plan.meters, options.divided));
-    done[i] = true;
-    return opened[i];
-  };
-  // Takes a provider's meters: those of the processors if `processor`; its platform meters unless there are others.
-  const auto take = [&](std::size_t i, bool processor) {
-    Opened& from = open_reader(i);
-    const bool platform = !measures_platform(plan.meters);
-    if (from.finding.used) return;
-    for (const auto& meter : from.meters) {
-      const Role role = role_of(meter->info(), all[i]);
-      if (role == Role::processor ? !processor : role == Role::platform && !platform) continue;
-      plan.meters.push_back(meter);
-      from.finding.used = true;
-    }
-  };
-
-  if (options.meters) {
-    for (const MeterChoice& choice : *options.meters) {
+  /// The meters and providers that were asked for, in their order.
+  void take_chosen(const std::vector<MeterChoice>& choices) {
+    for (const MeterChoice& choice : choices) {
       if (const auto* user = std::get_if<std::shared_ptr<Meter>>(&choice)) {
-        plan.meters.push_back(*user);
+        plan_.meters.push_back(*user);
         continue;
       }
-      for (std::size_t i = 0; i < all.size(); ++i) {
-        if (std::get<std::string>(choice) != all[i].provider) continue;
+      for (std::size_t i = 0; i < all_.size(); ++i) {
+        if (std::get<std::string>(choice) != all_[i].provider) continue;
         // Of several providers of the CPU the first that works is taken.
-        const bool memory = all[i].measures == Measures::memory;
-        const bool gpus = all[i].measures == Measures::gpus;
-        const Covered covered = coverage(plan.meters, options.divided);
+        const bool memory = all_[i].measures == Measures::memory;
+        const bool gpus = all_[i].measures == Measures::gpus;
+        const Covered covered = covered_so_far();
         take(i, gpus || (memory ? covered.memory < 1 : !covered.cpu));
       }
     }
-  } else {
-    // Of the providers of the processors the first that measures anything, unless a later one measures more packages,
-    // or as many and more of their memory. Two would count the same energy twice.
+  }
+
+  /// Of the providers of the processors the first that measures anything, unless a later one measures more packages,
+  /// or as many and more of their memory; two would count the same energy twice. All that measures something else.
+  void take_best() {
     std::optional<std::size_t> best;
     std::pair<std::size_t, double> best_reach{};
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (all[i].is_model) continue;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (all_[i].is_model) continue;
       const auto& meters = open_reader(i).meters;
       const bool any = std::any_of(meters.begin(), meters.end(), [&](const auto& meter) {
-        return role_of(meter->info(), all[i]) == Role::processor;
+        return role_of(meter->info(), all_[i]) == Role::processor;
       });
-      const auto reach = processor_reach(meters, all[i]);
+      const auto reach = processor_reach(meters, all_[i]);
       if (!any || (best && reach <= best_reach)) continue;
       best = i;
       best_reach = reach;
     }
     if (best) take(*best, true);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!all[i].is_model) take(i, false);
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      if (!all_[i].is_model) take(i, false);
     }
-    for (std::size_t i = 0; best && i < all.size(); ++i) {
-      Finding& finding = opened[i].finding;
-      if (all[i].is_model || finding.used || finding.availability != Availability::available) continue;
-      finding.reason += fmt::format("; excluded: {} measures the same", all[*best].provider);
+    for (std::size_t i = 0; best && i < all_.size(); ++i) {
+      Finding& finding = opened_[i].finding;
+      if (all_[i].is_model || finding.used || finding.availability != Availability::available) continue;
+      finding.reason += fmt::format("; excluded: {} measures the same", all_[*best].provider);
       finding.reason += i < *best ? ", and more of it" : "";
     }
   }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool memory = all[i].measures == Measures::memory;
-    const Covered covered = coverage(plan.meters, options.divided);
+
+  /// Models of what nothing measures; then what stands in, and what was found: of all providers, or of those that were
+  /// asked for.
+  Plan finish(bool tells_all) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const bool memory = all_[i].measures == Measures::memory;
+      if (!tells_all && !done_[i] && !all_[i].is_model && all_[i].measures != Measures::gpus) continue;
+      const Covered covered = covered_so_far();
+      Opened& from = open_reader(i);
+      const bool wanted = all_[i].is_model && (memory ? covered.memory < 1 : !covered.cpu);
+      if (wanted && !from.finding.used && !from.meters.empty()) {
+        from.finding.used = true;
+        plan_.meters.insert(plan_.meters.end(), from.meters.begin(), from.meters.end());
+      }
+    }
+    add_stand_ins(plan_, all_, opened_);
+    for (Opened& o : opened_) {
+      if (o.finding.used) plan_.stand_ins.insert(plan_.stand_ins.end(), o.stand_ins.begin(), o.stand_ins.end());
+      plan_.gpus.insert(plan_.gpus.end(), o.gpus.begin(), o.gpus.end());
+      plan_.findings.push_back(std::move(o.finding));
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  [[nodiscard]] Covered covered_so_far() const { return coverage(plan_.meters, context_.options.divided); }
+
+  Opened& open_reader(std::size_t i) {
+    if (!done_[i]) opened_[i] = all_[i].open(context_, covered_so_far());
+    done_[i] = true;
+    return opened_[i];
+  }
+
+  /// Takes a provider's meters: those of the processors if `processor`; its platform meters unless there are others.
+  void take(std::size_t i, bool processor) {
     Opened& from = open_reader(i);
-    const bool wanted = all[i].is_model && (memory ? covered.memory < 1 : !covered.cpu);
-    if (wanted && !from.finding.used && !from.meters.empty()) {
+    const bool platform = !measures_platform(plan_.meters);
+    if (from.finding.used) return;
+    for (const auto& meter : from.meters) {
+      const Role role = role_of(meter->info(), all_[i]);
+      if (role == Role::processor ? !processor : role == Role::platform && !platform) continue;
+      plan_.meters.push_back(meter);
       from.finding.used = true;
-      plan.meters.insert(plan.meters.end(), from.meters.begin(), from.meters.end());
     }
   }
-  add_stand_ins(plan, all, opened);
-  for (Opened& o : opened) {
-    if (o.finding.used) plan.stand_ins.insert(plan.stand_ins.end(), o.stand_ins.begin(), o.stand_ins.end());
-    plan.gpus.insert(plan.gpus.end(), o.gpus.begin(), o.gpus.end());
-    plan.findings.push_back(std::move(o.finding));
+
+  const Context& context_;
+  const std::vector<Reader>& all_;
+  Plan plan_{};
+  std::vector<Opened> opened_;
+  std::vector<bool> done_;
+};
+
+}  // namespace
+
+namespace {
+
+Plan planned(const Context& context, const std::vector<Reader>& all, bool tells_all) {
+  const OpenOptions& options = context.options;
+  check(options, all);
+  if (options.gpus_only) return gpus_alone(context, all);
+  Planner planner(context, all);
+  if (options.meters) {
+    planner.take_chosen(*options.meters);
+  } else {
+    planner.take_best();
   }
-  return plan;
+  return planner.finish(tells_all);
+}
+
+}  // namespace
+
+Plan make_plan(const OpenOptions& options, std::shared_ptr<PerfCounters> perf, const std::vector<Reader>& all) {
+  return planned({.options = options, .machine = read_machine(options.host), .perf = std::move(perf)}, all, true);
 }
 
 std::vector<Finding> findings(const OpenOptions& options) { return make_plan(options).findings; }
 
 std::vector<Finding> sensors(const Host& host) { return findings({.host = host}); }
 
-std::vector<std::shared_ptr<Meter>> open(const OpenOptions& options) { return make_plan(options).meters; }
+std::vector<std::shared_ptr<Meter>> open(const OpenOptions& options) { return open_all(options).meters; }
 
-Opening open_all(const OpenOptions& options) {
-  Plan plan = make_plan(options);
+Opening open_all(const OpenOptions& options) { return open_all(options, read_machine(options.host)); }
+
+Opening open_all(const OpenOptions& options, const Machine& machine) {
+  Plan plan = planned({.options = options, .machine = machine}, all_readers(), false);
   Opening opening{.meters = std::move(plan.meters),
                   .stand_ins = std::move(plan.stand_ins),
                   .gpus = std::move(plan.gpus),

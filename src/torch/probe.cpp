@@ -15,11 +15,10 @@
 
 #include <ATen/ATen.h>
 #include <ATen/record_function.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/nn/module.h>
 
 #include <co2lib/torch.hpp>
 
+#include "modules.hpp"
 #include "show.hpp"
 
 namespace co2lib::libtorch {
@@ -35,12 +34,6 @@ using Place = std::pair<const void*, std::int64_t>;
   if (!tensor.defined() || !tensor.has_storage() || tensor.numel() == 0) return std::nullopt;
   return Place{tensor.storage().unsafeGetStorageImpl(), tensor.storage_offset()};
 }
-
-struct Parameters {
-  std::string module{};  ///< full name; empty for the model itself
-  std::string type{};    ///< of the module
-  std::vector<std::pair<std::string, at::Tensor>> own{};
-};
 
 struct Candidate {
   std::int64_t weight_axes = 0;
@@ -68,13 +61,6 @@ enum class Operator { other, convolution, linear, matmul, add, fused };
     return Operator::fused;
   }
   return Operator::other;
-}
-
-/// The short name of a type: `Linear` of `torch::nn::LinearImpl` and of `__torch__.torch.nn.modules.linear.Linear`.
-[[nodiscard]] std::string short_type(std::string type) {
-  if (const auto at = type.find_last_of(".:"); at != std::string::npos) type.erase(0, at + 1);
-  if (type.ends_with("Impl")) type.resize(type.size() - 4);
-  return type;
 }
 
 /// The mean over the axes after the channels: summed in double on the device, rounded once.
@@ -337,40 +323,6 @@ void ActivationProbe::State::reduce(std::size_t layer, const at::Tensor& output)
   seen.calls.push_back({name, candidate.convolution, static_cast<std::size_t>(rows.size(1)), rows});
   first_axes.push_back(output.size(0));
 }
-
-namespace {
-
-template <class Module>
-[[nodiscard]] Parameters parameters_of(std::string name, std::string type, const Module& module) {
-  Parameters found{std::move(name), short_type(std::move(type)), {}};
-  for (const auto& parameter : module.named_parameters(false)) {
-    if constexpr (requires { parameter.key(); }) {
-      found.own.emplace_back(parameter.key(), parameter.value());
-    } else {
-      found.own.emplace_back(parameter.name, parameter.value);
-    }
-  }
-  return found;
-}
-
-[[nodiscard]] std::vector<Parameters> modules_of(const ::torch::nn::Module& model) {
-  std::vector<Parameters> modules{parameters_of("", model.name(), model)};
-  for (const auto& module : model.named_modules("", false)) {
-    modules.push_back(parameters_of(module.key(), module.value()->name(), *module.value()));
-  }
-  return modules;
-}
-
-[[nodiscard]] std::vector<Parameters> modules_of(const ::torch::jit::Module& model) {
-  std::vector<Parameters> modules;
-  for (const auto& [name, module] : model.named_modules()) {
-    const auto type = module.type()->name();
-    modules.push_back(parameters_of(name, type ? type->name() : "", module));
-  }
-  return modules;
-}
-
-}  // namespace
 
 ActivationProbe::ActivationProbe(const ::torch::nn::Module& model, ProbeOptions options)
     : ActivationProbe(std::make_unique<State>(modules_of(model), std::move(options))) {}

@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
-#include <co2lib/embodied/bom.hpp>
 #include <co2lib/embodied/machine.hpp>
 #include <co2lib/embodied/share.hpp>
 #include <co2lib/numeric.hpp>
 #include <co2lib/random.hpp>
 
+#include "embodied/footprint.hpp"
 #include "tracker/estimate.hpp"
 
 namespace co2lib::tracker::detail {
@@ -120,13 +120,12 @@ Interval<CarbonMass> interval_of(const std::vector<double>& kilograms) {
 }
 
 /// The share of every draw of the hardware, each with a life of its own.
-std::vector<double> shares_of(const BomFootprint& whole, Seconds reserved) {
+std::vector<double> shares_of(const BomFootprint& whole, const std::vector<double>& kilograms, Seconds reserved) {
   const embodied::Factor& life = *whole.lifetime;
-  std::vector<double> shares;
-  shares.reserve(whole.draws_kg.size());
-  for (std::size_t d = 0; d < whole.draws_kg.size(); ++d) {
-    const double years = life.varies() ? life.at(random::draw(whole.seed, d, life.id)) : life.value;
-    shares.push_back(embodied::amortise(whole.draws_kg[d], reserved.count() / 3600, years));
+  std::vector<double> shares(kilograms.size(), life.value);
+  if (life.varies()) embodied::draw_block({.factor = life, .hash = random::fnv1a(life.id)}, whole.seed, 0, shares);
+  for (std::size_t d = 0; d < shares.size(); ++d) {
+    shares[d] = embodied::amortise(kilograms[d], reserved.count() / 3600, shares[d]);
   }
   return shares;
 }
@@ -134,13 +133,14 @@ std::vector<double> shares_of(const BomFootprint& whole, Seconds reserved) {
 void compute(MachineFootprint& m, Bom bom, Kind kind) {
   default_lifetime(bom, m);
   take_share(bom, m.cpu_share, kind);
-  const BomFootprint whole = bom.footprint({.draws = draws, .ranks = false});
+  BomFootprint whole = embodied::with_draws(bom, {.draws = draws, .ranks = false});
+  const std::vector<double> kilograms = std::exchange(whole.draws_kg, {});  // `share` would make another interval
   Estimate<CarbonMass> own = embodied::share(whole, {.reserved = m.reserved});
   own.issues.insert(own.issues.begin(), m.own.issues.begin(), m.own.issues.end());
   m.own = std::move(own);
-  m.own.interval = interval_of(shares_of(whole, m.reserved));
+  m.own.interval = interval_of(shares_of(whole, kilograms, m.reserved));
   m.hardware = static_cast<const Estimate<CarbonMass>&>(whole);
-  m.hardware.interval = interval_of(whole.draws_kg);
+  m.hardware.interval = interval_of(kilograms);
   m.hardware.issues.clear();  // those of `own`
   m.hardware.sources.clear();
   m.lifetime_years = whole.lifetime->value;

@@ -29,6 +29,7 @@
 
 #include "detail/environment.hpp"
 #include "detail/utf8.hpp"
+#include "meter/reader.hpp"
 #include "tracker/hardware.hpp"
 
 namespace co2lib::tracker::detail {
@@ -125,7 +126,7 @@ meter::Domain domain_of(meter::Device device) {
 
 /// What this process reports: the machine if it owns it, else its GPUs alone; and with the scope `process` its own
 /// share of CPU and memory in any case.
-meter::Opening open_machine(const Options& o, bool owner) {
+meter::Opening open_machine(const Options& o, bool owner, const Machine& machine) {
   meter::OpenOptions open{.host = o.host, .clock = o.clock, .tdp_w = o.tdp_w, .ram_w = o.ram_w};
   open.powercap_root = o.powercap_root;
   open.container_scope = o.scope == meter::Scope::container;
@@ -142,7 +143,7 @@ meter::Opening open_machine(const Options& o, bool owner) {
   const auto is_name = [](const MeterChoice& choice) { return std::holds_alternative<std::string>(choice); };
   const bool gpus_wanted = o.gpus && !o.gpus->empty();  // an error without their provider
   if (!o.meters || o.meters->empty() || gpus_wanted || std::any_of(o.meters->begin(), o.meters->end(), is_name)) {
-    return meter::open_all(open);
+    return meter::open_all(open, machine);
   }
   meter::Opening opening;
   for (const MeterChoice& choice : *o.meters) {
@@ -176,8 +177,8 @@ class Limited final : public meter::Meter {
   meter::MeterInfo info_;
 };
 
-meter::Opening open_scope(const Options& o, bool owner) {
-  meter::Opening opening = open_machine(o, owner);
+meter::Opening open_scope(const Options& o, bool owner, const Machine& machine) {
+  meter::Opening opening = open_machine(o, owner, machine);
   if (o.scope == meter::Scope::machine || opening.meters.empty()) return opening;
   const meter::ShareOptions share{.scope = o.scope, .pid = std::nullopt, .idle_w = o.idle_w, .host = o.host};
   std::vector<std::shared_ptr<meter::Meter>> all = std::move(opening.meters);
@@ -419,7 +420,7 @@ Setup make_setup(const Options& given) {
   segment.number = setup.run.segments.size();
 
   const bool owner = o.owner.value_or(rank.local.value_or(0) == 0);
-  const meter::Opening opening = open_scope(o, owner);
+  const meter::Opening opening = open_scope(o, owner, machine);
   add_meters(setup, opening);
   segment.gpus = opening.gpus;
   segment.issues = o.issues;

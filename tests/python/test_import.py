@@ -18,8 +18,8 @@ from co2lib import hub, meter, numeric, preindex
 DOMAINS = ("hub", "intensity", "meter", "numeric", "preindex", "random", "testing", "tracker")
 """The submodules of co2lib._core that are filled when first used."""
 
-NEEDS = {"testing": {"meter"}, "tracker": {"intensity", "meter"}}
-"""What bindings/module.cpp says that they need."""
+NEEDS = {"testing": {"meter"}}
+"""What bindings/module.cpp says that they need, filled; what they only name is not."""
 
 HELPERS = """
     import os, sys, threading
@@ -87,6 +87,46 @@ def test_the_import_registers_no_domain() -> None:
 def test_a_domain_registers_itself_and_what_it_needs(domain: str) -> None:
     code = f"dir(_core.{domain}); print(*sorted(set(DOMAINS) - waiting()))"
     assert set(fresh(code).split()) == {domain} | NEEDS.get(domain, set())
+
+
+def test_a_run_registers_no_domain_but_its_own() -> None:
+    code = """
+        with co2lib.track(location="FRA", meters=[]) as run:
+            pass
+        print(run.footprint, *sorted(set(DOMAINS) - waiting()))
+    """
+    assert fresh(code).split()[-1] == "tracker"
+
+
+USES = {
+    "meter": {
+        "run.footprint.devices[0].record.meter.modelled": "True",
+        "type(run.footprint.devices[0].record.energy).__name__": "EnergyEstimate",
+        "run.footprint.totals.total.present": "True",
+        "[type(m).__name__ for m in run.tracker.run().meters][:1]": "['MeterInfo']",
+        "type(_core.tracker.Options(meters=[lambda: 5.0]).meters[0]).__module__": "co2lib._core.meter",
+    },
+    "intensity": {
+        "type(_core.tracker.Options(intensity=co2lib.intensity.world_average()).intensity.at).__name__": "method",
+        "_core.tracker.account([], co2lib.intensity.world_average()).it_energy": "0 J",
+        "issubclass(co2lib.intensity.LiveSource, co2lib.intensity.IntensitySource)": "True",
+        "co2lib.intensity.EnergySample.start.__doc__ is not None": "True",
+    },
+}
+
+
+@pytest.mark.parametrize(("domain", "what"), [(d, what) for d, uses in USES.items() for what in uses])
+def test_what_a_run_gives_out_of_another_domain_is_whole(domain: str, what: str) -> None:
+    """The tracker names classes of other domains; their objects can do what they can do elsewhere."""
+    code = f"""
+        with co2lib.track(location="FRA", meters=[]) as run:
+            pass
+        assert {domain!r} in waiting()
+        value = {what}
+        assert {domain!r} not in waiting()
+        print(value)
+    """
+    assert fresh(code) == USES[domain][what] + "\n"
 
 
 def test_what_tools_ask_of_every_module_registers_nothing() -> None:

@@ -112,6 +112,33 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
   return std::string(innermost_unit > 0 ? path.substr(0, innermost_unit) : path);
 }
 
+namespace detail {
+
+/// Limits while they are read: the smallest of each kind holds.
+struct Smallest {
+  ContainerLimits limits;
+
+  void cpus(double number) {
+    if (limits.cpus && number >= *limits.cpus) return;
+    limits.cpus = number;
+    limits.cpus_limited = true;
+  }
+  void quota(std::int64_t quota_us, std::int64_t period_us) {
+    cpus(static_cast<double>(quota_us) / static_cast<double>(period_us));
+  }
+  void memory(std::uint64_t bytes) {
+    if (limits.memory_bytes && bytes >= *limits.memory_bytes) return;
+    limits.memory_bytes = bytes;
+    limits.memory_limited = true;
+  }
+  void unreadable(std::string_view path, std::string_view text) {
+    add_issue(limits.issues, {"limit_unreadable", std::string(path),
+                              "'" + std::string(text.substr(0, 64)) + "' is not a limit; none is applied"});
+  }
+};
+
+}  // namespace detail
+
 /// The limits that a chain of control groups sets, from the process's own group to the root; the smallest limit holds.
 ///
 /// CPUs: the least of `host.cpus`, the CPU set and quota / period. Memory: the least of `host.memory_bytes` and the
@@ -122,28 +149,10 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
   if (host.cpus && !(*host.cpus > 0 && std::isfinite(*host.cpus))) {
     throw Error("meter.bad_input", "host.cpus must be above 0, not " + numeric::text(*host.cpus));
   }
-  ContainerLimits limits{.cpus = host.cpus, .memory_bytes = host.memory_bytes};
-  limits.version = std::any_of(groups.begin(), groups.end(),
-                               [](const CgroupFiles& files) { return files.contains("cgroup.controllers"); })
-                       ? 2
-                       : 1;
-  const bool v2 = limits.version == 2;
-
-  const auto limit_cpus = [&](double cpus) {
-    if (!limits.cpus || cpus < *limits.cpus) {
-      limits.cpus = cpus;
-      limits.cpus_limited = true;
-    }
-  };
-  const auto limit_memory = [&](std::uint64_t bytes) {
-    if (!limits.memory_bytes || bytes < *limits.memory_bytes) {
-      limits.memory_bytes = bytes;
-      limits.memory_limited = true;
-    }
-  };
-  const auto quota = [&](std::int64_t quota_us, std::int64_t period_us) {
-    limit_cpus(static_cast<double>(quota_us) / static_cast<double>(period_us));
-  };
+  detail::Smallest least{.limits = {.cpus = host.cpus, .memory_bytes = host.memory_bytes}};
+  const bool v2 = std::any_of(groups.begin(), groups.end(),
+                              [](const CgroupFiles& files) { return files.contains("cgroup.controllers"); });
+  least.limits.version = v2 ? 2 : 1;
 
   for (const CgroupFiles& files : groups) {
     const auto text_of = [&](std::string_view path) -> std::optional<std::string_view> {
@@ -151,17 +160,13 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
       if (found == files.end()) return std::nullopt;
       return detail::first_line(found->second);
     };
-    const auto unreadable = [&](std::string_view path, std::string_view text) {
-      add_issue(limits.issues, {"limit_unreadable", std::string(path),
-                                "'" + std::string(text.substr(0, 64)) + "' is not a limit; none is applied"});
-    };
 
     const std::string_view cpuset_path = v2 ? "cpuset.cpus.effective" : "cpuset/cpuset.cpus";
     if (const auto text = text_of(cpuset_path); text && !text->empty()) {
       if (const auto cpus = detail::parse_cpu_list(*text)) {
-        limit_cpus(static_cast<double>(cpus->size()));
+        least.cpus(static_cast<double>(cpus->size()));
       } else {
-        unreadable(cpuset_path, *text);
+        least.unreadable(cpuset_path, *text);
       }
     }
 
@@ -173,9 +178,9 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
             blank == std::string_view::npos ? 100'000 : detail::whole_number<std::int64_t>(text->substr(blank + 1));
         const auto quota_us = detail::whole_number<std::int64_t>(quota_text);
         if (quota_us && *quota_us > 0 && period_us && *period_us > 0) {
-          quota(*quota_us, *period_us);
+          least.quota(*quota_us, *period_us);
         } else if (quota_text != "max") {
-          unreadable("cpu.max", *text);
+          least.unreadable("cpu.max", *text);
         }
       }
     } else if (const auto text = text_of("cpu/cpu.cfs_quota_us")) {
@@ -183,9 +188,9 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
       const auto period_text = text_of("cpu/cpu.cfs_period_us").value_or("100000");
       const auto period_us = detail::whole_number<std::int64_t>(period_text);
       if (quota_us && *quota_us > 0 && period_us && *period_us > 0) {
-        quota(*quota_us, *period_us);
+        least.quota(*quota_us, *period_us);
       } else if (quota_us != -1) {
-        unreadable("cpu/cpu.cfs_quota_us", *text);
+        least.unreadable("cpu/cpu.cfs_quota_us", *text);
       }
     }
 
@@ -193,13 +198,13 @@ inline std::optional<std::vector<int>> parse_cpu_list(std::string_view text) {
     if (const auto text = text_of(memory_path); text && *text != "max") {
       constexpr std::uint64_t none = std::uint64_t{1} << 62;
       if (const auto bytes = detail::whole_number<std::uint64_t>(*text)) {
-        if (*bytes < none) limit_memory(*bytes);
+        if (*bytes < none) least.memory(*bytes);
       } else {
-        unreadable(memory_path, *text);
+        least.unreadable(memory_path, *text);
       }
     }
   }
-  return limits;
+  return least.limits;
 }
 
 /// As above for one group without ancestors.

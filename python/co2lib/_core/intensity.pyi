@@ -9,6 +9,63 @@ import datetime
 import os
 import typing
 __all__: list[str] = ['Answer', 'Backtest', 'Cache', 'DayScore', 'Description', 'EnergySample', 'Factor', 'Forecast', 'FuelMix', 'HttpField', 'HttpRequest', 'HttpResponse', 'IntensitySource', 'IssuedForecast', 'LevelScore', 'LiveSource', 'OriginLine', 'Place', 'Priced', 'Provider', 'ProviderSettings', 'Query', 'Record', 'RelativeError', 'Repriced', 'Statistics', 'Trace', 'backtest', 'climatology', 'code_of_status', 'combine', 'convert', 'factor', 'fallback', 'fetch', 'flow_trace', 'forecast', 'forecast_of', 'format_time', 'fuel_factors', 'fuel_mix', 'hourly_means', 'json_line', 'live_source', 'location_source', 'locations', 'make_source', 'one_hop', 'parse_csv', 'parse_forecast_line', 'parse_forecasts', 'parse_json_line', 'parse_json_lines', 'parse_time', 'place', 'places', 'price', 'provider', 'provider_ids', 'providers', 'read_csv', 'read_forecasts', 'read_json_lines', 'redact', 'redact_headers', 'reprice', 'sci', 'score', 'settled', 'with_fallback', 'world_average', 'world_factor', 'write_forecasts', 'write_json_lines']
+class EnergySample:
+    """
+    Energy used over [start, end), evenly spread inside.
+    """
+    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, start: typing.Any, end: typing.Any, energy: co2lib._core.Energy) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def end(self) -> typing.Any:
+        """
+        Not part of the interval.
+        """
+    @property
+    def energy(self) -> co2lib._core.Energy:
+        """
+        Of the interval, IT energy.
+        """
+    @property
+    def start(self) -> typing.Any:
+        """
+        Part of the interval.
+        """
+class IntensitySource:
+    """
+    Answers with carbon intensities for times.
+    """
+    def __repr__(self) -> str:
+        ...
+    def at(self, time: typing.Any) -> Record:
+        """
+        The record in force.
+        """
+    def between(self, start: typing.Any, end: typing.Any) -> Trace:
+        """
+        The records that overlap [start, end).
+        """
+    def describe(self) -> Description:
+        """
+        What it is; asks nobody.
+        """
+    def forecast(self, issued_at: typing.Any, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 96) -> Forecast:
+        """
+        Its own forecast, if it has one; else blend on what it answers for the time before.
+        """
+    def line(self, start: typing.Any, end: typing.Any) -> str:
+        """
+        What answers for [start, end), in a line for people.
+        """
+    @property
+    def relative_error(self) -> RelativeError | None:
+        """
+        The error that all its values share; None where it is not known.
+        """
 class RelativeError:
     """
     How far the truth can be from a value, as parts of it.
@@ -140,32 +197,6 @@ class Record:
     def zone(self) -> str:
         """
         The provider's own key of the place: `SE-SE3`.
-        """
-class EnergySample:
-    """
-    Energy used over [start, end), evenly spread inside.
-    """
-    __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    def __eq__(self, other: object) -> bool:
-        ...
-    def __init__(self, start: typing.Any, end: typing.Any, energy: co2lib._core.Energy) -> None:
-        ...
-    def __repr__(self) -> str:
-        ...
-    @property
-    def end(self) -> typing.Any:
-        """
-        Not part of the interval.
-        """
-    @property
-    def energy(self) -> co2lib._core.Energy:
-        """
-        Of the interval, IT energy.
-        """
-    @property
-    def start(self) -> typing.Any:
-        """
-        Part of the interval.
         """
 class OriginLine:
     """
@@ -432,37 +463,6 @@ class Description:
     def sources(self) -> list[co2lib._core.Source]:
         """
         Of all its values, as far as known before asking.
-        """
-class IntensitySource:
-    """
-    Answers with carbon intensities for times.
-    """
-    def __repr__(self) -> str:
-        ...
-    def at(self, time: typing.Any) -> Record:
-        """
-        The record in force.
-        """
-    def between(self, start: typing.Any, end: typing.Any) -> Trace:
-        """
-        The records that overlap [start, end).
-        """
-    def describe(self) -> Description:
-        """
-        What it is; asks nobody.
-        """
-    def forecast(self, issued_at: typing.Any, *, horizon_h: typing.SupportsInt | typing.SupportsIndex = 96) -> Forecast:
-        """
-        Its own forecast, if it has one; else blend on what it answers for the time before.
-        """
-    def line(self, start: typing.Any, end: typing.Any) -> str:
-        """
-        What answers for [start, end), in a line for people.
-        """
-    @property
-    def relative_error(self) -> RelativeError | None:
-        """
-        The error that all its values share; None where it is not known.
         """
 class Place:
     """

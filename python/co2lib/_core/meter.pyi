@@ -127,6 +127,106 @@ class MeterInfo:
         """
         Counts until the counter starts again; 'none': never; None: unknown.
         """
+class Record:
+    """
+    The result of one meter over one window.
+    """
+    def __repr__(self) -> str:
+        ...
+    @property
+    def energy(self) -> co2lib._core.EnergyEstimate:
+        """
+        The energy with bounds and interval.
+        """
+    @property
+    def glitches(self) -> int:
+        """
+        Readings that were dropped because the next ones showed them to be wrong.
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        Subject: the meter's id.
+        """
+    @property
+    def late_ticks(self) -> int:
+        """
+        Reads that came too late for the period asked for.
+        """
+    @property
+    def mean_power(self) -> co2lib._core.Power | None:
+        """
+        Energy over duration.
+        """
+    @property
+    def meter(self) -> MeterInfo:
+        """
+        What it is.
+        """
+    @property
+    def method(self) -> str:
+        """
+        How the energy was obtained.
+        """
+    @property
+    def missed_reads(self) -> int:
+        """
+        Reads that failed.
+        """
+    @property
+    def resets(self) -> int:
+        """
+        Falls of the counter that are no wrap; the steps across them are gaps.
+        """
+    @property
+    def window(self) -> WindowEnergy:
+        """
+        The numbers.
+        """
+    @property
+    def wraps(self) -> int:
+        """
+        Steps in which the counter started again at its range.
+        """
+class Totals:
+    """
+    The sums of a machine.
+    """
+    @property
+    def cpu(self) -> Part:
+        """
+        Packages, or their model.
+        """
+    @property
+    def dram(self) -> Part:
+        """
+        Memory by a sensor.
+        """
+    @property
+    def gpu(self) -> Part:
+        """
+        Graphics and neural processors.
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        `incomplete` and `platform_only`, of the sum itself.
+        """
+    @property
+    def platform(self) -> Part:
+        """
+        Stands beside the total and is never added.
+        """
+    @property
+    def ram_model(self) -> Part:
+        """
+        Memory by a model.
+        """
+    @property
+    def total(self) -> Part:
+        """
+        Of the machine; the platform's where that is all there is.
+        """
 class Count:
     """
     One cumulative count of a counter.
@@ -468,67 +568,6 @@ class WindowEnergy:
         """
         accepted steps only
         """
-class Record:
-    """
-    The result of one meter over one window.
-    """
-    def __repr__(self) -> str:
-        ...
-    @property
-    def energy(self) -> co2lib._core.EnergyEstimate:
-        """
-        The energy with bounds and interval.
-        """
-    @property
-    def glitches(self) -> int:
-        """
-        Readings that were dropped because the next ones showed them to be wrong.
-        """
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        """
-        Subject: the meter's id.
-        """
-    @property
-    def late_ticks(self) -> int:
-        """
-        Reads that came too late for the period asked for.
-        """
-    @property
-    def mean_power(self) -> co2lib._core.Power | None:
-        """
-        Energy over duration.
-        """
-    @property
-    def meter(self) -> MeterInfo:
-        """
-        What it is.
-        """
-    @property
-    def method(self) -> str:
-        """
-        How the energy was obtained.
-        """
-    @property
-    def missed_reads(self) -> int:
-        """
-        Reads that failed.
-        """
-    @property
-    def resets(self) -> int:
-        """
-        Falls of the counter that are no wrap; the steps across them are gaps.
-        """
-    @property
-    def window(self) -> WindowEnergy:
-        """
-        The numbers.
-        """
-    @property
-    def wraps(self) -> int:
-        """
-        Steps in which the counter started again at its range.
-        """
 class ZoneRole:
     """
     What the counting of zones decides for one meter.
@@ -581,45 +620,6 @@ class Part:
     def present(self) -> bool:
         """
         There is a meter for it.
-        """
-class Totals:
-    """
-    The sums of a machine.
-    """
-    @property
-    def cpu(self) -> Part:
-        """
-        Packages, or their model.
-        """
-    @property
-    def dram(self) -> Part:
-        """
-        Memory by a sensor.
-        """
-    @property
-    def gpu(self) -> Part:
-        """
-        Graphics and neural processors.
-        """
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        """
-        `incomplete` and `platform_only`, of the sum itself.
-        """
-    @property
-    def platform(self) -> Part:
-        """
-        Stands beside the total and is never added.
-        """
-    @property
-    def ram_model(self) -> Part:
-        """
-        Memory by a model.
-        """
-    @property
-    def total(self) -> Part:
-        """
-        Of the machine; the platform's where that is all there is.
         """
 class ZoneResult:
     """

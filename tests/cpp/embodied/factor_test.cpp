@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -38,6 +41,32 @@ TEST(EmbodiedFactor, EveryShippedRowIsWhole) {
     EXPECT_EQ(row.dist == Distribution::triangular, row.low && row.high) << row.id;
   }
   EXPECT_EQ(device_footprints().rows().size(), 30U);
+}
+
+TEST(EmbodiedFactor, ARowThatIsLookedUpIsThatOfTheWholeTable) {
+  const Factors f;
+  for (const Factor& row : shipped_factors().rows()) {
+    const Factor* found = f.find(row.id);
+    ASSERT_NE(found, nullptr) << row.id;
+    EXPECT_EQ(*found, row);
+    EXPECT_EQ(f.find(row.id), found) << "it is parsed once";
+  }
+  for (const char* id : {"", "id", "logic", "logic.epa.7nm,", "zzz", "device.apple_watch_s8"}) {
+    EXPECT_EQ(f.find(id), nullptr) << id;
+  }
+}
+
+TEST(EmbodiedFactor, ThreadsThatAskForOneRowFirstGetOneRow) {
+  std::array<const Factor*, 8> found{};
+  {
+    std::vector<std::jthread> threads;
+    for (const Factor*& one : found) {
+      threads.emplace_back([&one] {
+        for (const Factor& row : shipped_factors().rows()) one = Factors().find(row.id);
+      });
+    }
+  }
+  for (const Factor* one : found) EXPECT_EQ(one, found.front());
 }
 
 TEST(EmbodiedFactor, SpotValues) {
