@@ -76,13 +76,16 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
         ],
     )
     named = base if len(rows) <= MOST_NAMES else base.transform_filter("datum.front||datum.model==picked")
-    # Names stand on the side that has room, so that none lies on the axis or beyond the edge.
-    named = named.transform_joinaggregate(most="max(g)")
+    # Names stand on the side that has room, so that none lies on the axis or beyond the edge. Nothing is
+    # filtered: a layer that is empty has no extent.
+    named = named.transform_joinaggregate(most="max(g)").transform_calculate(
+        left="datum.g>0.5*datum.most?'':datum.name", right="datum.g>0.5*datum.most?datum.name:''"
+    )
     names = [
-        named.transform_filter(f"{side}datum.g>0.5*datum.most)")
-        .mark_text(align=align, dx=dx, dy=-10, color=palette["ink"], aria=False, limit=140)
-        .encode(text="name:N")
-        for side, align, dx in (("!(", "left", 7), ("(", "right", -7))
+        named.mark_text(align=align, dx=dx, dy=-10, color=palette["ink"], aria=False, limit=140).encode(
+            text=f"{field}:N"
+        )
+        for field, align, dx in (("left", "left", 7), ("right", "right", -7))
     ]
     chart = alt.layer(line, points, *names).encode(x=x, y=y).add_params(*params)
     return marked(study.watermark, chart, mode, height=260)
