@@ -107,7 +107,7 @@ USES = {
         "type(_core.tracker.Options(meters=[lambda: 5.0]).meters[0]).__module__": "co2lib._core.meter",
     },
     "intensity": {
-        "type(_core.tracker.Options(intensity=co2lib.intensity.world_average()).intensity.at).__name__": "method",
+        "_core.tracker.Options(intensity=co2lib.intensity.world_average()).intensity.at.__name__": "at",
         "_core.tracker.account([], co2lib.intensity.world_average()).it_energy": "0 J",
         "issubclass(co2lib.intensity.LiveSource, co2lib.intensity.IntensitySource)": "True",
         "co2lib.intensity.EnergySample.start.__doc__ is not None": "True",
@@ -238,7 +238,7 @@ def test_threads_that_are_first_at_once_see_whole_modules() -> None:
             lambda: dir(_core.numeric).index("percentile"),
         ]
         class Slow:
-            "Lets other threads run while the collector runs, which the registration sets off."
+            "Lets other threads run whenever the collector does, which rests while classes are registered."
             def __del__(self):
                 import time
                 time.sleep(0)
