@@ -127,7 +127,7 @@ def test_a_controller_takes_the_options_of_a_pacer() -> None:
     assert adaptive.control(TOY, trace, budget=budget, beyond=0).carbon == plain.carbon
     paced = adaptive.control(TOY, trace, budget=budget, beyond=1440, requests_per_slot=1, window=720)
     assert paced.carbon != plain.carbon
-    assert paced.carbon.kilograms <= 500
+    assert paced.carbon.kilograms <= 505
     served = adaptive.evaluate(
         TOY, trace, budget=budget, beyond=1440, requests_per_slot=1, window=720, resamples=20
     )
