@@ -14,11 +14,6 @@ class CardRecord:
     What a model card reports; fields that are None are left out of the block.
     """
     __hash__: typing.ClassVar[None] = None  # type: ignore[assignment]
-    cpu_model: str | None
-    geographical_location: str | None
-    hardware_used: str | None
-    on_cloud: bool | None
-    source: str | None
     @staticmethod
     def from_dict(fields: dict[str, typing.Any]) -> CardRecord:
         """
@@ -38,6 +33,14 @@ class CardRecord:
         """
         The fields that have a value, in the order of the block.
         """
+    @property
+    def cpu_model(self) -> str | None:
+        """
+        Name of the processor.
+        """
+    @cpu_model.setter
+    def cpu_model(self, arg0: str | None) -> None:
+        ...
     @property
     def emissions(self) -> float | None:
         """
@@ -60,6 +63,22 @@ class CardRecord:
         A copy of the further keys, in their order.
         """
     @property
+    def geographical_location(self) -> str | None:
+        """
+        Place or region of the cloud.
+        """
+    @geographical_location.setter
+    def geographical_location(self, arg0: str | None) -> None:
+        ...
+    @property
+    def hardware_used(self) -> str | None:
+        """
+        Such as `1 x NVIDIA H200`.
+        """
+    @hardware_used.setter
+    def hardware_used(self, arg0: str | None) -> None:
+        ...
+    @property
     def hours_used(self) -> float | None:
         """
         h.
@@ -68,12 +87,28 @@ class CardRecord:
     def hours_used(self, arg0: typing.SupportsFloat | typing.SupportsIndex | None) -> None:
         ...
     @property
+    def on_cloud(self) -> bool | None:
+        """
+        Ran in a cloud; written as `True` or `False`.
+        """
+    @on_cloud.setter
+    def on_cloud(self, arg0: bool | None) -> None:
+        ...
+    @property
     def ram_total_size(self) -> float | None:
         """
         GB.
         """
     @ram_total_size.setter
     def ram_total_size(self, arg0: typing.SupportsFloat | typing.SupportsIndex | None) -> None:
+        ...
+    @property
+    def source(self) -> str | None:
+        """
+        The tool that measured, such as `co2lib`.
+        """
+    @source.setter
+    def source(self, arg0: str | None) -> None:
         ...
     @property
     def training_type(self) -> str | None:
