@@ -6,6 +6,7 @@ co2lib merge run-*.jsonl
 """
 
 import argparse
+import gc
 import os
 
 import torch
@@ -15,13 +16,7 @@ from co2lib.integrations import Budget
 from co2lib.integrations.pytorch import Training
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--log", default="run-{rank}.jsonl")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--budget-kwh", type=float)
-    options = parser.parse_args()
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+def train(options: argparse.Namespace) -> None:
     rank = dist.get_rank()
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
@@ -41,6 +36,18 @@ def main() -> None:
                 optimizer.step()
             done += 1
     print(f"rank {rank}: {done} epochs, energy {training.footprint.energy}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", default="run-{rank}.jsonl")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--budget-kwh", type=float)
+    options = parser.parse_args()
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    train(options)
+    # The model holds the group, and a gloo group that is let go of at Python's end may abort the process.
+    gc.collect()
     dist.destroy_process_group()
 
 

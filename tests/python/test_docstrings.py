@@ -15,7 +15,6 @@ import pytest
 
 import co2lib
 
-
 INTERNAL = ("co2lib.cli.", "co2lib.testing.")
 """Verbs, and the kinds of golden vectors: nobody imports them."""
 

@@ -180,7 +180,7 @@ class Client:
         self, url: str, params: Mapping[str, Any] | None, kind: str, etag: str | None, limit: int
     ) -> Answer:
         quota = self._quotas[kind]
-        quota.take()
+        window = quota.take()
         headers: Mapping[str, str] = {}
         try:
             status, headers, body = self._exchange(url, params, etag, limit)
@@ -191,7 +191,7 @@ class Client:
         except self._no_answer as error:
             raise HttpFailure(None, type(error).__name__) from None
         finally:
-            quota.answered(headers.get("ratelimit"), headers.get("ratelimit-policy"), kind)
+            quota.answered(headers.get("ratelimit"), headers.get("ratelimit-policy"), kind, window)
         if status == 429:
             raise _RefusedError(_told_to_wait(headers))
         if status >= 400:

@@ -5,7 +5,8 @@ The Hub counts requests in fixed windows of 5 minutes, and says after each how m
 (``RateLimit: "api";r=<left>;t=<seconds>``). Answers come out of order, requests are under way, so:
 
 1. Each request takes one from the count before it is sent.
-2. Within a window the count only falls: to what an answer says less what is under way, if that is lower.
+2. Within a window the count only falls: to what an answer says less what is under way, if that is lower. What
+   was sent in an earlier window says nothing of this one.
 3. When none is left, all wait until the window has ended, and a second more.
 4. A request that was refused (429) makes all wait for as long as it was told.
 """
@@ -74,34 +75,41 @@ class Quota:
         self._blocked_until = 0.0
         self._heard = False
         self._under_way = 0
+        self._number = 0
 
-    def take(self) -> None:
-        """Take one request from the count; waits where none is left."""
-        while (seconds := self._try()) > 0:
+    def take(self) -> int:
+        """Take one request from the count, and return the number of its window; waits where none is left."""
+        while True:
+            seconds, window = self._try()
+            if seconds <= 0:
+                return window
             self._waiting(seconds)
             self._time.wait(seconds)
 
-    def _try(self) -> float:
+    def _try(self) -> tuple[float, int]:
         with self._lock:
             now = self._time.now()
             if now >= self._ends:
                 self._left, self._ends, self._heard = self._quota, now + self._window, False
+                self._number += 1
             if now < self._blocked_until:
-                return self._blocked_until - now
+                return self._blocked_until - now, self._number
             if self._left > 0:
                 self._left -= 1
                 self._under_way += 1
-                return 0.0
-            return self._ends - now
+                return 0.0, self._number
+            return self._ends - now, self._number
 
-    def answered(self, rate_limit: str | None, policy: str | None, kind: str) -> None:
-        """Learn from the headers of an answer, or that there was none (None)."""
+    def answered(self, rate_limit: str | None, policy: str | None, kind: str, window: int) -> None:
+        """Learn from the headers of an answer, or that there was none (None), of a request of a window."""
         with self._lock:
             self._under_way -= 1
             if policy and (found := _POLICY.search(policy)):
                 self._quota = max(1, int(found["quota"]))
                 self._window = max(1.0, float(found["window"]))
             if not rate_limit or not (found := _LEFT.search(rate_limit)) or found["kind"] != kind:
+                return
+            if window != self._number:
                 return
             left = max(0, int(found["left"]) - self._under_way)
             ends = self._time.now() + int(found["seconds"]) + 1
