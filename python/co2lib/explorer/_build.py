@@ -31,6 +31,10 @@ footer { display: none !important; }
 .co2-part, .co2-method { font-size: 13px; overflow-wrap: anywhere; }
 .co2-stale { color: #a04000; font-weight: 700; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
+#co2-chart .layout, #co2-tradeoff .layout, #co2-regions .layout { justify-content: flex-start; }
+#co2-chart .vega-embed, #co2-tradeoff .vega-embed, #co2-regions .vega-embed { margin: 0 auto; }
+#co2-table th, #co2-table td { min-width: 84px; }
+#co2-table th *, #co2-phases th * { word-break: normal; overflow-wrap: normal; }
 #co2-models .wrap { max-height: 320px; overflow-y: auto; }
 """
 ORDERS = ["Carbon", "Energy", "Time", "Name"]
