@@ -138,7 +138,8 @@ Roofline Accelerator::roofline(const Precision& precision) const {
     std::string known;
     for (const auto& [p, ops] : peaks) known.append(known.empty() ? "" : ", ").append(p);
     detail::no_profile(fmt::format(
-        "{} has no peak for {} in the table accelerators (it has {}); another precision's is not used in its place",
+        "{} has no peak for {} in the table accelerators (it has {}); another precision's is not used in its place. Ask "
+        "for the precision that the model would run in",
         name, arithmetic, known.empty() ? "none" : known));
   }
   if (!bandwidth) detail::no_profile(name + " has no memory bandwidth in the table accelerators");
