@@ -41,14 +41,14 @@ double number(const std::string& key, const py::handle& value) {
   return x;
 }
 
-std::string text(const std::string& key, const py::handle& value) {
+std::string text_of(const std::string& key, const py::handle& value) {
   if (!py::isinstance<py::str>(value)) bad_value(key, "a text", value);
   // Lone surrogates, which UTF-8 cannot carry, become question marks instead of an exception.
   return value.attr("encode")("utf-8", "replace").cast<std::string>();
 }
 
 CardValue card_value(const std::string& key, const py::handle& value) {
-  if (py::isinstance<py::str>(value)) return text(key, value);
+  if (py::isinstance<py::str>(value)) return text_of(key, value);
   if (is_truth(value)) return value.attr("__bool__")().cast<bool>();
   if (is_number(value)) return number(key, value);
   bad_value(key, "a text, a number or a truth value", value);
@@ -56,7 +56,7 @@ CardValue card_value(const std::string& key, const py::handle& value) {
 
 void set(std::optional<double>& field, const std::string& key, const py::handle& value) { field = number(key, value); }
 void set(std::optional<std::string>& field, const std::string& key, const py::handle& value) {
-  field = text(key, value);
+  field = text_of(key, value);
 }
 void set(std::optional<bool>& field, const std::string& key, const py::handle& value) {
   if (!is_truth(value)) bad_value(key, "True or False", value);
@@ -82,7 +82,7 @@ void for_each_field(Record& r, F visit) {
 CardRecord from_dict(const Fields& fields) {
   CardRecord record;
   for (const auto& [name, value] : fields) {
-    const std::string key = text("key", name);
+    const std::string key = text_of("key", name);
     if (value.is_none()) continue;
     bool known = false;
     for_each_field(record, [&, &given = value](std::string_view fixed, auto& field) {
@@ -127,7 +127,7 @@ void register_hub(py::module_& m) {
                                .cpu_model = std::move(cpu_model),
                                .ram_total_size = ram_total_size};
              for (const auto& [name, value] : extra.value_or(Fields())) {
-               const std::string key = text("extra", name);
+               const std::string key = text_of("extra", name);
                if (!value.is_none()) record.extra.emplace_back(key, card_value(key, value));
              }
              return record;
