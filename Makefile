@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make demo    trains a small model under the tracker and shows what it cost
 # make test    lint, C++ tests, Python tests without and with the optional packages
+# make browser-test  tests every page in a headless Chromium: all of tests/python/report, none skipped
 # make torch-test  builds and tests co2lib::torch with the LibTorch of .venv
 # make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
 # make headers prints what each front-door header costs the compiler, beside <fmt/format.h>
@@ -34,6 +35,8 @@ part_onnx := onnx>=1.16
 part_viz := altair==6.3.0 vl-convert-python==1.9.0.post1
 part_exchange := jsonschema>=4.18 rfc3339-validator>=0.1.4
 part_hub := huggingface_hub>=1.0 pandas>=2 pyarrow>=15 scipy>=1.11 dask[distributed]>=2024.1
+# What shows and runs the pages, beside all of PARTS: for `make browser-test`.
+part_browser := gradio>=6 playwright>=1.60 axe-playwright-python>=0.1.8 pillow>=10 pypdfium2>=4 nbclient>=0.10 ipykernel>=6.29
 part_metrics := prometheus-client>=0.19 opentelemetry-sdk>=1.24
 
 DEMO_PARTS ?=
@@ -51,7 +54,7 @@ SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
 .PHONY: help demo forecast hub plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
-  python-test-full torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost setup-site
+  python-test-full browser-test torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost setup-site setup-browser
 
 help:
 	@sed -n "2,/^[^#]/s/^# //p" Makefile
@@ -67,6 +70,8 @@ setup-cost:
 	@tools/setup.sh cost
 setup-site:
 	@tools/setup.sh site
+setup-browser:
+	@tools/setup.sh browser
 
 .venv/pyvenv.cfg: | setup-demo
 	@"$$(tools/setup.sh python)" -m venv --clear .venv
@@ -170,6 +175,17 @@ python-test-core: setup-test build/.wheel-in-core
 python-test-full: setup-test build/.wheel-in-full
 	@echo "Python tests with the optional packages (.venv)"
 	@CO2LIB_TEST_ENV=full .venv/bin/python -P -m pytest $(PYTEST_ARGS)
+
+# The pages as people see them. Nothing that .venv has is changed by what is added to it.
+build/.browser: build/.full | setup-browser
+	@echo "Preparing .venv: browser"
+	@.venv/bin/python -m pip --disable-pip-version-check list --format=freeze --exclude co2lib > build/constraints-browser.txt
+	@.venv/bin/$(PIP) -c build/constraints-browser.txt $(call requirements,browser)
+	@touch $@
+
+browser-test: setup-test build/.wheel-in-full build/.browser
+	@echo "Python tests of the pages, in Chromium (.venv)"
+	@CO2LIB_TEST_ENV=full CO2LIB_TEST_BROWSER=1 .venv/bin/python -P -m pytest $(PYTEST_ARGS) tests/python/report
 
 # Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute. It builds in the
 # folder of the C++ tests, whose library it links.

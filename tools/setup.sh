@@ -6,6 +6,7 @@
 #   tools/setup.sh test     that, and what `make test` needs
 #   tools/setup.sh cost     what `make demo` needs, and Google Benchmark for `make cost`
 #   tools/setup.sh site     what `make demo` needs, and Doxygen for `make site`
+#   tools/setup.sh browser  what `make demo` needs, and Chromium for `make browser-test`
 #   tools/setup.sh python   prints the Python to use (PYTHON=... chooses another one)
 set -euo pipefail
 
@@ -41,6 +42,10 @@ cost_needs=(
 site_needs=(
   "command doxygen doxygen"
 )
+browser_needs=(
+  "chromium chromium chromium"
+  "file /usr/share/fonts/truetype/liberation fonts-liberation"
+)
 
 say() { echo "setup: $*" >&2; }
 stop() {
@@ -70,6 +75,8 @@ has() { # kind name
     command) command -v "$2" > /dev/null ;;
     header) has_header "$2" ;;
     sanitizers) has_sanitizers "$2" ;;
+    chromium) command -v "$2" > /dev/null || command -v "$2-browser" > /dev/null ;;
+    file) [[ -e "$2" ]] ;;
   esac
 }
 
@@ -170,6 +177,7 @@ main() {
   if [[ "$what" == test ]]; then needs+=("${test_needs[@]}"); fi
   if [[ "$what" == cost ]]; then needs+=("${cost_needs[@]}"); fi
   if [[ "$what" == site ]]; then needs+=("${site_needs[@]}"); fi
+  if [[ "$what" == browser ]]; then needs+=("${browser_needs[@]}"); fi
   mapfile -t packages < <(printf '%s\n' "${needs[@]}" | missing_packages)
   if ! complete_python > /dev/null; then
     local found more

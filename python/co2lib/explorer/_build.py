@@ -185,9 +185,13 @@ def build(
         results = [tiles, chart, line, table, detail, phases, answers, method]
         results += [tradeoff, suggestion, regions, places, *saves[2:]]
         quiet = {"show_progress": "hidden"}
+        # One after the other: an older view that took longer would replace a newer one.
+        looks = {**quiet, "concurrency_limit": 1, "concurrency_id": "look"}
+        draws = {**quiet, "concurrency_limit": 1, "concurrency_id": "pictures"}
         search.change(it.search, [search, pick], [pick, found], **quiet)
         every.click(it.every, search, pick)
-        none.click(lambda: [], None, pick)
+        # In the browser: a model that is chosen right after it stays chosen.
+        none.click(None, None, pick, js="() => [[]]")
         for thing in (pick, given):
             thing.change(it.changed, [pick, given, study], [go, again, status, stale], **quiet)
 
@@ -197,12 +201,12 @@ def build(
         for button, action in ((go, measured), (again, renewed)):
             done = button.click(action, [pick, given, stop], [study, status, stale], **free)
             done.then(it.files, [study, count], saves[:2], **quiet)
-            done.then(it.pictures, shown, saves[4:], **quiet)
-        study.change(it.look, shown, results, **quiet)
+            done.then(it.pictures, shown, saves[4:], **draws)
+        study.change(it.look, shown, results, **looks)
         cancel.click(it.cancel, stop, None, concurrency_limit=None)
         for thing in (by, order, place, grid, facility, count, load):
-            seen = thing.change(it.look, shown, results, **quiet)
-            seen.then(it.pictures, shown, saves[4:], **quiet)
+            seen = thing.change(it.look, shown, results, **looks)
+            seen.then(it.pictures, shown, saves[4:], **draws)
         place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
 
         def chosen(held: Any, event: Any) -> Any:
@@ -213,8 +217,8 @@ def build(
             detail.input(lambda name: name, detail, opened, **quiet),
             table.select(chosen, opened, opened, **quiet),
         ):
-            seen = picked.then(it.look, shown, results, **quiet)
-            seen.then(it.pictures, shown, saves[4:], **quiet)
+            seen = picked.then(it.look, shown, results, **looks)
+            seen.then(it.pictures, shown, saves[4:], **draws)
     page.queue(default_concurrency_limit=4)
     page.co2lib_session = it
     return page

@@ -237,30 +237,22 @@ def measure(
         ``explorer.bad_model``; ``explorer.no_models``; ``intensity.unknown_zone``.
     """
     settings = settings or Settings()
-    if settings.windows < 1 or settings.batch_size < 1:
-        raise BadValueError("explorer.bad_settings", "windows and batch_size: at least 1")
-    if not models:
-        raise BadValueError("explorer.no_models", 'no models: pass a mapping such as {"name": model}')
-    ready = {label: as_model(label, given) for label, given in models.items()}
-    sha = digest(input)
-    told: dict[str, Any] = {"kind": type(input).__name__, "name": name, "sha256": sha}
-    told["thumbnail"] = thumbnail(input) if keep_thumbnail else None
-    if isinstance(input, bytes):
-        told["bytes"] = len(input)
-    device = f"{platform.node()} {platform.processor() or platform.machine()}"
-    keys = {label: cache_key(label, m, sha, settings, device) for label, m in ready.items()}
-    stored = {label: cache[key] for label, key in keys.items() if cache is not None and key in cache}
-    made = _Made(settings, grid_of(region, pue), told, list(ready))
-    for label, entry in stored.items():
-        made.records[label] = entry["model"]
-        made.facts.append(entry["facts"])
-    wanted = [Subject(label, m) for label, m in ready.items() if label not in stored]
+    order = _order(
+        models,
+        input,
+        settings=settings,
+        grid=grid_of(region, pue),
+        name=name,
+        cache=cache,
+        keep_thumbnail=keep_thumbnail,
+    )
+    made, wanted = order.made, order.wanted
     if not wanted:
         return made.study()
 
     def so_far(footprint: Any, idle_w: float | None) -> None:
         ripe = [s for s in wanted if s.error is not None or s.repetitions >= LEAST_WINDOWS]
-        if partial is not None and (ripe or stored):
+        if partial is not None and (ripe or made.records):
             partial(made.study(ripe, facts_of(footprint, idle_w)))
 
     with one_at_a_time(progress, cancelled):
@@ -281,8 +273,76 @@ def measure(
         if not whole and unknown:
             record |= {"status": "failed", "error": "cancelled before it was measured"}
         if cache is not None and whole and record["status"] == "ok":
-            cache[keys[subject.name]] = {"model": record, "facts": facts}
+            cache[order.keys[subject.name]] = {"model": record, "facts": facts}
     return study
+
+
+def known(
+    models: Mapping[str, Any],
+    input: Any,
+    *,
+    settings: Settings | None = None,
+    region: str | float | None = None,
+    pue: float = 1.0,
+    name: str = "",
+    cache: MutableMapping[str, dict[str, Any]],
+    keep_thumbnail: bool = False,
+) -> tuple[Study | None, bool]:
+    """Return the study of those models whose results the cache has, and whether that is all of them.
+
+    Nothing is measured, and nobody is waited for; None where the cache has none. Parameters as those of
+    :func:`measure`.
+    """
+    order = _order(
+        models,
+        input,
+        settings=settings or Settings(),
+        grid=grid_of(region, pue),
+        name=name,
+        cache=cache,
+        keep_thumbnail=keep_thumbnail,
+    )
+    return order.made.study() if order.made.records else None, not order.wanted
+
+
+@dataclass(slots=True)
+class _Order:
+    """What is to be measured, and what is known already."""
+
+    made: _Made
+    wanted: list[Subject]
+    keys: dict[str, str]
+
+
+def _order(
+    models: Mapping[str, Any],
+    given: Any,
+    *,
+    settings: Settings,
+    grid: dict[str, Any],
+    name: str,
+    cache: MutableMapping[str, dict[str, Any]] | None,
+    keep_thumbnail: bool,
+) -> _Order:
+    """Check what is given and look it up in the cache."""
+    if settings.windows < 1 or settings.batch_size < 1:
+        raise BadValueError("explorer.bad_settings", "windows and batch_size: at least 1")
+    if not models:
+        raise BadValueError("explorer.no_models", 'no models: pass a mapping such as {"name": model}')
+    ready = {label: as_model(label, model) for label, model in models.items()}
+    sha = digest(given)
+    told: dict[str, Any] = {"kind": type(given).__name__, "name": name, "sha256": sha}
+    told["thumbnail"] = thumbnail(given) if keep_thumbnail else None
+    if isinstance(given, bytes):
+        told["bytes"] = len(given)
+    device = f"{platform.node()} {platform.processor() or platform.machine()}"
+    keys = {label: cache_key(label, m, sha, settings, device) for label, m in ready.items()}
+    made = _Made(settings, grid, told, list(ready))
+    for label, key in keys.items():
+        if cache is not None and key in cache:
+            made.records[label] = cache[key]["model"]
+            made.facts.append(cache[key]["facts"])
+    return _Order(made, [Subject(label, m) for label, m in ready.items() if label not in made.records], keys)
 
 
 @dataclass(slots=True)

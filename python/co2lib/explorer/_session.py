@@ -13,7 +13,7 @@ from typing import Any
 from co2lib._errors import Error
 from co2lib._extras import require
 from co2lib.explorer._line import Line
-from co2lib.explorer._measure import measure
+from co2lib.explorer._measure import known, measure
 from co2lib.explorer._model import Settings, as_model
 from co2lib.explorer._task import POLL_S, Task, said
 from co2lib.explorer._torch import decode
@@ -82,7 +82,8 @@ class Session:
         self.names = list(self._ready)
         self._store: dict[str, Any] = {} if cache is None else cache
         self._settings = settings or Settings()
-        self._options: dict[str, Any] = {"region": region, "pue": pue, "meters": meters, "clock": clock}
+        self._price: dict[str, Any] = {"region": region, "pue": pue}
+        self._machine: dict[str, Any] = {"meters": meters, "clock": clock}
         self._folder = folder
         self._line = Line()
         self._tasks: set[Task] = set()
@@ -132,7 +133,8 @@ class Session:
         """Measure what is selected, when it is this visitor's turn.
 
         Yields the study (what is known so far, then all of it), what to say, and that results are of these
-        inputs. A visitor who leaves closes this generator, which ends the measurement.
+        inputs. What the cache has is shown without waiting for a turn. A visitor who leaves closes this
+        generator, which ends the measurement.
         """
         same = _gradio().skip()
         try:
@@ -142,6 +144,11 @@ class Session:
                 decode(data)
         except (Error, OSError) as error:
             yield None, said(error.message if isinstance(error, Error) else "the image is gone"), ""
+            return
+        before, whole = (None, False) if fresh else self._known(selected, data)
+        if before is not None:
+            yield before, said(self._cached(before, selected)), ""
+        if whole:
             return
         ticket = self._line.enter()
         if ticket is None:
@@ -168,17 +175,30 @@ class Session:
             tasks.remove(task)
             self._tasks.discard(task)
 
+    def _asked(self, selected: list[str], data: Any) -> dict[str, Any]:
+        """Return what a visitor asks for, as arguments of `measure` and `known`."""
+        models = {name: self._ready[name] for name in self.names if name in selected}
+        more = {"settings": self._settings, "keep_thumbnail": self.kind == "image"}
+        return {"models": models, "input": data, **more, **self._price}
+
+    def _known(self, selected: list[str], data: Any) -> tuple[Study | None, bool]:
+        return known(**self._asked(selected, data), cache=self._store)
+
+    @staticmethod
+    def _cached(study: Study, selected: list[str]) -> str:
+        """Say what was measured before."""
+        count = len(study.models)
+        rest = "; nothing is measured" if count == len(set(selected)) else " so far"
+        return f"{count} of {several(len(set(selected)), 'model')} known from before{rest}."
+
     def _measure(self, selected: list[str], data: Any, task: Task, *, fresh: bool) -> Study:
         return measure(
-            {name: self._ready[name] for name in self.names if name in selected},
-            data,
-            settings=self._settings,
-            **self._options,
+            **self._asked(selected, data),
+            **self._machine,
             cache=_Forgetful(self._store) if fresh else self._store,
             progress=task.progress,
             cancelled=task.cancelled,
             partial=task.partial,
-            keep_thumbnail=self.kind == "image",
         )
 
     @staticmethod

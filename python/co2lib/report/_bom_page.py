@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from co2lib._errors import BadValueError
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, axis, data, finish
+from co2lib.report._charts import Cell, Column, Figure, altair, axis, data, finish, length
 from co2lib.report._page import Page, Tile
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _bars(rows: list[dict[str, Any]], mode: str, title: str, hue: str) -> Any:
         )
     )
     drawn = base.mark_bar(color=palette[hue], height={"band": 0.62}).encode(
-        x=alt.X("g:Q", axis=axis("mass", title), scale=alt.Scale(zero=True)), description="label:N"
+        x=alt.X("g:Q", axis=axis("mass", title), scale=length()), description="label:N"
     )
     labels = base.mark_text(align="left", dx=6, baseline="middle", color=palette["ink"], aria=False).encode(
         x="end:Q", text="text:N"

@@ -103,9 +103,9 @@ def data(rows: Sequence[dict[str, Any]]) -> Any:
 
 
 def axis(kind: str, title: str, **more: Any) -> Any:
-    """Return an axis whose labels are amounts with units."""
+    """Return an axis whose labels are amounts with units; a vertical one gives its `tickCount`."""
     label = _text.expression(kind, "datum.value", trim=True)
-    more.setdefault("tickCount", 4)
+    more.setdefault("tickCount", few_ticks())
     return altair().Axis(title=title, labelExpr=f"datum.value==0?'0':{label}", **more)
 
 
@@ -162,6 +162,16 @@ def marked(watermark: str, chart: Any, mode: str, height: int) -> Any:
 def ticks() -> Any:
     """Return how many ticks an axis has room for, so that none of its labels is left out."""
     return altair().ExprRef("clamp(floor(width/75),2,8)")
+
+
+def few_ticks() -> Any:
+    """Return how many ticks with units an axis has room for."""
+    return altair().ExprRef("clamp(floor(width/70),2,4)")
+
+
+def length() -> Any:
+    """Return the scale of bars with a text at their end, which ends where the longest text has its room."""
+    return altair().Scale(zero=True, nice=False, padding=0)
 
 
 def time_axis(seconds: float) -> tuple[float, str]:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from co2lib._errors import BadValueError
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, altair, data, finish
+from co2lib.report._charts import Cell, Column, Figure, altair, data, few_ticks, finish, length
 from co2lib.report._page import Page, Tile
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ LETTERS = "ABCDE"
 NONE = "none"
 MOST_ROWS = 2000
 MOST_POINTS = 5000
+MOST_LETTERS = 150
+"""Of points that have room for a letter each."""
 DARK_LETTERS = "AE"
 """Those on whose colour white is read better than black."""
 
@@ -83,7 +86,7 @@ def _letters(rows: list[dict[str, Any]], rules: Preset, mode: str) -> Figure:
             sort=shown,
             axis=alt.Axis(labelFontSize=15, labelFontWeight="bold", labelColor=palette["ink"]),
         ),
-        x=alt.X("n:Q", title="models", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=4, format="d")),
+        x=alt.X("n:Q", title="models", scale=length(), axis=alt.Axis(tickCount=few_ticks(), format="d")),
     )
     drawn = base.mark_bar(height={"band": 0.66}, stroke=palette["ink"], strokeWidth=0.8).encode(
         color=alt.Color("letter:N", scale=alt.Scale(domain=shown, range=colours), legend=None),
@@ -180,6 +183,16 @@ def _log_axis() -> Any:
     return altair().Axis(tickCount=5, labelExpr=label)
 
 
+def _apart(points: list[tuple[float, float]]) -> bool:
+    """Return whether letters have room in all points, also on a telephone: else shapes tell them apart."""
+    if len(points) > MOST_LETTERS:
+        return False
+    at = [(math.log(g), math.log(v)) for g, v in points]
+    spans = [max(axis) - min(axis) or 1.0 for axis in zip(*at, strict=True)]
+    pixels = [(220 * x / spans[0], 260 * y / spans[1]) for x, y in at]
+    return all(math.dist(a, b) >= 17 for a, b in combinations(pixels, 2))
+
+
 def _spread(rows: list[dict[str, Any]], rules: Preset, mode: str) -> Figure | None:
     """Draw carbon against another measure of the preset, with the lines between the letters."""
     metrics = [m for m in rules.metrics if rows and m.name in rows[0]]
@@ -220,7 +233,7 @@ def _spread(rows: list[dict[str, Any]], rules: Preset, mode: str) -> Figure | No
     dots = base.mark_point(filled=True, size=110, opacity=1, stroke=palette["ink"], strokeWidth=0.6).encode(
         color=alt.Color("letter:N", scale=scale, legend=None)
     )
-    few = len(drawn) <= 150
+    few = _apart([(p["g"], p["v"]) for p in drawn])
     ink = "indexof('" + DARK_LETTERS + "',datum.letter)>=0"
     texts = (
         base.transform_filter("datum.letter!='none'")
@@ -234,7 +247,13 @@ def _spread(rows: list[dict[str, Any]], rules: Preset, mode: str) -> Figure | No
     if not few:
         legend = alt.Legend(title=None)
         layers = [
-            dots.mark_point(filled=True, size=36, opacity=0.85).encode(
+            dots.mark_point(
+                filled=True,
+                size=70 if len(drawn) <= MOST_LETTERS else 36,
+                opacity=0.85,
+                stroke=palette["ink"],
+                strokeWidth=0.5,
+            ).encode(
                 color=alt.Color("letter:N", scale=scale, legend=legend),
                 shape=alt.Shape("letter:N", scale=alt.Scale(domain=shown), legend=legend),
             )
@@ -254,7 +273,7 @@ def _spread(rows: list[dict[str, Any]], rules: Preset, mode: str) -> Figure | No
     return Figure(
         "label-spread",
         f"Carbon against {other.name}",
-        "Each point is a model with its letter." + more,
+        ("Each point is a model with its letter." if few else "Each point is a model.") + more,
         finish(alt.layer(*layers), mode, height=300),
         [
             Column("Model"),

@@ -269,7 +269,7 @@ def _page_text(watch: Watch, title: str) -> bytes:
         .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
         .encode(
             x=alt.X("t:Q", axis=alt.Axis(grid=False, tickCount=ticks()), scale=alt.Scale(nice=False)),
-            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
+            y=alt.Y("w:Q", axis=axis("power", "power", tickCount=4), scale=alt.Scale(zero=True)),
             color=colour(["x"] * 8, "css", line=True),
             strokeDash=alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=["x"])),
         )

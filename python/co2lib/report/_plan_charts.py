@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from co2lib.report import _text, _theme
@@ -12,6 +13,11 @@ from co2lib.report._charts import Cell, Column, Figure, altair, axis, colour, da
 
 MOST_STEPS = 600
 MARGIN = 64
+HEIGHT = 220
+WIDE, NARROW = 480, 230
+"""Widths in points of a figure whose letters are placed apart: on paper or a screen, and on a telephone."""
+LETTER = (16, 16)
+"""Points that a letter with its space takes."""
 
 
 class Steps:
@@ -226,7 +232,9 @@ def _spent(steps: Steps, plan: Mapping[str, Any], mode: str) -> Figure:
         .mark_area(color=palette["c3"], opacity=0.25, line={"color": palette["c3"], "strokeWidth": 2})
         .encode(
             x=_x(steps, plan, "t"),
-            y=alt.Y("g:Q", axis=axis("mass", "carbon so far (CO2e)"), scale=alt.Scale(zero=True)),
+            y=alt.Y(
+                "g:Q", axis=axis("mass", "carbon so far (CO2e)", tickCount=4), scale=alt.Scale(zero=True)
+            ),
         )
     )
     layers = [area]
@@ -269,24 +277,28 @@ def ways(plan: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     return found
 
 
-def _marks(found: list[tuple[str, float, float]], letters: Mapping[str, str]) -> list[str]:
-    """Return what stands at each point: its letter, and those of the points that lie on it."""
-    width = max(g for _, _, g in found) or 1.0
-    height = (max(a for _, a, _ in found) - min(a for _, a, _ in found)) or 1.0
+def _marks(found: list[tuple[str, float, float]], letters: Mapping[str, str], width: float) -> list[str]:
+    """Return what stands at each point in a picture of this width: letters, no two texts of which overlap.
+
+    Points whose texts would lie on each other share one, at the first of them.
+    """
+    most = max(g for _, _, g in found) or 1.0
+    least = min(a for _, a, _ in found)
+    span = (max(a for _, a, _ in found) - least) or 1.0
+    at = [(g / most * 0.9 * width, (a - least) / span * (HEIGHT - 50)) for _, a, g in found]
+    groups = [[i] for i in range(len(found))]
+
+    def touch(one: list[int], other: list[int]) -> bool:
+        (x, y), (u, v) = at[one[0]], at[other[0]]
+        return abs(y - v) < LETTER[1] and abs(x - u) < LETTER[0] * (len(one) + len(other)) / 2
+
+    while pair := next(((a, b) for a, b in combinations(groups, 2) if touch(a, b)), None):
+        pair[0].extend(pair[1])
+        pair[0].sort()
+        groups.remove(pair[1])
     marks = [""] * len(found)
-    heads: list[int] = []
-    for i, (name, accuracy, grams) in enumerate(found):
-        at = next(
-            (
-                j
-                for j in heads
-                if abs(found[j][2] - grams) < 0.04 * width and abs(found[j][1] - accuracy) < 0.08 * height
-            ),
-            i,
-        )
-        if at == i:
-            heads.append(i)
-        marks[at] = f"{marks[at]} {letters[name].split()[0]}".strip()
+    for group in groups:
+        marks[group[0]] = " ".join(letters[found[i][0]].split()[0] for i in group)
     return marks
 
 
@@ -296,8 +308,10 @@ def _beside(plan: Mapping[str, Any], mode: str) -> Figure:
     found = ways(plan)
     letters = _theme.lettered([name for name, _, _ in found])
     rows = [
-        {"name": name, "at": at, "a": accuracy, "g": grams, "own": i == 0}
-        for i, ((name, accuracy, grams), at) in enumerate(zip(found, _marks(found, letters), strict=True))
+        {"name": name, "wide": wide, "narrow": narrow, "a": accuracy, "g": grams, "own": i == 0}
+        for i, ((name, accuracy, grams), wide, narrow) in enumerate(
+            zip(found, _marks(found, letters, WIDE), _marks(found, letters, NARROW), strict=True)
+        )
     ]
     base = alt.Chart(data(rows[::-1])).encode(  # this plan last, above the others
         x=alt.X("g:Q", axis=axis("mass", "carbon (CO2e)"), scale=alt.Scale(zero=True)),
@@ -313,7 +327,11 @@ def _beside(plan: Mapping[str, Any], mode: str) -> Figure:
             alt.Tooltip("g:Q", title="g CO2e", format=".4~r"),
         ],
     )
-    names = base.mark_text(dy=-13, color=palette["ink"], fontWeight="bold", aria=False).encode(text="at:N")
+    names = (
+        base.transform_calculate(at=f"width<{WIDE}?datum.narrow:datum.wide")
+        .mark_text(dy=-14, color=palette["ink"], fontWeight="bold", aria=False)
+        .encode(text="at:N")
+    )
     budget = plan.get("budget_g")
     table = [
         [
@@ -329,7 +347,7 @@ def _beside(plan: Mapping[str, Any], mode: str) -> Figure:
         "plan-ways",
         "Beside what else could be done",
         "Left is less carbon, up is better answers. The diamond is this plan; the table names the letters.",
-        finish(alt.layer(points, names), mode, height=220),
+        finish(alt.layer(points, names), mode, height=HEIGHT),
         columns if budget else columns[:3],
         table if budget else [row[:3] for row in table],
         wide=True,

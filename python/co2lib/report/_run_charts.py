@@ -17,7 +17,9 @@ from co2lib.report._charts import (
     colour,
     dash,
     data,
+    few_ticks,
     finish,
+    length,
     parameters,
     priced,
     ticks,
@@ -52,7 +54,7 @@ def bars(
         base = base.transform_calculate(x=f"datum.j/{size!r}")
         label, scale_axis = (
             _text.expression(kind, "datum.j"),
-            alt.Axis(title=f"{title} ({unit})", tickCount=4),
+            alt.Axis(title=f"{title} ({unit})", tickCount=few_ticks()),
         )
     base = base.transform_calculate(
         text=f"{label}+(isValid(datum.percent)?' ('+format(datum.percent,'.1f')+' %)':'')"
@@ -67,7 +69,7 @@ def bars(
         description="text:N",
     )
     drawn = base.mark_bar(color=palette[hue], height={"band": 0.62}).encode(
-        x=alt.X(f"{value}:Q", axis=scale_axis, scale=alt.Scale(zero=True, nice=True, padding=0))
+        x=alt.X(f"{value}:Q", axis=scale_axis, scale=length())
     )
     labels = base.mark_text(align="left", dx=6, baseline="middle", color=palette["ink"]).encode(
         x=alt.X(f"{value}:Q"), text="text:N"
@@ -147,7 +149,7 @@ def lines(points: list[dict[str, Any]], labels: list[str], unit: str, what: str,
         .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
         .encode(
             x=time(unit),
-            y=alt.Y("w:Q", axis=axis("power", "power"), scale=alt.Scale(zero=True)),
+            y=alt.Y("w:Q", axis=axis("power", "power", tickCount=4), scale=alt.Scale(zero=True)),
             color=colour(labels, mode, line=True),
             strokeDash=dash(labels),
             tooltip=[
@@ -397,7 +399,7 @@ def interval(view: RunView, mode: str) -> Figure | None:
                 sort=alt.EncodingSortField(field="rank", op="min"),
                 axis=alt.Axis(labelLimit=130),
             ),
-            x=alt.X("percent:Q", title="width in percent of the value", axis=alt.Axis(tickCount=4)),
+            x=alt.X("percent:Q", title="width in percent of the value", axis=alt.Axis(tickCount=few_ticks())),
             color=colour(list(whats.values()), mode, legend=alt.Legend(columns=1)),
             tooltip=[
                 alt.Tooltip("part:N"),

@@ -14,6 +14,7 @@ from co2lib.report._charts import (
     colour,
     cut,
     data,
+    few_ticks,
     finish,
     priced,
     ticks,
@@ -134,7 +135,7 @@ def comparison(views: list[RunView], mode: str) -> Figure | None:
             x=alt.X(
                 "low:Q",
                 title=f"energy, difference from {found[0].baseline} in percent",
-                axis=alt.Axis(tickCount=5),
+                axis=alt.Axis(tickCount=few_ticks()),
             ),
             x2="high:Q",
         )
@@ -252,7 +253,7 @@ def by_region(views: list[RunView], mode: str) -> Figure | None:
                 sort=alt.EncodingSortField(field="rank", op="min"),
                 axis=alt.Axis(labelColor=_theme.MODES[mode]["ink"], labelLimit=130),
             ),
-            x=alt.X("x:Q", title=f"energy ({unit})", stack="zero", axis=alt.Axis(tickCount=4)),
+            x=alt.X("x:Q", title=f"energy ({unit})", stack="zero", axis=alt.Axis(tickCount=few_ticks())),
             color=colour(list(letters.values()), mode),
             order=alt.Order("at:Q"),
             description="label:N",

@@ -17,6 +17,7 @@ from co2lib.report._charts import (
     colour,
     cut,
     data,
+    length,
     marked,
     priced,
 )
@@ -123,7 +124,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             x=alt.X(
                 "g:Q",
                 axis=axis("mass", "carbon per inference (CO2e)"),
-                scale=alt.Scale(zero=True),
+                scale=length(),
                 stack="zero",
             ),
             color=colour(list(letters.values()), mode),
@@ -209,7 +210,7 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
         .encode(y=alt.Y("phase:N", title=None, sort=names, axis=alt.Axis(labelColor=palette["ink"])))
     )
     bars = base.mark_bar(height={"band": 0.6}, color=palette["c1"]).encode(
-        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True)),
+        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=length()),
         description="text:N",
         tooltip=[alt.Tooltip("phase:N"), alt.Tooltip("text:N", title="carbon")],
     )

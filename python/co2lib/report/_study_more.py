@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, marked, ticks
+from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, length, marked, ticks
 from co2lib.report._study import Study, least, marginal_j, one_off_j
 
 MOST_LINES = 12
@@ -77,7 +77,7 @@ def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
             y=alt.Y(
                 "g:Q",
                 scale=alt.Scale(type="log", nice=True),
-                axis=axis("mass", "carbon (CO2e, log scale)"),
+                axis=axis("mass", "carbon (CO2e, log scale)", tickCount=4),
             ),
             color=colour(list(letters.values()), mode, line=True),
             tooltip=[
@@ -179,7 +179,7 @@ def regions(study: Study, mode: str, params: list[Any], spread: str) -> Figure |
         )
     )
     bars = base.mark_bar(height={"band": 0.6}).encode(
-        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True)),
+        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=length()),
         color=alt.condition(
             "indexof(datum.place,'(as priced)')>=0", alt.value(palette["c2"]), alt.value(palette["c3"])
         ),

@@ -95,6 +95,8 @@ def config(mode: str = "light") -> dict[str, Any]:
         "legend": {
             "labelColor": c["ink"],
             "titleColor": c["soft"],
+            "titleFontWeight": "normal",
+            "titleFontSize": 12,
             "labelFontSize": 12,
             "orient": "top",
             "title": None,

@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,26 @@ from co2lib.testing import FakeMeter, ManualClock
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 Log = Callable[..., Path]
+WHOLE = bool(os.environ.get("CO2LIB_TEST_BROWSER"))
+"""`make browser-test`: a test of this folder that is skipped is a failure."""
+
+
+def _nothing_is_skipped(found: Any) -> Any:
+    if WHOLE and found.skipped and not hasattr(found, "wasxfail"):
+        reason = found.longrepr[-1] if isinstance(found.longrepr, tuple) else found.longrepr
+        found.outcome = "failed"
+        found.longrepr = f"CO2LIB_TEST_BROWSER is set, and this was not run: {reason}"
+    return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    return _nothing_is_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    return _nothing_is_skipped((yield))
 
 
 @pytest.fixture(autouse=True)
@@ -97,12 +118,11 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """Give the script of axe-core: npm install --prefix build axe-core."""
-    root = Path(__file__).parents[3]
-    file = Path(os.environ.get("CO2LIB_AXE", root / "build" / "node_modules" / "axe-core" / "axe.min.js"))
-    if not file.is_file():
-        pytest.skip("needs axe-core: npm install --prefix build axe-core, or CO2LIB_AXE=axe.min.js")
-    return file.read_text(encoding="utf-8")
+    """Give the script of axe-core, which a package of Python brings."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("needs axe-playwright-python")
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 class Watched:
@@ -142,8 +162,17 @@ class Watched:
         page.wait_for_selector(ready)
         return page
 
+    @contextmanager
+    def at(self, server: AbstractContextManager[Any]) -> Iterator[Any]:
+        """Give a server that ends after all pages: one that still asks it would find nothing there."""
+        with server as running:
+            try:
+                yield running
+            finally:
+                self.close()
+
     def close(self) -> None:
-        """Close all pages, before the server that they ask."""
+        """Close all pages."""
         while self._contexts:
             self._contexts.pop().close()
 

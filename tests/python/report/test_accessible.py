@@ -54,7 +54,7 @@ def test_axe_finds_nothing_serious(source: Any, axe: str, browser: Watched, tmp_
 def test_axe_finds_nothing_serious_in_the_live_page(log: Log, axe: str, browser: Watched) -> None:
     from co2lib.report._live import Server, Watch
 
-    with Server(Watch(log(stop=False), units=("epoch", 60))) as server:
+    with browser.at(Server(Watch(log(stop=False), units=("epoch", 60)))) as server:
         page = browser.open(server.url, bypass_csp=True)
         page.evaluate(axe)
         for theme in ("light", "dark"):

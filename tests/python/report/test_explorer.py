@@ -271,11 +271,9 @@ class TestPage:
         pytest.importorskip("gradio", reason="needs gradio")
         monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
         models = {"small": lab.model("small", 1), "large": lab.model("large", 4), HOSTILE: lab.model("h", 2)}
-        with explorer.launch(
-            models, meters=[lab.meter], clock=lab.clock, settings=QUICK, region="FRA", block=False
-        ) as running:
+        options: dict[str, Any] = {"meters": [lab.meter], "clock": lab.clock, "settings": QUICK}
+        with browser.at(explorer.launch(models, region="FRA", block=False, **options)) as running:
             yield browser.open(running.url, ready="#co2-models label")
-            browser.close()
 
     def test_it_measures_and_rescales(self, lab: Lab, page: Any, tmp_path: Path) -> None:
         file = tmp_path / "cat.png"
@@ -302,7 +300,7 @@ class TestPage:
         page.press("#co2-pue input", "Tab")
         page.wait_for_function(f"document.querySelector('#co2-tiles b').textContent != {before!r}")
         page.click("#co2-run")
-        page.wait_for_timeout(500)
+        page.wait_for_selector("#co2-status :text('2 of 2 models known from before')", timeout=60_000)
         assert lab.steps == []
         assert page.evaluate("window.hit") is None
         # Other inputs grey the results until they are measured.
@@ -342,7 +340,7 @@ def test_a_page_without_models_says_what_to_pass_and_leaves_nothing(
     pytest.importorskip("gradio", reason="needs gradio")
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with explorer.launch({}, block=False) as running:
+    with browser.at(explorer.launch({}, block=False)) as running:
         page = browser.open(running.url, ready="#co2-status div[role=status]")
         assert "No models. Pass a mapping" in page.inner_text("#co2-status")
         assert page.locator("#co2-run").is_disabled()

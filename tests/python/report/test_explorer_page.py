@@ -7,6 +7,7 @@ import io
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -36,9 +37,8 @@ def launch(monkeypatch: pytest.MonkeyPatch, browser: Watched) -> Launch:
     @contextmanager
     def launched(lab: Lab, models: dict[str, Any], **more: Any) -> Iterator[Any]:
         options = {"meters": [lab.meter], "clock": lab.clock, "settings": QUICK, "region": "FRA", **more}
-        with explorer.launch(models, block=False, **options) as running:
+        with browser.at(explorer.launch(models, block=False, **options)) as running:
             yield running
-            browser.close()
 
     return launched
 
@@ -98,8 +98,12 @@ def test_a_visitor_who_goes_away_makes_room(launch: Launch, browser: Watched, ca
         says(one, "Measuring 1 model")
         begin(two, "other", cat)
         says(two, "you are number 1")
+        tasks = list(running.blocks.co2lib_session._tasks)
         one.context.close()
-        two.wait_for_timeout(1500)
+        deadline = time.monotonic() + SOON / 1000
+        while not any(task.cancelled() for task in tasks):
+            assert time.monotonic() < deadline
+            two.wait_for_timeout(20)
         gate.open.set()
         says(two, "Measured 1 of 1")
         assert gate.steps.count("slow/predict") < 5
@@ -130,6 +134,7 @@ def test_the_states_of_a_page(launch: Launch, browser: Watched, cat: Path) -> No
         # The origin of the page is the only one that is asked for anything.
         assert {host for host in browser.hosts if host.startswith("http")} == {running.url.rstrip("/")}
         page.click("#co2-none")
+        says(page, "Select at least one model.")
         page.get_by_label("broken", exact=True).first.check()
         page.click("#co2-run")
         says(page, "No model could be measured. broken: ZeroDivisionError")

@@ -171,7 +171,7 @@ def test_a_log_that_is_gone_is_said_in_the_page(log: Log) -> None:
 @pytest.mark.parametrize("width", [1200, 390])
 def test_the_page_shows_the_run(log: Log, browser: Watched, width: int) -> None:
     path = log("<img src=x onerror=window.hit=1>", stop=False)
-    with Server(Watch(path, budget=budget_of("3 Wh"), units=("epoch", 60))) as server:
+    with browser.at(Server(Watch(path, budget=budget_of("3 Wh"), units=("epoch", 60)))) as server:
         page = browser.open(server.url, width=width)
         footprint = tracker.load(path).footprint()
         assert page.evaluate("window.hit") is None

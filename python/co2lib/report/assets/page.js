@@ -7,6 +7,7 @@
   const filters = [...document.querySelectorAll(".filters [id]")].map((node) => node.id);
   const fields = ["grid", "custom", "pue", "n", "load", "order", "model", "filter"].filter((id) => $(id)).concat(filters);
   const state = {};
+  const PAPER = 640;  // the width of a chart on A4, in points of the page
 
   // Quantities: three significant digits, the unit chosen after rounding (as in co2lib/report/_text.py).
   const plain = (x) => {
@@ -223,15 +224,24 @@
   });
   addEventListener("hashchange", () => { restore(); draw(); });
   const tables = [];
-  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details:not([open])")) { d.open = true; tables.push(d); } });
-  addEventListener("afterprint", () => { for (const d of tables.splice(0)) d.open = false; });
+  addEventListener("beforeprint", () => {
+    for (const d of document.querySelectorAll("details:not([open])")) { d.open = true; tables.push(d); }
+    for (const view of Object.values(views)) view.width(PAPER).run();  // drawn anew, so that letters keep their size
+  });
+  addEventListener("afterprint", () => {
+    for (const d of tables.splice(0)) d.open = false;
+    dispatchEvent(new Event("resize"));
+  });
 
   read();
   const options = { renderer: "svg", actions: false, ast: true };
   Promise.all(Object.entries(data.charts).map(async ([id, spec]) => {
     // A legend has as many columns as there is room for now: Vega leaves no space for those that wrap later.
     const place = $("chart-" + id), room = place.clientWidth - 150;
-    const fitted = JSON.parse(JSON.stringify(spec).replace(/floor\(width\/(\d+)\)/g, "floor(" + room + "/$1)"));
+    // The names beside bars take less of a narrow one.
+    const names = Math.max(80, Math.floor(0.3 * place.clientWidth));
+    const fitted = JSON.parse(JSON.stringify(spec).replace(/floor\(width\/(\d+)\)/g, "floor(" + room + "/$1)")
+      .replace(/"labelLimit":(1\d\d)\b/g, (_, most) => '"labelLimit":' + Math.min(most, names)));
     const { view } = await vegaEmbed(place, fitted, options);
     views[id] = view;
     view.addEventListener("click", (_, item) => {
