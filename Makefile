@@ -185,7 +185,7 @@ build/.browser: build/.full | setup-browser
 
 browser-test: setup-test build/.wheel-in-full build/.browser
 	@echo "Python tests of the pages, in Chromium (.venv)"
-	@CO2LIB_TEST_ENV=full CO2LIB_TEST_BROWSER=1 .venv/bin/python -P -m pytest $(PYTEST_ARGS) tests/python/report
+	@CO2LIB_TEST_ENV=browser .venv/bin/python -P -m pytest $(PYTEST_ARGS) tests/python/report
 
 # Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute. It builds in the
 # folder of the C++ tests, whose library it links.

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from co2lib._errors import BadValueError
-from co2lib.explorer._build import CSS, build, gradio
+from co2lib.explorer._build import CSS, GREENS, build, gradio
 from co2lib.explorer._model import Settings
 from co2lib.explorer._torch import MOST_BYTES
 
@@ -130,7 +130,7 @@ def launch(
         allowed_paths=[],
         show_error=False,
         css=CSS,
-        theme=gr.themes.Default(font=fonts, font_mono=["monospace"]),
+        theme=gr.themes.Default(primary_hue=gr.themes.Color(*GREENS), font=fonts, font_mono=fonts),
         ssr_mode=False,
     )
     found = Explorer(page, url, folder)

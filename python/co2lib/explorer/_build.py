@@ -37,6 +37,11 @@ footer { display: none !important; }
 #co2-table th *, #co2-phases th * { word-break: normal; overflow-wrap: normal; }
 #co2-models .wrap { max-height: 320px; overflow-y: auto; }
 """
+GREENS = (
+    *("#e6f3ee", "#cde7dd", "#9bd0bc", "#5cc9a4", "#2fa883", "#00634a", "#00634a", "#00523d", "#004231"),
+    *("#003326", "#00241b"),
+)
+"""The accent of the reports, from light to dark."""
 ORDERS = ["Carbon", "Energy", "Time", "Name"]
 WAYS = ["Descending", "Ascending"]
 EXPORTS = {

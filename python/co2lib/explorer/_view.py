@@ -11,11 +11,11 @@ from typing import Any
 
 from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
 from co2lib.report._charts import altair, vl_convert
-from co2lib.report._study import least, marginal_interval, marginal_j, one_off_j
+from co2lib.report._study import above_idle, least, marginal_interval, marginal_j, one_off_j
 
 HEADS = [
-    *("Model", "Energy", "Carbon", "95 % interval", "Loading", "Energy of all N", "Carbon of all N"),
-    *("Answer", "Quality", "State"),
+    *("Model", "Energy", "Carbon", "95 % interval", "Above idle", "Loading", "Energy of all N"),
+    *("Carbon of all N", "Answer", "Quality", "State"),
 ]
 MODE = "css"
 """Figures name the colours of the page, which follow its theme."""
@@ -108,6 +108,7 @@ class View:
                     mark + _text.energy(j),
                     mark + _text.mass(self.grams(j)),
                     _text.between(low, high, _text.ENERGY),
+                    above_idle(self.study, [p for p in m["phases"] if p["kind"] == "marginal"]),
                     _text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured",
                     mark + _text.energy(every),
                     mark + _text.mass(self.grams(every)),
@@ -271,7 +272,7 @@ class View:
             f"{boundary['scope']}: {', '.join(boundary['meters']) or 'no meter'}",
             f"coverage {_text.percent(100 * boundary['coverage'])}" if boundary.get("coverage") else "",
             "idle power not subtracted"
-            + (f" ({_text.power(boundary['idle_w'])})" if boundary.get("idle_w") else ""),
+            + (f" ({_text.power(boundary['idle_w'])}; 'Above idle' is)" if boundary.get("idle_w") else ""),
             f"batch size {settings['batch_size']}, {settings['precision']}",
             f"medians of {settings['windows']} repetitions",
             f"{self.g_per_kwh:g} g CO2e/kWh, PUE {self.pue:g}",

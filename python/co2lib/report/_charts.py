@@ -164,9 +164,9 @@ def ticks() -> Any:
     return altair().ExprRef("clamp(floor(width/75),2,8)")
 
 
-def few_ticks() -> Any:
-    """Return how many ticks with units an axis has room for."""
-    return altair().ExprRef("clamp(floor(width/70),2,4)")
+def few_ticks(width: str = "width") -> Any:
+    """Return how many ticks with units an axis of this width has room for."""
+    return altair().ExprRef(f"clamp(floor({width}/70),2,4)")
 
 
 def length() -> Any:

@@ -36,14 +36,15 @@ def _bare(chart: Any) -> Any:
 def linked(study: Study, picked: int, params: list[Any], mode: str = "light") -> Any:
     """Draw all models, and the phases and answers of the one that is picked first, or clicked on."""
     alt = altair()
-    total = _study_charts.total(study, mode, [])
+    total = _study_charts.total(study, mode, [], str(WIDTH))
     chosen = alt.selection_point(name="chosen", fields=["model"], empty=False, value=[{"model": picked}])
     total.layer[0] = total.layer[0].add_params(chosen)
     total.layer[0].encoding.color.legend = alt.Legend(columns=4, title=None)
-    below = [_bare(_study_charts.phases(study, mode, []).properties(width=WIDTH // 2 - GAP // 2))]
+    half = WIDTH // 2 - GAP // 2
+    below = [_bare(_study_charts.phases(study, mode, [], str(half)).properties(width=half))]
     if any(m.get("predictions") for m in study.models):
         answers = _study_charts.answers(study, mode, [])
-        below.append(_bare(answers.properties(width=WIDTH // 2 - GAP // 2)))
+        below.append(_bare(answers.properties(width=half)))
     open_one = alt.param(name="picked", expr="isValid(chosen.model)?chosen.model[0]:-1")
     figure = alt.vconcat(_bare(total.properties(width=WIDTH)), alt.hconcat(*below, spacing=24), spacing=28)
     return dressed(figure.add_params(*params, open_one), mode)

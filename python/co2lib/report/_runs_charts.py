@@ -36,7 +36,7 @@ def overview(views: list[RunView], mode: str) -> list[Figure]:
         document = view.document
         low, high = document["energy"].get("interval_j") or (None, None)
         price = view.price(document["energy"]["value_j"], document["operational"]["value_g"])
-        rows.append({"name": view.name, "low": low, "high": high, **price})
+        rows.append({"name": view.name, "run": view.name, "low": low, "high": high, **price})
         table.append(
             [
                 Cell(view.name),
@@ -289,6 +289,7 @@ def by_region(views: list[RunView], mode: str) -> Figure | None:
         [*columns, Column("Own carbon")],
         table,
         wide=True,
+        search=True,
     )
 
 
@@ -322,6 +323,7 @@ def history(views: list[RunView], mode: str) -> Figure | None:
         rows.append(
             {
                 "name": view.name,
+                "run": view.name,
                 "t": (began - first).total_seconds() / seconds,
                 "e": joules / size,
                 "text": _text.energy(joules),
@@ -350,7 +352,7 @@ def history(views: list[RunView], mode: str) -> Figure | None:
     return Figure(
         "runs-history",
         "Over time",
-        "Each point is a run, where it began.",
+        "Each point is a run, where it began; a click on it finds its regions in 'Where the energy went'.",
         finish(alt.layer(line, points), mode, height=200),
         [Column("Run"), Column("Began (UTC)"), Column("Energy"), Column("Time")],
         table,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -276,6 +276,26 @@ def least(model: Mapping[str, Any]) -> str:
     """Return the mark of a total in which phases below the meter's resolution count 0; else nothing."""
     below = any("below_resolution" in p.get("flags", ()) for p in _of(model, "marginal"))
     return LEAST if below and model["status"] == "ok" else ""
+
+
+def above_idle_j(study: Study, phases: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the J that phases use above what the machine uses anyway; None where that was not measured."""
+    boundary = study.document.get("boundary") or {}
+    if boundary.get("idle_w") is None or boundary.get("net") or not phases:
+        return None
+    found = 0.0
+    for phase in phases:
+        joules, lasted = _median(phase), (phase.get("seconds") or {}).get("median")
+        if joules is None or lasted is None:
+            return None
+        found += joules - boundary["idle_w"] * lasted
+    return found
+
+
+def above_idle(study: Study, phases: Sequence[Mapping[str, Any]]) -> str:
+    """Return :func:`above_idle_j` as a text, empty where it is not known; noise may leave it below 0."""
+    j = above_idle_j(study, phases)
+    return "" if j is None else ("-" if j < 0 else "") + _text.energy(abs(j))
 
 
 def one_off_j(model: Mapping[str, Any]) -> float | None:

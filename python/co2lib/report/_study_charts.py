@@ -17,11 +17,12 @@ from co2lib.report._charts import (
     colour,
     cut,
     data,
+    few_ticks,
     length,
     marked,
     priced,
 )
-from co2lib.report._study import Study, least, marginal_interval, marginal_j, one_off_j
+from co2lib.report._study import Study, above_idle, least, marginal_interval, marginal_j, one_off_j
 from co2lib.report._tradeoff import tradeoff
 
 MOST_ANSWERS = 10
@@ -86,8 +87,11 @@ def default_order(study: Study, grams: bool = True) -> list[int]:
     return [at[name] for name in sort_models(items, "emission", "descending")]
 
 
-def total(study: Study, mode: str, params: list[Any]) -> Any:
-    """Draw each model's carbon per inference, its phases stacked, with the interval of the marginal part."""
+def total(study: Study, mode: str, params: list[Any], width: str = "width") -> Any:
+    """Draw each model's carbon per inference, its phases stacked, with the interval of the marginal part.
+
+    `width` is what expressions call the width of the figure; one inside of another figure gives the number.
+    """
     alt = altair()
     palette = _theme.MODES[mode]
     phases = list(dict.fromkeys(row["phase"] for row in _phase_rows(study)))
@@ -123,7 +127,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             y=y,
             x=alt.X(
                 "g:Q",
-                axis=axis("mass", "carbon per inference (CO2e)"),
+                axis=axis("mass", "carbon per inference (CO2e)", tickCount=few_ticks(width)),
                 scale=length(),
                 stack="zero",
             ),
@@ -155,7 +159,8 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
             lo="datum.j>0?datum.g*(datum.low+datum.extra)/datum.j:0",
             hi="datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0",
             text=f"(datum.model==picked?'▶ ':'')+datum.least+{_text.expression('mass', 'datum.g')}",
-            edge="max(datum.g,datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0)*max(1.1,width/max(60,width-110))",
+            edge="max(datum.g,datum.j>0?datum.g*(datum.high+datum.extra)/datum.j:0)"
+            f"*max(1.1,{width}/max(60,{width}-110))",
         )
         .encode(y=y)
     )
@@ -179,15 +184,15 @@ def total(study: Study, mode: str, params: list[Any]) -> Any:
         )
         layers.append(
             failed.mark_text(
-                align="left", color=palette["warn"], limit=alt.ExprRef("max(60,width-12)")
+                align="left", color=palette["warn"], limit=alt.ExprRef(f"max(60,{width}-12)")
             ).encode(x=alt.value(6), text="text:N")
         )
     chart = alt.layer(*layers).add_params(*params)
     return marked(study.watermark, chart, mode, height=max(90, 34 * min(MOST_BARS, len(study.models)) + 20))
 
 
-def phases(study: Study, mode: str, params: list[Any]) -> Any:
-    """Draw the phases of the chosen model, absolute and in percent."""
+def phases(study: Study, mode: str, params: list[Any], width: str = "width") -> Any:
+    """Draw the phases of the chosen model, absolute and in percent; `width` as that of :func:`total`."""
     alt = altair()
     palette = _theme.MODES[mode]
     names = list(dict.fromkeys(row["phase"] for row in _phase_rows(study)))
@@ -205,12 +210,16 @@ def phases(study: Study, mode: str, params: list[Any]) -> Any:
             f"{_text.expression('mass', 'datum.g')}"
             "+(datum.all>0?' ('+format(100*datum.g/datum.all,'.1f')+' %)':'')",
             end="max(datum.g,datum.top_g)",
-            edge="max(datum.all,datum.top_g)*max(1.1,width/max(60,width-140))",
+            edge=f"max(datum.all,datum.top_g)*max(1.1,{width}/max(60,{width}-140))",
         )
         .encode(y=alt.Y("phase:N", title=None, sort=names, axis=alt.Axis(labelColor=palette["ink"])))
     )
     bars = base.mark_bar(height={"band": 0.6}, color=palette["c1"]).encode(
-        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=length()),
+        x=alt.X(
+            "g:Q",
+            axis=axis("mass", "carbon per inference (CO2e)", tickCount=few_ticks(width)),
+            scale=length(),
+        ),
         description="text:N",
         tooltip=[alt.Tooltip("phase:N"), alt.Tooltip("text:N", title="carbon")],
     )
@@ -328,12 +337,14 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
             wide=True,
         )
     ]
+    idle = (study.document.get("boundary") or {}).get("idle_w") is not None
     phase_table = [
         [
             Cell(m["name"], model=i),
             Cell(p["name"]),
             Cell("once" if p["kind"] == "one_off" else "each inference"),
             Cell(_phase_energy(p), number=True),
+            *([Cell(above_idle(study, [p]), number=True)] if idle else []),
             priced((p.get("energy_j") or {}).get("median"), study.g_per_kwh, study.pue),
             Cell(_text.seconds((p.get("seconds") or {}).get("median")), number=True),
             Cell(", ".join(p.get("flags") or [])),
@@ -346,6 +357,7 @@ def figures(study: Study, mode: str, *, n: float = 1000) -> list[Figure]:
         Column("Phase"),
         Column("When"),
         Column("Energy"),
+        *([Column("Above idle")] if idle else []),
         Column("Carbon"),
         Column("Time"),
         Column("Remarks"),

@@ -10,6 +10,7 @@ from co2lib.report._charts import G, altair, axis, data, marked
 from co2lib.report._study import Study, marginal_j, one_off_j
 
 MOST_NAMES = 40
+STATES = ["on the front", "beaten by another"]
 
 
 def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
@@ -55,7 +56,7 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
         )
         .transform_calculate(front="datum.best==datum.better&&datum.least==datum.g")
         .transform_calculate(
-            text=_text.expression("mass", "datum.g"), state="datum.front?'on the front':'beaten by another'"
+            text=_text.expression("mass", "datum.g"), state=f"datum.front?'{STATES[0]}':'{STATES[1]}'"
         )
     )
     x = alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True))
@@ -64,10 +65,10 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
         interpolate="step-after", color=palette["soft"], strokeDash=[4, 3], aria=False
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
-        shape=alt.Shape(
-            "state:N", title=None, legend=alt.Legend(symbolFillColor=palette["c1"], symbolStrokeWidth=0)
+        shape=alt.Shape("state:N", title=None, scale=alt.Scale(domain=STATES, range=["circle", "square"])),
+        color=alt.Color(
+            "state:N", title=None, scale=alt.Scale(domain=STATES, range=[palette["c1"], palette["c8"]])
         ),
-        color=alt.condition("datum.front", alt.value(palette["c1"]), alt.value(palette["c8"])),
         tooltip=[
             alt.Tooltip("name:N", title="model"),
             alt.Tooltip("text:N", title="carbon"),

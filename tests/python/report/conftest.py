@@ -20,7 +20,7 @@ from co2lib.testing import FakeMeter, ManualClock
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 Log = Callable[..., Path]
-WHOLE = bool(os.environ.get("CO2LIB_TEST_BROWSER"))
+WHOLE = os.environ.get("CO2LIB_TEST_ENV") == "browser"
 """`make browser-test`: a test of this folder that is skipped is a failure."""
 
 
@@ -28,7 +28,7 @@ def _nothing_is_skipped(found: Any) -> Any:
     if WHOLE and found.skipped and not hasattr(found, "wasxfail"):
         reason = found.longrepr[-1] if isinstance(found.longrepr, tuple) else found.longrepr
         found.outcome = "failed"
-        found.longrepr = f"CO2LIB_TEST_BROWSER is set, and this was not run: {reason}"
+        found.longrepr = f"with CO2LIB_TEST_ENV=browser nothing is skipped, but this was: {reason}"
     return found
 
 

@@ -204,10 +204,11 @@
     if (id) offer(id + ".csv", csv(document.querySelector("#fig-" + CSS.escape(id) + " table")), "text/csv");
   });
 
-  for (const field of document.querySelectorAll("[data-find]")) field.addEventListener("input", () => {
+  for (const field of document.querySelectorAll("[data-find]")) field.addEventListener("input", (event) => {
     const wanted = field.value.toLowerCase(), id = field.dataset.find;
     const rows = [...document.querySelectorAll("#fig-" + CSS.escape(id) + " tbody tr")];
-    for (const row of rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+    const fits = (text) => event.detail ? text === wanted : text.includes(wanted);
+    for (const row of rows) row.hidden = !fits(row.cells[0].textContent.toLowerCase());
     const left = rows.filter((row) => !row.hidden).length;
     $("found-" + id).textContent = wanted ? (left ? left + " of " + rows.length + " rows" : "No row matches.") : "";
   });
@@ -245,7 +246,13 @@
     const { view } = await vegaEmbed(place, fitted, options);
     views[id] = view;
     view.addEventListener("click", (_, item) => {
-      const model = item?.datum?.model;
+      const model = item?.datum?.model, field = document.querySelector("[data-find=runs-regions]");
+      if (item?.datum?.run && field) {  // from all runs to one, and to its regions
+        field.value = item.datum.run;
+        field.dispatchEvent(new CustomEvent("input", { detail: "whole" }));
+        field.closest("details").open = true;
+        field.closest("section").scrollIntoView({ block: "center" });
+      }
       if (data.models && Number.isInteger(model)) { $("model").value = String(model); draw(); save(); }
     });
   })).then(() => { draw(); document.body.dataset.ready = "true"; });
