@@ -21,20 +21,23 @@ from co2lib.report import _theme
 
 CSS = """
 footer { display: none !important; }
-.co2-mark { color: #a04000; border: 2px solid #a04000; border-radius: 6px; padding: 2px 10px;
+.co2-mark { color: var(--warn); border: 2px solid var(--warn); border-radius: 6px; padding: 2px 10px;
   font-weight: 700; }
 .co2-tiles { display: grid; gap: 12px;
   grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); }
 .co2-tiles div { border: 1px solid var(--border-color-primary); border-radius: 10px; padding: 10px 14px; }
 .co2-tiles b { display: block; font-size: 20px; overflow-wrap: anywhere; }
-#co2-status progress { width: 100%; accent-color: #00634a; }
+#co2-status progress { width: 100%; accent-color: var(--accent); }
 .co2-part, .co2-method { font-size: 13px; overflow-wrap: anywhere; }
-.co2-stale { color: #a04000; font-weight: 700; }
+.co2-stale { color: var(--warn); font-weight: 700; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
 #co2-chart .layout, #co2-tradeoff .layout, #co2-regions .layout { justify-content: flex-start; }
 #co2-chart .vega-embed, #co2-tradeoff .vega-embed, #co2-regions .vega-embed { margin: 0 auto; }
 #co2-table th, #co2-table td { min-width: 84px; }
 #co2-table th *, #co2-phases th * { word-break: normal; overflow-wrap: normal; }
+.gradio-container { --color-accent: var(--accent) !important; }
+.gradio-container.gradio-container.gradio-container :focus-visible:focus-visible {
+  outline: 3px solid var(--accent) !important; outline-offset: 2px; }
 #co2-models .wrap { max-height: 320px; overflow-y: auto; }
 """
 GREENS = (

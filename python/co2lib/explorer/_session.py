@@ -97,9 +97,12 @@ class Session:
         self.kind = "text" if tasks and all(task.startswith("text") for task in tasks) else "image"
 
     def search(self, text: str, selected: list[str]) -> tuple[Any, str]:
-        """Filter the list; what is selected stays in it, and selected."""
+        """Filter the list; what is selected stays in it, and selected.
+
+        The selection itself is not touched: what was chosen since the search began would be lost.
+        """
         hits = sum(text.casefold() in name.casefold() for name in self.names)
-        left = _gradio().update(choices=matches(self.names, text, selected), value=selected)
+        left = _gradio().update(choices=matches(self.names, text, selected))
         return left, said(f"{hits} of {several(len(self.names), 'model')}")
 
     def every(self, text: str) -> list[str]:

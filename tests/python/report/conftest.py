@@ -134,12 +134,22 @@ class Watched:
         self.wrong: list[str] = []
         self.hosts: set[str] = set()
 
-    def open(self, url: str, *, width: int = 1200, ready: str = "body[data-ready]", **more: Any) -> Any:
+    def open(
+        self,
+        url: str,
+        *,
+        width: int = 1200,
+        ready: str = "body[data-ready]",
+        route: Callable[[Any], None] | None = None,
+        **more: Any,
+    ) -> Any:
         more.setdefault("offline", url.startswith("file:"))
         context = self._browser.new_context(viewport={"width": width, "height": 900}, **more)
         self._contexts.append(context)
         context.set_default_timeout(60_000)
         page = context.new_page()
+        if route is not None:
+            page.route("**/*", route)
         origin = "/".join(url.split("/")[:3])
 
         def asked(request: Any) -> None:
