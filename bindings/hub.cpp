@@ -41,14 +41,14 @@ double number(const std::string& key, const py::handle& value) {
   return x;
 }
 
-std::string text(const std::string& key, const py::handle& value) {
+std::string text_of(const std::string& key, const py::handle& value) {
   if (!py::isinstance<py::str>(value)) bad_value(key, "a text", value);
   // Lone surrogates, which UTF-8 cannot carry, become question marks instead of an exception.
   return value.attr("encode")("utf-8", "replace").cast<std::string>();
 }
 
 CardValue card_value(const std::string& key, const py::handle& value) {
-  if (py::isinstance<py::str>(value)) return text(key, value);
+  if (py::isinstance<py::str>(value)) return text_of(key, value);
   if (is_truth(value)) return value.attr("__bool__")().cast<bool>();
   if (is_number(value)) return number(key, value);
   bad_value(key, "a text, a number or a truth value", value);
@@ -56,7 +56,7 @@ CardValue card_value(const std::string& key, const py::handle& value) {
 
 void set(std::optional<double>& field, const std::string& key, const py::handle& value) { field = number(key, value); }
 void set(std::optional<std::string>& field, const std::string& key, const py::handle& value) {
-  field = text(key, value);
+  field = text_of(key, value);
 }
 void set(std::optional<bool>& field, const std::string& key, const py::handle& value) {
   if (!is_truth(value)) bad_value(key, "True or False", value);
@@ -79,10 +79,10 @@ void for_each_field(Record& r, F visit) {
   visit(names[9], r.ram_total_size);
 }
 
-CardRecord from_dict(const Fields& fields) {
+CardRecord record_of(const Fields& fields) {
   CardRecord record;
   for (const auto& [name, value] : fields) {
-    const std::string key = text("key", name);
+    const std::string key = text_of("key", name);
     if (value.is_none()) continue;
     bool known = false;
     for_each_field(record, [&, &given = value](std::string_view fixed, auto& field) {
@@ -95,7 +95,7 @@ CardRecord from_dict(const Fields& fields) {
   return record;
 }
 
-Fields to_dict(const CardRecord& record) {
+Fields fields_of(const CardRecord& record) {
   Fields fields;
   for_each_field(record, [&](std::string_view name, const auto& field) {
     if (field) fields[py::str(name.data(), name.size())] = *field;
@@ -127,7 +127,7 @@ void register_hub(py::module_& m) {
                                .cpu_model = std::move(cpu_model),
                                .ram_total_size = ram_total_size};
              for (const auto& [name, value] : extra.value_or(Fields())) {
-               const std::string key = text("extra", name);
+               const std::string key = text_of("extra", name);
                if (!value.is_none()) record.extra.emplace_back(key, card_value(key, value));
              }
              return record;
@@ -158,15 +158,17 @@ void register_hub(py::module_& m) {
             return extra;
           },
           "A copy of the further keys, in their order.")
-      .def_static("from_dict", &from_dict, py::arg("fields"),
+      .def_static("from_dict", &record_of, py::arg("fields"),
                   "Read a dict by the names of the card; keys that are not fields of a card become extra keys.")
-      .def("to_dict", &to_dict, "The fields that have a value, in the order of the block.")
+      .def("to_dict", &fields_of, "The fields that have a value, in the order of the block.")
       .def(
           "__eq__", [](const CardRecord& a, const CardRecord& b) { return a == b; }, py::is_operator())
       .def("__repr__",
-           [](const CardRecord& r) { return "CardRecord.from_dict(" + py::repr(to_dict(r)).cast<std::string>() + ")"; })
-      .def(py::pickle([](const CardRecord& r) { return py::make_tuple(to_dict(r)); },
-                      [](const py::tuple& t) { return from_dict(t[0].cast<Fields>()); }));
+           [](const CardRecord& r) {
+             return "CardRecord.from_dict(" + py::repr(fields_of(r)).cast<std::string>() + ")";
+           })
+      .def(py::pickle([](const CardRecord& r) { return py::make_tuple(fields_of(r)); },
+                      [](const py::tuple& t) { return record_of(t[0].cast<Fields>()); }));
 
   py::class_<CardBlock>(m, "CardBlock", "A written block and what is to be known about it.")
       .def_readonly("yaml", &CardBlock::yaml, "The lines from ``co2_eq_emissions:`` on, each with its line end.")

@@ -142,10 +142,19 @@ void register_card(py::module_& m) {
 }
 
 std::vector<Card> read_cards(const std::vector<py::object>& texts, int threads, bool thorough) {
-  std::vector<std::string> kept;
-  kept.reserve(texts.size());
-  for (const py::object& one : texts) kept.push_back(bytes_of(one));
-  const std::vector<std::string_view> views(kept.begin(), kept.end());
+  // What is ASCII or bytes is read where it lies: `texts` holds it.
+  std::deque<std::string> kept;
+  std::vector<std::string_view> views;
+  views.reserve(texts.size());
+  for (const py::object& one : texts) {
+    if (py::isinstance<py::bytes>(one)) {
+      views.push_back(one.cast<std::string_view>());
+    } else if (py::isinstance<py::str>(one) && PyUnicode_IS_ASCII(one.ptr())) {
+      views.push_back(one.cast<std::string_view>());
+    } else {
+      views.push_back(kept.emplace_back(bytes_of(one)));
+    }
+  }
   const GilReleased released;  // no Python object is touched
   return hub::read_cards(views, {.threads = threads, .thorough = thorough});
 }

@@ -25,6 +25,12 @@ PYBIND11_MODULE(_core, m) {
              {"meter", "Domain meter.", register_meter, {}, {}, declare_meter},
              {"preindex", "Domain preindex: shift as a forecast of retraining cost.", register_preindex},
              {"testing", "Fakes.", register_testing, {"meter"}},
-             {"tracker", "The domain tracker.", register_tracker, {}, {"intensity", "meter"}},
+             {"tracker",
+              "The domain tracker.",
+              register_tracker,
+              {},
+              {"meter"},
+              {},
+              {{"intensity"}, declare_rest_of_tracker, register_rest_of_tracker}},
          });
 }

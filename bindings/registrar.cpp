@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Submodules that are filled when first used. What makes that safe:
 //   1. A submodule is filled aside, in a module of the same name, and then copied in one step: no thread sees half of
-//   it.
+//      it.
 //   2. One lock for all of them, Python's own: whoever waits for it has released the GIL, which the filling thread
-//   needs.
-//      It can be entered again, as a submodule fills those that it needs.
+//      needs. It can be entered again, as a submodule fills those that it needs.
 //   3. A fork waits for the lock: a child must not inherit a submodule that a thread, which it does not have, was
-//   filling.
+//      filling.
 //   4. `__getattr__` stays for good: a thread may have missed a name just before it was there, and asks then.
 //   5. A submodule that others only name is declared: its classes are there, bare and in no module yet. Whoever hands
-//   out
-//      one of its objects fills it first (`use`).
-//   6. The garbage collector rests meanwhile: what is made stays, and it would look through all of it several times.
-//   7. Names such as `__file__`, for which tools ask every module, fill nothing.
+//      out one of its objects fills it first (`use`).
+//   6. What few programs need of a submodule is its rest: declared with it, and filled when one of its names is asked
+//      for, or one of its objects is handed out.
+//   7. The garbage collector rests meanwhile: what is made stays, and it would look through all of it several times.
+//   8. Names such as `__file__`, for which tools ask every module, fill nothing.
 #include "registrar.hpp"
 
 #include "collector.hpp"
@@ -43,18 +43,41 @@ class Registrar {
   /// What `co2lib._core.<name>` has under `asked`; raises AttributeError.
   py::object attribute(const std::string& name, const std::string& asked) {
     const bool of_every_module = asked.starts_with("__") && asked.ends_with("__") && asked != "__all__";
-    const py::dict names = of_every_module ? modules_.at(name).attr("__dict__") : filled(name);
+    py::dict names = of_every_module ? modules_.at(name).attr("__dict__") : filled(name);
+    if (!of_every_module && !names.contains(asked)) names = whole(name);
     if (names.contains(asked)) return names[asked.c_str()];
     throw py::attribute_error("module 'co2lib._core." + name + "' has no attribute '" + asked + "'");
   }
 
-  /// The names of a submodule, which is filled unless it is already.
+  /// The names of a submodule, which is filled unless it is already, with its rest.
+  py::dict whole(const std::string& name) {
+    const Locked locked(lock_);
+    const py::dict names = filled(name);
+    const auto found = resting_.find(name);
+    if (found != resting_.end()) {
+      for (const std::string& named : found->second.names) declared(named);
+      const CollectorRests rests;
+      py::module_ aside = asides_of_rests_.at(name);
+      found->second.fill(aside);
+      copy(aside, modules_.at(name));
+      asides_of_rests_.erase(name);
+      resting_.erase(name);
+    }
+    return names;
+  }
+
+  /// True once there is nothing left to fill; with the GIL alone.
+  [[nodiscard]] bool is_whole(const std::string& name) const {
+    return !waiting_.contains(name) && !resting_.contains(name);
+  }
+
+  /// The names of a submodule, which is filled unless it is already; its rest may be missing.
   py::dict filled(const std::string& name) {
     const Locked locked(lock_);
     const py::module_ m = modules_.at(name);
     const auto found = waiting_.find(name);
     if (found != waiting_.end()) {
-      for (const std::string& needed : found->second.needs) filled(needed);
+      for (const std::string& needed : found->second.needs) whole(needed);
       for (const std::string& named : found->second.names) declared(named);
       const CollectorRests rests;
       fill(m, found->second);
@@ -87,30 +110,49 @@ class Registrar {
     const auto found = waiting_.find(name);
     if (found == waiting_.end()) return modules_.at(name);
     if (const auto before = aside_.find(name); before != aside_.end()) return before->second;
-    const auto full_name = py::str(modules_.at(name).attr("__name__")).cast<std::string>();
-    auto aside = py::reinterpret_steal<py::module_>(PyModule_New(full_name.c_str()));
-    if (!aside) throw py::error_already_set();
+    py::module_ aside = empty(name);
     if (found->second.declare != nullptr) found->second.declare(aside);
     return aside_.emplace(name, aside).first->second;
   }
 
+  /// A module of the name of a submodule.
+  py::module_ empty(const std::string& name) {
+    const auto full_name = py::str(modules_.at(name).attr("__name__")).cast<std::string>();
+    auto made = py::reinterpret_steal<py::module_>(PyModule_New(full_name.c_str()));
+    if (!made) throw py::error_already_set();
+    return made;
+  }
+
   void fill(const py::module_& m, const Submodule& submodule) {
     py::module_ aside = declared(submodule.name);
+    if (submodule.rest.fill != nullptr) {
+      py::module_ of_rest = empty(submodule.name);
+      submodule.rest.declare(of_rest);
+      asides_of_rests_.insert_or_assign(submodule.name, of_rest);
+    }
     submodule.fill(aside);
+    copy(aside, m);
+    aside_.erase(submodule.name);
+    if (submodule.rest.fill != nullptr) resting_.emplace(submodule.name, submodule.rest);
+  }
+
+  /// Gives a module, in one step, what was made aside.
+  static void copy(const py::module_& aside, const py::module_& m) {
     const py::dict made = aside.attr("__dict__");
     for (const char* of_every_module : {"__name__", "__doc__", "__package__", "__loader__", "__spec__"}) {
       made.attr("pop")(of_every_module, py::none());
     }
     const py::dict names = m.attr("__dict__");
     names.attr("update")(made);
-    aside_.erase(submodule.name);
   }
 
   py::module_ core_;
   py::object lock_;
   std::map<std::string, py::module_> modules_{};
   std::map<std::string, Submodule> waiting_{};
+  std::map<std::string, Rest> resting_{};       ///< of those that are filled
   std::map<std::string, py::module_> aside_{};  ///< of those that are declared
+  std::map<std::string, py::module_> asides_of_rests_{};
 };
 
 /// Of the one `_core` of this process. Never destroyed: Python is gone by then.
@@ -127,7 +169,7 @@ void add_submodules(py::module_& core, const std::vector<Submodule>& submodules)
   for (const Submodule& submodule : submodules) {
     py::module_ m = registrar->add(submodule);
     m.def("__dir__", [registrar, name = submodule.name] {
-      py::list names(registrar->filled(name));
+      py::list names(registrar->whole(name));
       for (const char* ours : {"__getattr__", "__dir__"}) names.attr("remove")(ours);
       return names;
     });
@@ -136,6 +178,9 @@ void add_submodules(py::module_& core, const std::vector<Submodule>& submodules)
   }
 }
 
-void use(const char* submodule) { the_registrar()->filled(submodule); }
+void use(const char* submodule) {
+  Registrar& registrar = *the_registrar();
+  if (!registrar.is_whole(submodule)) registrar.whole(submodule);
+}
 
 }  // namespace co2lib::bindings

@@ -9,6 +9,13 @@
 
 namespace co2lib::bindings {
 
+/// What few programs need of a submodule; it is filled when it is asked for.
+struct Rest {
+  std::vector<std::string> names{};      ///< submodules that are declared before it
+  void (*declare)(py::module_& m) = {};  ///< its classes, bare; called before the submodule is filled, which names them
+  void (*fill)(py::module_& m) = {};
+};
+
 /// A submodule `co2lib._core.<name>`: how it is filled, and what of others its signatures need.
 struct Submodule {
   std::string name;
@@ -17,6 +24,7 @@ struct Submodule {
   std::vector<std::string> needs{};      ///< submodules that are filled before it
   std::vector<std::string> names{};      ///< submodules that are declared before it
   void (*declare)(py::module_& m) = {};  ///< the classes that others name, bare; called once, before `fill`
+  Rest rest{};
 };
 
 /// Adds the submodules to `core`, empty: each has `__getattr__` and `__dir__`, which fill it when first called, after
@@ -26,7 +34,8 @@ struct Submodule {
 /// these two functions and see no difference, whichever submodule is first.
 void add_submodules(py::module_& core, const std::vector<Submodule>& submodules);
 
-/// Fills a submodule whose objects are about to be given to Python by one that only names it. Needs the GIL.
+/// Fills a submodule, with its rest, whose objects are about to be given to Python by one that only names it. Needs the
+/// GIL.
 void use(const char* submodule);
 
 /// The class of a `declare_` function, to define what it can do.
@@ -39,5 +48,9 @@ Class declared(const py::module_& m, const char* name) {
 // What other domains name; in the binding files of the domain.
 void declare_intensity(py::module_& m);
 void declare_meter(py::module_& m);
+
+// What few runs need.
+void declare_rest_of_tracker(py::module_& m);
+void register_rest_of_tracker(py::module_& m);
 
 }  // namespace co2lib::bindings

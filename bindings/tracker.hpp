@@ -12,8 +12,18 @@ namespace co2lib::bindings::tracker_domain {
 
 using namespace co2lib::tracker;
 
-void register_options(py::module_& m);
+/// Options by name; raises tracker.bad_config, naming the option, what was given and what it takes.
+Options options_from(const py::kwargs& values);
+
+// Of every run.
+void register_option_kinds(py::module_& m);
 void register_footprint(py::module_& m);
+
+// The rest.
+void declare_options(py::module_& m);
+void declare_parts(py::module_& m);
+void register_options(py::module_& m);
+void register_parts(py::module_& m);
 void register_openmetrics(py::module_& m);
 
 }  // namespace co2lib::bindings::tracker_domain

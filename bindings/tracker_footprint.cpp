@@ -19,10 +19,34 @@ py::object exchanged(const char* format, const py::object& footprint, const py::
   return py::module_::import("co2lib.exchange").attr("of_footprint")(format, footprint, **how);
 }
 
+/// Reads a field whose class is of the rest of this domain.
+template <auto field>
+auto part() {
+  return [](const Footprint& f) -> const auto& {
+    bindings::use("tracker");
+    return f.*field;
+  };
+}
+
 }  // namespace
 
-void register_footprint(py::module_& m) {
-  py::class_<Facility>(m, "Facility", "The building around the machine.")
+void declare_parts(py::module_& m) {
+  py::class_<Facility>(m, "Facility", "The building around the machine.");
+  py::class_<RegionResult>(m, "RegionResult", "What one region used.");
+  py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.");
+  py::class_<CommandFootprint>(m, "CommandFootprint",
+                               "A command under the tracker, and its share of the CPU's energy.");
+  py::class_<ScopeFootprint>(m, "ScopeFootprint",
+                             "How CPU and memory energy was divided: the scope's share, others, idle.");
+  py::class_<CarbonOrigin>(m, "CarbonOrigin", "The part of an energy that one kind of intensity priced.");
+  py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.");
+  py::class_<HardwarePart>(m, "HardwarePart", "A part of the hardware of a machine, over its whole life.");
+  py::class_<MachineFootprint>(m, "MachineFootprint",
+                               "The carbon of making a machine, and the share of it that belongs to the run.");
+}
+
+void register_parts(py::module_& m) {
+  declared<py::class_<Facility>>(m, "Facility")
       .def(py::init([](double pue, double wue) {
              return Facility{pue, wue};
            }),
@@ -33,7 +57,7 @@ void register_footprint(py::module_& m) {
         return "Facility(pue=" + py::repr(py::float_(f.pue)).cast<std::string>() +
                ", wue=" + py::repr(py::float_(f.wue)).cast<std::string>() + ")";
       });
-  py::class_<RegionResult>(m, "RegionResult", "What one region used.")
+  declared<py::class_<RegionResult>>(m, "RegionResult")
       .def_readonly("name", &RegionResult::name, "That it was opened with.")
       .def_readonly("id", &RegionResult::id, "From 1, unique in the run's segment.")
       .def_readonly("parent", &RegionResult::parent, "Id of the region it was opened in; 0: none.")
@@ -51,7 +75,7 @@ void register_footprint(py::module_& m) {
         return "<co2lib.tracker.RegionResult " + r.name + " " +
                (r.energy.value ? to_string(*r.energy.value) : std::string("unknown")) + ">";
       });
-  py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
+  declared<py::class_<DeviceFootprint>>(m, "DeviceFootprint")
       .def_property_readonly(
           "record",
           [](const DeviceFootprint& d) -> const meter::Record& {
@@ -92,7 +116,7 @@ void register_footprint(py::module_& m) {
         return "<co2lib.tracker.DeviceFootprint " + (name.empty() ? d.record.meter.id : name) + " " +
                (d.record.window.energy_j ? to_string(Energy::from_joules(*d.record.window.energy_j)) : "unknown") + ">";
       });
-  py::class_<CommandFootprint>(m, "CommandFootprint", "A command under the tracker, and its share of the CPU's energy.")
+  declared<py::class_<CommandFootprint>>(m, "CommandFootprint")
       .def_readonly("text", &CommandFootprint::text, "The command line.")
       .def_readonly("status", &CommandFootprint::status, "Exit status as shells give it; None while it runs.")
       .def_property_readonly(
@@ -103,19 +127,18 @@ void register_footprint(py::module_& m) {
                     "has the error of the CPU's meter or model too.")
       .def_readonly("other", &CommandFootprint::other, "Energy of the CPU that other programs used.")
       .def_readonly("idle", &CommandFootprint::idle, "The CPU's energy in time that nobody used.");
-  py::class_<ScopeFootprint>(m, "ScopeFootprint",
-                             "How CPU and memory energy was divided: the scope's share, others, idle.")
+  declared<py::class_<ScopeFootprint>>(m, "ScopeFootprint")
       .def_readonly("scope", &ScopeFootprint::scope, "process or container")
       .def_readonly("group", &ScopeFootprint::group, "Whose share it is: the pid, or the path of the control group.")
       .def_readonly("own", &ScopeFootprint::own, "Counted in the totals.")
       .def_readonly("other", &ScopeFootprint::other, "Energy of other processes.")
       .def_readonly("idle", &ScopeFootprint::idle, "Energy of time that nobody used.");
-  py::class_<CarbonOrigin>(m, "CarbonOrigin", "The part of an energy that one kind of intensity priced.")
+  declared<py::class_<CarbonOrigin>>(m, "CarbonOrigin")
       .def_readonly("origin", &CarbonOrigin::origin,
                     "`live`, `cache`, `climatology`, `annual_factor`, `world_average`, `trace`, `fixed`, ...")
       .def_readonly("energy", &CarbonOrigin::energy, "IT energy.")
       .def_readonly("operational", &CarbonOrigin::operational, "PUE included.");
-  py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
+  declared<py::class_<RegionFootprint>>(m, "RegionFootprint")
       .def_readonly("name", &RegionFootprint::name, "By which regions are put together.")
       .def_readonly("count", &RegionFootprint::count, "Number of regions.")
       .def_property_readonly(
@@ -133,7 +156,7 @@ void register_footprint(py::module_& m) {
         return "<co2lib.tracker.RegionFootprint " + r.name + " x" + std::to_string(r.count) + " " +
                (r.inclusive.value ? to_string(*r.inclusive.value) : std::string("unknown")) + ">";
       });
-  py::class_<HardwarePart>(m, "HardwarePart", "A part of the hardware of a machine, over its whole life.")
+  declared<py::class_<HardwarePart>>(m, "HardwarePart")
       .def_readonly("id", &HardwarePart::id, "In the bill of materials: `server`, `gpu0`.")
       .def_readonly("name", &HardwarePart::name, "What it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model.")
       .def_readonly("quantity", &HardwarePart::quantity, "Pieces that the run has a share of.")
@@ -145,8 +168,7 @@ void register_footprint(py::module_& m) {
       .def("__repr__", [](const HardwarePart& p) {
         return "<co2lib.tracker.HardwarePart " + p.id + " " + to_string(p.value) + ">";
       });
-  py::class_<MachineFootprint>(m, "MachineFootprint",
-                               "The carbon of making a machine, and the share of it that belongs to the run.")
+  declared<py::class_<MachineFootprint>>(m, "MachineFootprint")
       .def_readonly("host", &MachineFootprint::host, "Name of the machine; empty if unknown.")
       .def_readonly("basis", &MachineFootprint::basis, "detected, mass, or the name of the bill of materials.")
       .def_property_readonly(
@@ -164,6 +186,9 @@ void register_footprint(py::module_& m) {
       .def("__repr__", [](const MachineFootprint& f) {
         return "<co2lib.tracker.MachineFootprint " + f.basis + ", " + to_string(f.own) + ">";
       });
+}
+
+void register_footprint(py::module_& m) {
   py::class_<Footprint>(m, "Footprint", "What a run used, how that was obtained, and how far off it can be.")
       .def_readonly("run_id", &Footprint::run_id, "One for all its segments.")
       .def_property_readonly(
@@ -188,9 +213,11 @@ void register_footprint(py::module_& m) {
       .def_readonly("operational", &Footprint::operational, "Operational carbon, PUE included.")
       .def_readonly("embodied", &Footprint::embodied,
                     "Share of the hardware; its issues say what it rests on, or why it is unknown.")
-      .def_readonly("machines", &Footprint::machines, "What `embodied` is the sum of, with the parts behind it.")
+      .def_property_readonly("machines", part<&Footprint::machines>(),
+                             "What `embodied` is the sum of, with the parts behind it.")
       .def_readonly("water", &Footprint::water, "Of the facility; no value where WUE is not given.")
-      .def_readonly("facility", &Footprint::facility, "PUE and WUE; where segments differ, weighted by their energy.")
+      .def_property_readonly("facility", part<&Footprint::facility>(),
+                             "PUE and WUE; where segments differ, weighted by their energy.")
       .def_property_readonly(
           "totals",
           [](const Footprint& f) -> const meter::Totals& {
@@ -198,13 +225,13 @@ void register_footprint(py::module_& m) {
             return f.totals;
           },
           "Of the devices, by kind.")
-      .def_readonly("devices", &Footprint::devices, "Every meter, counted or not.")
-      .def_property_readonly(
-          "origins", [](const Footprint& f) { return f.origins; },
-          "What priced which part of the energy; they sum to `operational`.")
+      .def_property_readonly("devices", part<&Footprint::devices>(), "Every meter, counted or not.")
+      .def_property_readonly("origins", part<&Footprint::origins>(),
+                             "What priced which part of the energy; they sum to `operational`.")
       .def_property_readonly(
           "regions",
           [](const Footprint& f) {
+            bindings::use("tracker");
             py::dict d;
             for (const RegionFootprint& r : f.regions) d[py::str(r.name)] = r;
             return d;
@@ -223,8 +250,9 @@ void register_footprint(py::module_& m) {
       .def_property_readonly(
           "project", [](const Footprint& f) { return f.context.project; },
           "As the options name it; empty if they do not.")
-      .def_readonly("command", &Footprint::command, "The command of `co2lib run`; None without one.")
-      .def_readonly("scope", &Footprint::scope, "The division of a process or container scope; None for the machine.")
+      .def_property_readonly("command", part<&Footprint::command>(), "The command of `co2lib run`; None without one.")
+      .def_property_readonly("scope", part<&Footprint::scope>(),
+                             "The division of a process or container scope; None for the machine.")
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
       .def("where", &Footprint::where, py::arg("device"),
            "Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.")

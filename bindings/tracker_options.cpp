@@ -349,6 +349,8 @@ constexpr std::array all_options{
     option<&Options::issues>("issues"),
 };
 
+}  // namespace
+
 Options options_from(const py::kwargs& values) {
   Options options;
   for (const auto& [key, value] : values) {
@@ -361,10 +363,10 @@ Options options_from(const py::kwargs& values) {
   return options;
 }
 
-}  // namespace
+void declare_options(py::module_& m) { py::class_<Options>(m, "Options", "How a tracker measures and prices."); }
 
 void register_options(py::module_& m) {
-  py::class_<Options> cls(m, "Options", "How a tracker measures and prices.");
+  auto cls = declared<py::class_<Options>>(m, "Options");
   cls.def(
       py::init(&options_from),
       "Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what "
@@ -374,6 +376,9 @@ void register_options(py::module_& m) {
         b.name, [&b](const Options& o) { return b.get(o); },
         [&b](Options& o, const py::object& value) { b.set(o, b.name, value); });
   }
+}
+
+void register_option_kinds(py::module_& m) {
   m.def(
       "option_kinds",
       [] {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The builds with sanitizers compile the sources of a folder as one (CMAKE_UNITY_BUILD of their presets): most of a
-# source's time are the headers. ALONE are those that give a name to something else than their neighbours do.
+# The tests, and the library where CMAKE_UNITY_BUILD is on (the presets with sanitizers), compile the sources of a folder
+# as one: most of a source's time are the headers. ALONE are those that give a name to something else than their
+# neighbours do.
 function(co2lib_unity target)
   cmake_parse_arguments(unity "" "" "ALONE" ${ARGN})
   get_target_property(sources ${target} SOURCES)

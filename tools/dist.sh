@@ -6,8 +6,8 @@
 #   PYTHONS=python3.12 tools/dist.sh
 #
 # 1. The source archive is unpacked, and the wheels are built from it: what is not in it is not in them.
-# 2. A wheel is optimised for size and shows no symbol of the library to others; auditwheel puts the shared libraries
-#    into it that a machine may not have.
+# 2. A wheel is small, but for what computes for long, is optimised as a whole when it is linked, and shows no symbol of
+#    the library to others; auditwheel puts the shared libraries into it that a machine may not have.
 # 3. It is at most 4 MiB, and is imported in an environment that holds nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -103,6 +103,7 @@ print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], s
   say "wheel for $("$python" --version)"
   quietly "$environment/bin/python" -m pip wheel "$work/src" --no-deps --no-build-isolation --check-build-dependencies \
     -C "cmake.build-type=$build_type" -C install.strip=true -C "build-dir=$work/build-$tag" \
+    -C cmake.define.CMAKE_INTERPROCEDURAL_OPTIMIZATION=ON -C cmake.define.CMAKE_CXX_VISIBILITY_PRESET=hidden \
     -C "cmake.define.CMAKE_MODULE_LINKER_FLAGS=-Wl,--exclude-libs,ALL -Wl,--gc-sections" -w "$work/raw"
   raw=$(echo "$work"/raw/co2lib-*-"$tag-$tag"-*.whl)
   quietly "$work/tools/bin/auditwheel" repair --strip -w "$out" "$raw"

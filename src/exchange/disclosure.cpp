@@ -69,7 +69,7 @@ std::string file_name(const std::string& source) {
 }
 
 std::string tracking_name(const std::string& provider) {
-  return provider == "powercap" || provider == "perf_event" || provider == "msr" ? "rapl" : provider;
+  return provider == "powercap" || provider == "perf_event" ? "rapl" : provider;
 }
 
 void add_once(std::vector<std::string>& list, const std::string& text) {

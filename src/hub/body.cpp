@@ -161,7 +161,6 @@ void read_emissions(Body& body, const Statement& s, const std::string& plain, co
 
 void read_line(Body& body, std::string_view text, const Line& line) {
   const std::string_view raw = text.substr(line.begin, line.end - line.begin);
-  if (raw.find_first_of(":=") == std::string_view::npos) return;
   const std::string bare = bare_line(raw);
   const auto s = statement(without_bullet(bare));
   if (!s) return;
@@ -261,10 +260,18 @@ Body read_body(std::string_view text) {
                       text.find("~~~") != std::string_view::npos;
   const std::string shown = hidden ? visible(text) : std::string();
   const std::string_view look = hidden ? std::string_view(shown) : text;
-  for (std::size_t at = 0; at < look.size();) {
-    const Line line = line_at(look, at);
+  // From one line that may state something to the next: it has a colon or an equals sign.
+  std::size_t colon = look.find(':');
+  std::size_t equals = look.find('=');
+  for (std::size_t at = 0; colon != equals;) {  // unless both are nowhere
+    const std::size_t sign = std::min(colon, equals);
+    const std::size_t before = look.substr(at, sign - at).find_last_of("\r\n");
+    Line line = line_at(look, sign);
+    line.begin = before == std::string_view::npos ? at : at + before + 1;
     read_line(body, look, line);
     at = line.next;
+    if (colon < at) colon = look.find(':', at);
+    if (equals < at) equals = look.find('=', at);
   }
   return body;
 }

@@ -3,6 +3,7 @@
 #include <co2lib/hub/card.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -118,11 +119,27 @@ void judge_metadata(Card& card) {
   }
 }
 
-/// True if the letters of `emission` stand in the text, in any case.
+/// True if the letters of `emission` stand in the text, in any case. (Horspool 1980: the last letter of a window says
+/// how far the next one is.)
 bool mentions_emissions(std::string_view text) {
-  constexpr std::string_view word = "emission";
+  static constexpr std::string_view word = "emission";
+  static constexpr auto steps = [] {
+    std::array<unsigned char, 256> far{};
+    far.fill(static_cast<unsigned char>(word.size()));
+    for (std::size_t i = 0; i + 1 < word.size(); ++i) {
+      const auto step = static_cast<unsigned char>(word.size() - 1 - i);
+      far[static_cast<unsigned char>(word[i])] = step;
+      far[static_cast<unsigned char>(word[i] - 'a' + 'A')] = step;
+    }
+    return far;
+  }();
   const auto alike = [](char a, char b) { return (a | 0x20) == b; };
-  return std::search(text.begin(), text.end(), word.begin(), word.end(), alike) != text.end();
+  for (std::size_t at = 0; at + word.size() <= text.size();) {
+    const std::string_view window = text.substr(at, word.size());
+    if (std::equal(window.begin(), window.end(), word.begin(), alike)) return true;
+    at += steps[static_cast<unsigned char>(window.back())];
+  }
+  return false;
 }
 
 Card read(std::string_view text, bool thorough) {

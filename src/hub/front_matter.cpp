@@ -7,6 +7,20 @@ namespace co2lib::hub {
 
 namespace {
 
+/// Where the line that holds `at` ends. In pieces: a text without either of the two ends is not run through again for
+/// each line.
+std::size_t line_end(std::string_view text, std::size_t at) {
+  constexpr std::size_t piece = 256;
+  for (; at < text.size(); at += piece) {
+    std::string_view part = text.substr(at, piece);
+    const std::size_t feed = part.find('\n');
+    part = part.substr(0, feed);
+    const std::size_t end = std::min(part.find('\r'), feed);
+    if (end != std::string_view::npos) return at + end;
+  }
+  return text.size();
+}
+
 /// `---`, blanks behind it allowed.
 bool is_delimiter(std::string_view line) {
   return line.starts_with("---") && line.find_first_not_of(" \t", 3) == std::string_view::npos;
@@ -35,7 +49,7 @@ bool is_further_down(std::string_view text) {
 }  // namespace
 
 Line line_at(std::string_view text, std::size_t at) {
-  const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+  const std::size_t end = line_end(text, at);
   const std::size_t size = end == text.size() ? 0 : text.substr(end, 2) == "\r\n" ? 2 : 1;
   return {at, end, end + size};
 }

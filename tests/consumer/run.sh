@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 # run.sh <way> <source> <build> <cmake> <compiler> <version>: installs co2lib under a path with spaces, builds the
 # consumer the given way (find_package, add_subdirectory, pkg_config) and runs it. What is installed is the build that
-# the tests are of; only add_subdirectory compiles the library, as that build does, so that ccache has it already.
+# the tests are of; only add_subdirectory compiles the library, as that build does and in a folder as deep (for a ccache
+# with a base_dir), so that ccache has it already.
 set -euo pipefail
 way="$1" source="$2" build="$3" cmake="$4" compiler="$5" version="$6"
 work=$(mktemp -d "$build/consumer of co2lib XXXXXX")
-trap 'rm -rf "$work"' EXIT
+consumer=$(mktemp -d "${build%/*}/consumer XXXXXX")
+trap 'rm -rf "$work" "$consumer"' EXIT
 prefix="$work/a prefix with spaces"
 
 quietly() { # prints the output of a command only if it fails
@@ -21,17 +23,17 @@ quietly() { # prints the output of a command only if it fails
 launcher=()
 if command -v ccache > /dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 build_with_cmake() {
-  quietly "$cmake" -S "$source/tests/consumer" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  quietly "$cmake" -S "$source/tests/consumer" -B "$consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "-DCONSUMER_WAY=$way" "-DCONSUMER_VERSION=$version" "$@"
-  quietly "$cmake" --build "$work/consumer"
-  "$work/consumer/headers_only"
+  quietly "$cmake" --build "$consumer"
+  "$consumer/headers_only"
 }
 
 case "$way" in
   find_package)
     quietly "$cmake" --install "$build" --prefix "$prefix" --component development
     build_with_cmake "-DCMAKE_PREFIX_PATH=$prefix"
-    [[ "$("$work/consumer/consumer_c")" == "co2lib $version from C" ]]
+    [[ "$("$consumer/consumer_c")" == "co2lib $version from C" ]]
     for component in torch tensorflow; do # neither is there; the message says why
       if said=$("$cmake" -S "$source/tests/consumer" -B "$work/$component" -G Ninja "-DCMAKE_PREFIX_PATH=$prefix" \
         -DCONSUMER_WAY=$way "-DCONSUMER_VERSION=$version" -DCONSUMER_COMPONENTS=$component 2>&1); then
@@ -58,13 +60,12 @@ case "$way" in
     export PKG_CONFIG_PATH="${pc%/*}"
     [[ "$(pkg-config --modversion co2lib)" == "$version" ]]
     # pkg-config escapes spaces for the shell, hence eval.
-    mkdir -p "$work/consumer"
     eval "flags=($(pkg-config --cflags --libs co2lib))"
     [[ " ${flags[*]} " != *" -lfmt "* ]] || { echo "fmt is used header-only; the flags link it: ${flags[*]}"; exit 1; }
-    quietly "$compiler" -std=c++20 "$source/tests/consumer/main.cpp" -o "$work/consumer/consumer" "${flags[@]}"
+    quietly "$compiler" -std=c++20 "$source/tests/consumer/main.cpp" -o "$consumer/consumer" "${flags[@]}"
     eval "flags=($(pkg-config --cflags --libs co2lib-c))"
-    quietly "${CC:-cc}" -std=c11 "$source/tests/consumer/main.c" -o "$work/consumer/consumer_c" "${flags[@]}"
-    [[ "$(LD_LIBRARY_PATH="$(dirname "${pc%/*}")" "$work/consumer/consumer_c")" == "co2lib $version from C" ]]
+    quietly "${CC:-cc}" -std=c11 "$source/tests/consumer/main.c" -o "$consumer/consumer_c" "${flags[@]}"
+    [[ "$(LD_LIBRARY_PATH="$(dirname "${pc%/*}")" "$consumer/consumer_c")" == "co2lib $version from C" ]]
     ;;
   *)
     echo "unknown way: $way"
@@ -72,6 +73,6 @@ case "$way" in
     ;;
 esac
 
-said=$("$work/consumer/consumer")
+said=$("$consumer/consumer")
 echo "$said"
 [[ "$said" == "co2lib $version: 112 g CO2e" ]]

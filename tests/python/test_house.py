@@ -417,8 +417,9 @@ def test_the_import_brings_no_third_party_module() -> None:
 
 def test_a_start_imports_little() -> None:
     modules = modules_after("import co2lib; co2lib.track(location='FRA').start().stop()")
-    assert "contextvars" in modules
+    assert "co2lib" in modules
     assert not modules & {
+        "contextvars",
         "datetime",
         "functools",
         "inspect",
@@ -428,6 +429,7 @@ def test_a_start_imports_little() -> None:
         "threading",
         "tomllib",
         "typing",
+        "weakref",
     }
     assert not third_party(modules)
 

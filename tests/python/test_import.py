@@ -115,6 +115,39 @@ USES = {
 }
 
 
+REST = {
+    "run.footprint.devices[0].provider.startswith('model.')": "True",
+    "run.footprint.facility.pue": "1.0",
+    "len(run.footprint.machines[0].parts) > 0": "True",
+    "run.footprint.origins[0].origin": "annual_factor",
+    "run.footprint.regions": "{}",
+    "run.tracker.run().run_id == run.run_id": "True",
+    "run.tracker.result(3)": "None",
+    "_core.tracker.Options().pue": "1.0",
+    "_core.tracker.Tracker(_core.tracker.Options(meters=[])).running": "True",
+    "co2lib.tracker.Facility(pue=1.2).pue": "1.2",
+    "co2lib.tracker.RegionResult.energy.__doc__ is not None": "True",
+    "co2lib.tracker.Account.__module__": "co2lib._core.tracker",
+    "'load' in dir(_core.tracker)": "True",
+}
+"""What few runs need of the tracker, and what it is."""
+
+
+@pytest.mark.parametrize("what", REST)
+def test_what_few_runs_need_is_registered_when_it_is_asked_for_or_handed_out(what: str) -> None:
+    code = f"""
+        with co2lib.track(location="FRA", meters=[]) as run:
+            pass
+        str(run.footprint)
+        assert "contextvars" not in sys.modules
+        assert "Facility" not in vars(_core.tracker)
+        value = {what}
+        assert "Facility" in vars(_core.tracker)
+        print(value)
+    """
+    assert fresh(code) == REST[what] + "\n"
+
+
 @pytest.mark.parametrize(("domain", "what"), [(d, what) for d, uses in USES.items() for what in uses])
 def test_what_a_run_gives_out_of_another_domain_is_whole(domain: str, what: str) -> None:
     """The tracker names classes of other domains; their objects can do what they can do elsewhere."""

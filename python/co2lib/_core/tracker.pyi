@@ -12,6 +12,390 @@ import os
 import pathlib
 import typing
 __all__: list[str] = ['Account', 'CarbonOrigin', 'CommandFootprint', 'DeviceFootprint', 'Facility', 'Footprint', 'HardwarePart', 'MachineFootprint', 'MetricFamily', 'OPENMETRICS_TYPE', 'OpenMetrics', 'Options', 'RegionFootprint', 'RegionResult', 'Run', 'RunForecast', 'ScopeFootprint', 'Tracker', 'account', 'choose_price', 'csv_columns', 'forecast_total', 'load', 'merge', 'option_kinds', 'reprice', 'to_openmetrics']
+class Footprint:
+    """
+    What a run used, how that was obtained, and how far off it can be.
+    """
+    @staticmethod
+    def from_dict(values: dict[str, typing.Any]) -> Footprint:
+        """
+        Reads what to_dict gave; tracker.bad_json.
+        """
+    @staticmethod
+    def from_json(text: str) -> Footprint:
+        """
+        Reads what to_json wrote; tracker.bad_json.
+        """
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __getstate__(self) -> tuple[typing.Any, ...]:
+        ...
+    def __hash__(self) -> int:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __setstate__(self, arg0: str) -> None:
+        ...
+    def __str__(self) -> str:
+        ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
+    def csv_row(self, known: collections.abc.Mapping[str, str] = {}) -> dict[str, typing.Any]:
+        """
+        The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.
+        """
+    def sci(self, functional_units: typing.SupportsFloat | typing.SupportsIndex) -> float | None:
+        """
+        SCI in g CO2e per functional unit (ISO/IEC 21031); None where energy, intensity or embodied is unknown.
+        """
+    def to_boamps(self, **kwargs: typing.Any) -> str:
+        """
+        A BoAmps 1.1 report; keywords: activity, counts, and those of co2lib.exchange.boamps.
+        """
+    def to_cyclonedx(self, **kwargs: typing.Any) -> str:
+        """
+        A CycloneDX ML-BOM; keywords: activity, counts, and those of co2lib.exchange.cyclonedx.
+        """
+    def to_dict(self) -> typing.Any:
+        """
+        The JSON as dicts and lists.
+        """
+    def to_json(self) -> str:
+        """
+        JSON of schema co2lib-footprint/1.
+        """
+    def to_model_card(self, *, training_type: str = '', geographical_location: str = '', hardware_used: str = '', embodied: bool = False) -> str:
+        """
+        The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.
+        """
+    def to_sci_ai(self, **kwargs: typing.Any) -> typing.Any:
+        """
+        A score of SCI for AI; keywords: activity, counts, and those of co2lib.exchange.sci_ai.
+        """
+    def to_spdx(self, **kwargs: typing.Any) -> str:
+        """
+        An SPDX 3.0.1 document; keywords: activity, counts, and those of co2lib.exchange.spdx.
+        """
+    def where(self, device: DeviceFootprint) -> str:
+        """
+        Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.
+        """
+    @property
+    def carbon_intensity(self) -> co2lib._core.CarbonIntensity | None:
+        """
+        Mean over the energy.
+        """
+    @property
+    def command(self) -> CommandFootprint | None:
+        """
+        The command of `co2lib run`; None without one.
+        """
+    @property
+    def complete(self) -> bool:
+        """
+        False for a snapshot or a run that was killed.
+        """
+    @property
+    def coverage(self) -> float | None:
+        """
+        Least coverage of the counted devices, 0..1.
+        """
+    @property
+    def devices(self) -> list[DeviceFootprint]:
+        """
+        Every meter, counted or not.
+        """
+    @property
+    def downtime_s(self) -> float:
+        """
+        Time between the segments of a resumed run, s.
+        """
+    @property
+    def duration_s(self) -> float:
+        """
+        Time in which any of it was measured, suspend excluded, s; parallel ranks are not added.
+        """
+    @property
+    def embodied(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        Share of the hardware; its issues say what it rests on, or why it is unknown.
+        """
+    @property
+    def end(self) -> typing.Any:
+        """
+        datetime in UTC
+        """
+    @property
+    def energy(self) -> co2lib._core.EnergyEstimate:
+        """
+        IT energy of all counted devices.
+        """
+    @property
+    def facility(self) -> Facility:
+        """
+        PUE and WUE; where segments differ, weighted by their energy.
+        """
+    @property
+    def facility_energy(self) -> co2lib._core.Energy | None:
+        """
+        energy * PUE
+        """
+    @property
+    def host(self) -> str:
+        """
+        Name of the machine of the first segment.
+        """
+    @property
+    def intensity_source(self) -> str:
+        """
+        The place, series or provider the carbon was priced with.
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        What a reader must know about these numbers.
+        """
+    @property
+    def location(self) -> str:
+        """
+        Key of the place, such as `FRA`; empty if unknown; several are joined by ", ".
+        """
+    @property
+    def machines(self) -> list[MachineFootprint]:
+        """
+        What `embodied` is the sum of, with the parts behind it.
+        """
+    @property
+    def method(self) -> dict[str, typing.Any]:
+        """
+        Method (counter, integral, model) to its share of the energy.
+        """
+    @property
+    def operational(self) -> co2lib._core.CarbonMassEstimate:
+        """
+        Operational carbon, PUE included.
+        """
+    @property
+    def origins(self) -> list[CarbonOrigin]:
+        """
+        What priced which part of the energy; they sum to `operational`.
+        """
+    @property
+    def priced_with(self) -> str:
+        """
+        What the carbon was priced with, and what answered for a place: CN-BJ by CHN 2025, published.
+        """
+    @property
+    def project(self) -> str:
+        """
+        As the options name it; empty if they do not.
+        """
+    @property
+    def regions(self) -> dict[str, typing.Any]:
+        """
+        Name to statistics.
+        """
+    @property
+    def run_id(self) -> str:
+        """
+        One for all its segments.
+        """
+    @property
+    def scope(self) -> ScopeFootprint | None:
+        """
+        The division of a process or container scope; None for the machine.
+        """
+    @property
+    def segments(self) -> int:
+        """
+        Stretches measured without interruption, by one process each.
+        """
+    @property
+    def sources(self) -> list[co2lib._core.Source]:
+        """
+        Of all intensities and hardware factors.
+        """
+    @property
+    def start(self) -> typing.Any:
+        """
+        datetime in UTC
+        """
+    @property
+    def suspended_s(self) -> float:
+        """
+        Time asleep, neither covered nor estimated, s.
+        """
+    @property
+    def totals(self) -> co2lib._core.meter.Totals:
+        """
+        Of the devices, by kind.
+        """
+    @property
+    def water(self) -> co2lib._core.WaterEstimate:
+        """
+        Of the facility; no value where WUE is not given.
+        """
+class Tracker:
+    """
+    Meters the machine from construction to stop().
+    """
+    @typing.overload
+    def __init__(self, options: Options) -> None:
+        ...
+    @typing.overload
+    def __init__(self, **kwargs: typing.Any) -> None:
+        """
+        Takes the options by name.
+        """
+    def begin(self, name: str, *, marker: bool = False, parent: int | None = None, thread: int | None = None) -> int:
+        """
+        Opens a region and returns its id; 0 where the tracker is stopped or inert.
+        """
+    def cancel(self, id: int) -> bool:
+        """
+        Forgets a region.
+        """
+    def close(self, id: int) -> bool:
+        """
+        Ends a region by its id; False if it is not open.
+        """
+    def end(self, id: int) -> RegionResult | None:
+        """
+        Ends a region by its id and returns what it used; None for an id that is not open.
+        """
+    def ended(self, status: typing.SupportsInt | typing.SupportsIndex, cpu_s: typing.SupportsFloat | typing.SupportsIndex) -> None:
+        """
+        The command of the option `command` has ended: its exit status as shells give it, and its CPU time in s.
+        """
+    def forecast(self, region_name: str, units_total: typing.SupportsInt | typing.SupportsIndex) -> RunForecast:
+        """
+        Total energy from the regions of one name done so far.
+        """
+    def mark(self, name: str) -> None:
+        """
+        Begins a stretch that lasts until this thread's next mark, or the stop.
+        """
+    def restart(self, id: int) -> bool:
+        """
+        Begins a region anew.
+        """
+    def result(self, id: int) -> RegionResult | None:
+        """
+        What a region used that has ended; None if it was not measured, or 4096 regions have ended since.
+        """
+    def run(self) -> Run:
+        """
+        The run so far, as the log holds it.
+        """
+    def snapshot(self) -> Footprint:
+        """
+        The footprint so far.
+        """
+    def start(self) -> None:
+        """
+        Begins a new run with the same options, after stop() or in a forked child.
+        """
+    def stop(self) -> Footprint:
+        """
+        Ends the run and returns its footprint.
+        """
+    @property
+    def log(self) -> pathlib.Path | None:
+        """
+        The file of the log, which may be numbered; None if there is none.
+        """
+    @property
+    def run_id(self) -> str:
+        """
+        The run's id: as given, or a random UUID.
+        """
+    @property
+    def running(self) -> bool:
+        """
+        True from start to stop.
+        """
+class Run:
+    """
+    A run as it is stored; every footprint is computed from one.
+    """
+    def __repr__(self) -> str:
+        ...
+    def footprint(self) -> Footprint:
+        """
+        Computes the footprint.
+        """
+    def power(self) -> list[typing.Any]:
+        """
+        Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was not measured is left out.
+        """
+    def to_frame(self, what: str = 'regions') -> typing.Any:
+        """
+        to_records() as a pandas DataFrame; raises core.missing_extra without pandas.
+        """
+    def to_records(self, what: str = 'regions') -> list[dict[str, typing.Any]]:
+        """
+        A list of dicts: the regions one by one, or the mean power over time ("power").
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        Found while reading: torn lines, unknown types.
+        """
+    @property
+    def meters(self) -> list[co2lib._core.meter.MeterInfo]:
+        """
+        Of all segments, without those that only stand in for others.
+        """
+    @property
+    def run_id(self) -> str:
+        """
+        Of the run; those of merged runs are joined by `+`.
+        """
+    @property
+    def segments(self) -> int:
+        """
+        In the order in which they began.
+        """
+class RunForecast:
+    """
+    The forecast of a run's total energy.
+    """
+    def __repr__(self) -> str:
+        ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
+    @property
+    def half_width(self) -> co2lib._core.Energy | None:
+        """
+        Of the 95 % prediction interval; None for one unit.
+        """
+    @property
+    def total(self) -> co2lib._core.Energy:
+        """
+        Of all units, done and to come.
+        """
+    @property
+    def units_done(self) -> int:
+        """
+        Units whose energy is known.
+        """
+    @property
+    def units_total(self) -> int:
+        """
+        Done and to come.
+        """
 class Options:
     """
     How a tracker measures and prices.
@@ -436,235 +820,6 @@ class MachineFootprint:
         """
         The union of the times of its processes, suspend excluded.
         """
-class Footprint:
-    """
-    What a run used, how that was obtained, and how far off it can be.
-    """
-    @staticmethod
-    def from_dict(values: dict[str, typing.Any]) -> Footprint:
-        """
-        Reads what to_dict gave; tracker.bad_json.
-        """
-    @staticmethod
-    def from_json(text: str) -> Footprint:
-        """
-        Reads what to_json wrote; tracker.bad_json.
-        """
-    def __eq__(self, other: object) -> bool:
-        ...
-    def __getstate__(self) -> tuple[typing.Any, ...]:
-        ...
-    def __hash__(self) -> int:
-        ...
-    def __repr__(self) -> str:
-        ...
-    def __setstate__(self, arg0: str) -> None:
-        ...
-    def __str__(self) -> str:
-        ...
-    def _repr_html_(self) -> str:
-        """
-        Its table, for notebooks.
-        """
-    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
-        """
-        Its text and its table, for notebooks.
-        """
-    def csv_row(self, known: collections.abc.Mapping[str, str] = {}) -> dict[str, typing.Any]:
-        """
-        The 38 columns of a CodeCarbon emissions.csv row; empty where unknown.
-        """
-    def sci(self, functional_units: typing.SupportsFloat | typing.SupportsIndex) -> float | None:
-        """
-        SCI in g CO2e per functional unit (ISO/IEC 21031); None where energy, intensity or embodied is unknown.
-        """
-    def to_boamps(self, **kwargs: typing.Any) -> str:
-        """
-        A BoAmps 1.1 report; keywords: activity, counts, and those of co2lib.exchange.boamps.
-        """
-    def to_cyclonedx(self, **kwargs: typing.Any) -> str:
-        """
-        A CycloneDX ML-BOM; keywords: activity, counts, and those of co2lib.exchange.cyclonedx.
-        """
-    def to_dict(self) -> typing.Any:
-        """
-        The JSON as dicts and lists.
-        """
-    def to_json(self) -> str:
-        """
-        JSON of schema co2lib-footprint/1.
-        """
-    def to_model_card(self, *, training_type: str = '', geographical_location: str = '', hardware_used: str = '', embodied: bool = False) -> str:
-        """
-        The co2_eq_emissions block of a Hugging Face model card, in grams; raises tracker.no_value.
-        """
-    def to_sci_ai(self, **kwargs: typing.Any) -> typing.Any:
-        """
-        A score of SCI for AI; keywords: activity, counts, and those of co2lib.exchange.sci_ai.
-        """
-    def to_spdx(self, **kwargs: typing.Any) -> str:
-        """
-        An SPDX 3.0.1 document; keywords: activity, counts, and those of co2lib.exchange.spdx.
-        """
-    def where(self, device: DeviceFootprint) -> str:
-        """
-        Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.
-        """
-    @property
-    def carbon_intensity(self) -> co2lib._core.CarbonIntensity | None:
-        """
-        Mean over the energy.
-        """
-    @property
-    def command(self) -> CommandFootprint | None:
-        """
-        The command of `co2lib run`; None without one.
-        """
-    @property
-    def complete(self) -> bool:
-        """
-        False for a snapshot or a run that was killed.
-        """
-    @property
-    def coverage(self) -> float | None:
-        """
-        Least coverage of the counted devices, 0..1.
-        """
-    @property
-    def devices(self) -> list[DeviceFootprint]:
-        """
-        Every meter, counted or not.
-        """
-    @property
-    def downtime_s(self) -> float:
-        """
-        Time between the segments of a resumed run, s.
-        """
-    @property
-    def duration_s(self) -> float:
-        """
-        Time in which any of it was measured, suspend excluded, s; parallel ranks are not added.
-        """
-    @property
-    def embodied(self) -> co2lib._core.CarbonMassEstimate:
-        """
-        Share of the hardware; its issues say what it rests on, or why it is unknown.
-        """
-    @property
-    def end(self) -> typing.Any:
-        """
-        datetime in UTC
-        """
-    @property
-    def energy(self) -> co2lib._core.EnergyEstimate:
-        """
-        IT energy of all counted devices.
-        """
-    @property
-    def facility(self) -> Facility:
-        """
-        PUE and WUE; where segments differ, weighted by their energy.
-        """
-    @property
-    def facility_energy(self) -> co2lib._core.Energy | None:
-        """
-        energy * PUE
-        """
-    @property
-    def host(self) -> str:
-        """
-        Name of the machine of the first segment.
-        """
-    @property
-    def intensity_source(self) -> str:
-        """
-        The place, series or provider the carbon was priced with.
-        """
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        """
-        What a reader must know about these numbers.
-        """
-    @property
-    def location(self) -> str:
-        """
-        Key of the place, such as `FRA`; empty if unknown; several are joined by ", ".
-        """
-    @property
-    def machines(self) -> list[MachineFootprint]:
-        """
-        What `embodied` is the sum of, with the parts behind it.
-        """
-    @property
-    def method(self) -> dict[str, typing.Any]:
-        """
-        Method (counter, integral, model) to its share of the energy.
-        """
-    @property
-    def operational(self) -> co2lib._core.CarbonMassEstimate:
-        """
-        Operational carbon, PUE included.
-        """
-    @property
-    def origins(self) -> list[CarbonOrigin]:
-        """
-        What priced which part of the energy; they sum to `operational`.
-        """
-    @property
-    def priced_with(self) -> str:
-        """
-        What the carbon was priced with, and what answered for a place: CN-BJ by CHN 2025, published.
-        """
-    @property
-    def project(self) -> str:
-        """
-        As the options name it; empty if they do not.
-        """
-    @property
-    def regions(self) -> dict[str, typing.Any]:
-        """
-        Name to statistics.
-        """
-    @property
-    def run_id(self) -> str:
-        """
-        One for all its segments.
-        """
-    @property
-    def scope(self) -> ScopeFootprint | None:
-        """
-        The division of a process or container scope; None for the machine.
-        """
-    @property
-    def segments(self) -> int:
-        """
-        Stretches measured without interruption, by one process each.
-        """
-    @property
-    def sources(self) -> list[co2lib._core.Source]:
-        """
-        Of all intensities and hardware factors.
-        """
-    @property
-    def start(self) -> typing.Any:
-        """
-        datetime in UTC
-        """
-    @property
-    def suspended_s(self) -> float:
-        """
-        Time asleep, neither covered nor estimated, s.
-        """
-    @property
-    def totals(self) -> co2lib._core.meter.Totals:
-        """
-        Of the devices, by kind.
-        """
-    @property
-    def water(self) -> co2lib._core.WaterEstimate:
-        """
-        Of the facility; no value where WUE is not given.
-        """
 class MetricFamily:
     """
     A metric: its name and what it means, and a sample for each labels.
@@ -729,82 +884,6 @@ class OpenMetrics:
         """
         OpenMetrics 1.0 text, with families of one's own after it; raises tracker.bad_metric.
         """
-class Run:
-    """
-    A run as it is stored; every footprint is computed from one.
-    """
-    def __repr__(self) -> str:
-        ...
-    def footprint(self) -> Footprint:
-        """
-        Computes the footprint.
-        """
-    def power(self) -> list[typing.Any]:
-        """
-        Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was not measured is left out.
-        """
-    def to_frame(self, what: str = 'regions') -> typing.Any:
-        """
-        to_records() as a pandas DataFrame; raises core.missing_extra without pandas.
-        """
-    def to_records(self, what: str = 'regions') -> list[dict[str, typing.Any]]:
-        """
-        A list of dicts: the regions one by one, or the mean power over time ("power").
-        """
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        """
-        Found while reading: torn lines, unknown types.
-        """
-    @property
-    def meters(self) -> list[co2lib._core.meter.MeterInfo]:
-        """
-        Of all segments, without those that only stand in for others.
-        """
-    @property
-    def run_id(self) -> str:
-        """
-        Of the run; those of merged runs are joined by `+`.
-        """
-    @property
-    def segments(self) -> int:
-        """
-        In the order in which they began.
-        """
-class RunForecast:
-    """
-    The forecast of a run's total energy.
-    """
-    def __repr__(self) -> str:
-        ...
-    def _repr_html_(self) -> str:
-        """
-        Its table, for notebooks.
-        """
-    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
-        """
-        Its text and its table, for notebooks.
-        """
-    @property
-    def half_width(self) -> co2lib._core.Energy | None:
-        """
-        Of the 95 % prediction interval; None for one unit.
-        """
-    @property
-    def total(self) -> co2lib._core.Energy:
-        """
-        Of all units, done and to come.
-        """
-    @property
-    def units_done(self) -> int:
-        """
-        Units whose energy is known.
-        """
-    @property
-    def units_total(self) -> int:
-        """
-        Done and to come.
-        """
 class Account:
     """
     Carbon and water of an energy series.
@@ -843,79 +922,6 @@ class Account:
     def water(self) -> co2lib._core.Water:
         """
         Of the IT energy, by WUE; 0 where WUE is not given.
-        """
-class Tracker:
-    """
-    Meters the machine from construction to stop().
-    """
-    def __init__(self, options: Options) -> None:
-        ...
-    def begin(self, name: str, *, marker: bool = False, parent: int | None = None, thread: int | None = None) -> int:
-        """
-        Opens a region and returns its id; 0 where the tracker is stopped or inert.
-        """
-    def cancel(self, id: int) -> bool:
-        """
-        Forgets a region.
-        """
-    def close(self, id: int) -> bool:
-        """
-        Ends a region by its id; False if it is not open.
-        """
-    def end(self, id: int) -> RegionResult | None:
-        """
-        Ends a region by its id and returns what it used; None for an id that is not open.
-        """
-    def ended(self, status: typing.SupportsInt | typing.SupportsIndex, cpu_s: typing.SupportsFloat | typing.SupportsIndex) -> None:
-        """
-        The command of the option `command` has ended: its exit status as shells give it, and its CPU time in s.
-        """
-    def forecast(self, region_name: str, units_total: typing.SupportsInt | typing.SupportsIndex) -> RunForecast:
-        """
-        Total energy from the regions of one name done so far.
-        """
-    def mark(self, name: str) -> None:
-        """
-        Begins a stretch that lasts until this thread's next mark, or the stop.
-        """
-    def restart(self, id: int) -> bool:
-        """
-        Begins a region anew.
-        """
-    def result(self, id: int) -> RegionResult | None:
-        """
-        What a region used that has ended; None if it was not measured, or 4096 regions have ended since.
-        """
-    def run(self) -> Run:
-        """
-        The run so far, as the log holds it.
-        """
-    def snapshot(self) -> Footprint:
-        """
-        The footprint so far.
-        """
-    def start(self) -> None:
-        """
-        Begins a new run with the same options, after stop() or in a forked child.
-        """
-    def stop(self) -> Footprint:
-        """
-        Ends the run and returns its footprint.
-        """
-    @property
-    def log(self) -> pathlib.Path | None:
-        """
-        The file of the log, which may be numbered; None if there is none.
-        """
-    @property
-    def run_id(self) -> str:
-        """
-        The run's id: as given, or a random UUID.
-        """
-    @property
-    def running(self) -> bool:
-        """
-        True from start to stop.
         """
 def account(samples: collections.abc.Sequence[co2lib._core.intensity.EnergySample], source: co2lib._core.intensity.IntensitySource, facility: Facility = ...) -> Account:
     """

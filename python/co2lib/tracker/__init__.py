@@ -13,31 +13,9 @@ from __future__ import annotations
 
 from co2lib._core import CarbonIntensity, append_csv
 from co2lib._core import tracker as _tracker
-from co2lib._core.tracker import (
-    OPENMETRICS_TYPE,
-    Account,
-    CommandFootprint,
-    DeviceFootprint,
-    Facility,
-    Footprint,
-    MetricFamily,
-    OpenMetrics,
-    RegionFootprint,
-    RegionResult,
-    Run,
-    RunForecast,
-    ScopeFootprint,
-    account,
-    choose_price,
-    csv_columns,
-    forecast_total,
-    load,
-    merge,
-    to_openmetrics,
-)
+from co2lib._core.tracker import Footprint
 from co2lib._errors import BadValueError
 from co2lib.tracker._options import as_source
-from co2lib.tracker._region import Region
 from co2lib.tracker._track import Track, Tracker, track
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
@@ -46,12 +24,59 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from co2lib._core.tracker import OPENMETRICS_TYPE as OPENMETRICS_TYPE
+    from co2lib._core.tracker import Account as Account
+    from co2lib._core.tracker import CommandFootprint as CommandFootprint
+    from co2lib._core.tracker import DeviceFootprint as DeviceFootprint
+    from co2lib._core.tracker import Facility as Facility
+    from co2lib._core.tracker import MetricFamily as MetricFamily
+    from co2lib._core.tracker import OpenMetrics as OpenMetrics
+    from co2lib._core.tracker import RegionFootprint as RegionFootprint
+    from co2lib._core.tracker import RegionResult as RegionResult
+    from co2lib._core.tracker import Run as Run
+    from co2lib._core.tracker import RunForecast as RunForecast
+    from co2lib._core.tracker import ScopeFootprint as ScopeFootprint
+    from co2lib._core.tracker import account as account
+    from co2lib._core.tracker import choose_price as choose_price
+    from co2lib._core.tracker import csv_columns as csv_columns
+    from co2lib._core.tracker import forecast_total as forecast_total
+    from co2lib._core.tracker import load as load
+    from co2lib._core.tracker import merge as merge
+    from co2lib._core.tracker import to_openmetrics as to_openmetrics
     from co2lib.intensity import IntensitySource, Trace
+    from co2lib.tracker._region import Region as Region
     from co2lib.tracker._types import TrackedFunction as TrackedFunction
     from co2lib.tracker._types import TrackOptions as TrackOptions
 
-_TYPES = ("TrackOptions", "TrackedFunction")
-"""Imported when asked for, with typing."""
+_MODULES = {
+    "Region": "co2lib.tracker._region",
+    "TrackOptions": "co2lib.tracker._types",
+    "TrackedFunction": "co2lib.tracker._types",
+}
+"""What is imported when asked for: it costs more than a start."""
+
+_REST = (
+    "OPENMETRICS_TYPE",
+    "Account",
+    "CommandFootprint",
+    "DeviceFootprint",
+    "Facility",
+    "MetricFamily",
+    "OpenMetrics",
+    "RegionFootprint",
+    "RegionResult",
+    "Run",
+    "RunForecast",
+    "ScopeFootprint",
+    "account",
+    "choose_price",
+    "csv_columns",
+    "forecast_total",
+    "load",
+    "merge",
+    "to_openmetrics",
+)
+"""What the core registers when asked for."""
 
 __all__ = [
     "OPENMETRICS_TYPE",
@@ -86,8 +111,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _TYPES:
-        return getattr(__import__("co2lib.tracker._types", fromlist=("__name__",)), name)
+    if name in _MODULES:
+        return getattr(__import__(_MODULES[name], fromlist=("__name__",)), name)
+    if name in _REST:
+        return getattr(_tracker, name)
     raise AttributeError(f"module 'co2lib.tracker' has no attribute {name!r}")
 
 

@@ -7,7 +7,6 @@ import os
 
 from co2lib import _config
 from co2lib._core import CarbonIntensity
-from co2lib._core import tracker as _tracker
 from co2lib._errors import BadValueError
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
@@ -73,7 +72,15 @@ def _tried(function: Callable[..., Any]) -> Callable[[Any], CarbonIntensity]:
     return lambda time: value_of(function(time))
 
 
-def core_options(options: Mapping[str, Any]) -> _tracker.Options:
+def name_of(name: Any) -> str:
+    """Return the name of a region; what is not Unicode in it, as in odd file names, is written out."""
+    if not isinstance(name, str) or not name:
+        raise BadValueError("tracker.bad_config", f"region: a name is a text and not empty, not {name!r}")
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def core_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the core's tracker, by name."""
     values = {name: value for name, value in options.items() if value is not None}
     for name in values:
         if name not in _config.KINDS:
@@ -81,7 +88,7 @@ def core_options(options: Mapping[str, Any]) -> _tracker.Options:
     if "intensity" in values:
         values["intensity"] = as_source(values["intensity"])
     values.setdefault("on_log", log_message)
-    return _tracker.Options(**values)
+    return values
 
 
 def log_message(level: str, text: str) -> None:

@@ -8,6 +8,7 @@ from _thread import get_ident
 from contextvars import ContextVar
 
 from co2lib._errors import BadValueError, WrongStateError
+from co2lib.tracker._options import name_of
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
-
-
-def name_of(name: Any) -> str:
-    """Return the name of a region; what is not Unicode in it, as in odd file names, is written out."""
-    if not isinstance(name, str) or not name:
-        raise BadValueError("tracker.bad_config", f"region: a name is a text and not empty, not {name!r}")
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 # The regions that are open, by task and thread. One that was opened inside of a generator is seen by whoever

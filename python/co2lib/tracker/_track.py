@@ -5,13 +5,11 @@ from __future__ import annotations
 
 # Slow imports that only some runs need (inspect, logging, typing, pathlib) would cost more than a start does.
 import sys
-import weakref
 
 from co2lib import _config
 from co2lib._core import tracker as _tracker
 from co2lib._errors import BadValueError, WrongStateError
-from co2lib.tracker._options import core_options, log_message
-from co2lib.tracker._region import Region, around, name_of
+from co2lib.tracker._options import core_options, log_message, name_of
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from co2lib._core.tracker import Footprint, RegionResult, RunForecast
     from co2lib._html import Table
+    from co2lib.tracker._region import Region
     from co2lib.tracker._types import TrackedFunction, TrackOptions
 
     _P = ParamSpec("_P")
@@ -31,6 +30,17 @@ else:
     def overload(function):
         """Stand in for `typing.overload`: the last definition counts."""
         return function
+
+
+_region_class: list[type[Region]] = []
+
+
+def _find_region_class() -> list[type[Region]]:
+    """Import what regions need (contextvars) with the first of them."""
+    from co2lib.tracker._region import Region
+
+    _region_class[:] = [Region]
+    return _region_class
 
 
 class Tracker(_tracker.Tracker):
@@ -44,7 +54,7 @@ class Tracker(_tracker.Tracker):
         self._sync = options.pop("sync", None)
         if self._sync is not None and not callable(self._sync):
             raise BadValueError("tracker.bad_config", f"sync: takes a callable, not {self._sync!r}")
-        super().__init__(core_options(options))
+        super().__init__(**core_options(options))
 
     def region(self, name: str, *, marker: bool = False) -> Region:
         """Return a region of this run: ``with tracker.region("epoch"): ...``.
@@ -58,7 +68,7 @@ class Tracker(_tracker.Tracker):
         """
         if not self.running:
             log_message("warning", f"region {name!r} was made while no run goes on: it is not measured")
-        return Region(self, name, marker=marker)
+        return (_region_class or _find_region_class())[0](self, name, marker=marker)
 
     def begin(
         self, name: str, *, marker: bool = False, parent: int | None = None, thread: int | None = None
@@ -121,6 +131,27 @@ def _in_notebook() -> bool:
     return "get_ipython" in getattr(sys.modules.get("builtins"), "__dict__", {})
 
 
+_running: dict[int, Tracker] = {}
+
+
+def _stop_at_exit(tracker: Tracker) -> None:
+    # A sampling thread that calls Python meters must be gone before the interpreter is. (As weakref.finalize
+    # does it, whose import costs a tenth of a start.)
+    import atexit
+
+    atexit.unregister(_stop_running)
+    atexit.register(_stop_running)
+    _running[id(tracker)] = tracker
+
+
+def _stop_running() -> None:
+    while _running:
+        try:
+            _running.popitem()[1].stop()
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+
+
 class Track:
     """What :func:`track` returns: a context manager, a decorator, an object with ``start`` and ``stop``."""
 
@@ -128,7 +159,6 @@ class Track:
         self._options = dict(options)
         self._tracker: Tracker | None = None
         self._calls = 0
-        self._stop_at_exit: weakref.finalize[..., Any] | None = None
 
     def start(self) -> Self:
         """Begin a run, or another one after the end; ``tracker.running`` (a RuntimeError) while one runs."""
@@ -140,17 +170,20 @@ class Track:
             self._tracker = Tracker(**options)
         else:
             self._tracker.start()
-        # Stops a run that nobody stopped while the interpreter still works: a sampling thread that calls
-        # Python meters must be gone by then.
-        self._stop_at_exit = weakref.finalize(self, self._tracker.stop)
+        _stop_at_exit(self._tracker)
         return self
 
     def stop(self) -> Footprint:
         """End the run and return its footprint; again the same for a second call."""
         footprint = self.tracker.stop()
-        if self._stop_at_exit is not None:
-            self._stop_at_exit.detach()
+        _running.pop(id(self._tracker), None)
         return footprint
+
+    def __del__(self, running: dict[int, Tracker] = _running) -> None:
+        # Nobody can stop it any more. (A default: the names of this module may be gone.)
+        tracker = getattr(self, "_tracker", None)
+        if tracker is not None and running.pop(id(tracker), None) is not None:
+            tracker.stop()
 
     @property
     def tracker(self) -> Tracker:
@@ -276,6 +309,8 @@ class Track:
                 wrapper.footprint = self._track.stop()
                 if self._outer is not None and self._outer.running:  # a function that has called itself
                     wrapper.run = self._outer
+
+        from co2lib.tracker._region import around
 
         wrapper = around(function, _Call)
         wrapper.run = None

@@ -72,6 +72,31 @@ TEST(HubCard, LineEndsDoNotMatter) {
   EXPECT_EQ(read_card(card), read_card(old));
 }
 
+TEST(HubCard, WhereALineEndsDoesNotMatter) {
+  const std::string front = "---\nlicense: mit\n---\n";
+  for (const char* end : {"\n", "\r", "\r\n"}) {
+    for (std::size_t size = 0; size < 600; ++size) {
+      const std::string line(size, 'x');
+      const Card card = read_card(front + line + end + line + "=" + end + "- Carbon emitted: 3 kg" + end +
+                                  "Hours used: 2" + line + ":" + end + end + "Hardware: A100");
+      ASSERT_EQ(card.body_grams, 3000.0) << size;
+      ASSERT_EQ(card.hours_used, 2.0) << size;
+      ASSERT_EQ(card.hardware_used, "A100") << size;
+    }
+  }
+}
+
+TEST(HubCard, TheKeyIsFoundWhereverItStands) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string before = "a: " + std::string(size, 'n') + "\n";
+    for (const char* key : {"co2_eq_emissions: 5", "CO2_eq_Emissions: 5", "emission: 5", "a_EMISSION: 5"}) {
+      const std::string text = "---\n" + before + key + "\n---\n";
+      const std::string_view view = text;
+      ASSERT_EQ(read_cards({&view, 1}, {.threads = 1}).front(), read_card(text)) << text;
+    }
+  }
+}
+
 TEST(HubCard, HostileTexts) {
   std::string bomb = "---\na0: &a0 [x]\n";
   for (int i = 1; i < 40; ++i) {

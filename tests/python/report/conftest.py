@@ -20,26 +20,6 @@ from co2lib.testing import FakeMeter, ManualClock
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 Log = Callable[..., Path]
-WHOLE = os.environ.get("CO2LIB_TEST_ENV") == "browser"
-"""`make browser-test`: a test of this folder that is skipped is a failure."""
-
-
-def _nothing_is_skipped(found: Any) -> Any:
-    if WHOLE and found.skipped and not hasattr(found, "wasxfail"):
-        reason = found.longrepr[-1] if isinstance(found.longrepr, tuple) else found.longrepr
-        found.outcome = "failed"
-        found.longrepr = f"with CO2LIB_TEST_ENV=browser nothing is skipped, but this was: {reason}"
-    return found
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
-    return _nothing_is_skipped((yield))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Iterator[None]:
-    return _nothing_is_skipped((yield))
 
 
 @pytest.fixture(autouse=True)
