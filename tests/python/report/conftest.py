@@ -21,6 +21,8 @@ from co2lib.testing import FakeMeter, ManualClock
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 Log = Callable[..., Path]
+PATIENCE_MS = 240_000
+"""How long a page is waited for, also on a machine that others use: it says nothing about speed."""
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +131,7 @@ class Watched:
         more.setdefault("offline", url.startswith("file:"))
         context = self._browser.new_context(viewport={"width": width, "height": 900}, **more)
         self._contexts.append(context)
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         if route is not None:
             page.route("**/*", route)

@@ -13,7 +13,7 @@ import pytest
 
 import co2lib
 from co2lib import explorer, hub, meter, report
-from co2lib.explorer import Model, Settings
+from co2lib.explorer import Model, Settings, _task
 from co2lib.report._study import marginal_j, one_off_j
 from co2lib.testing import FakeMeter, ManualClock
 
@@ -270,6 +270,7 @@ class TestPage:
     def page(self, lab: Lab, browser: Watched, monkeypatch: pytest.MonkeyPatch) -> Any:
         pytest.importorskip("gradio", reason="needs gradio")
         monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        monkeypatch.setattr(_task, "SETTLE_S", 0.0)
         models = {"small": lab.model("small", 1), "large": lab.model("large", 4), HOSTILE: lab.model("h", 2)}
         options: dict[str, Any] = {"meters": [lab.meter], "clock": lab.clock, "settings": QUICK}
         with browser.at(explorer.launch(models, region="FRA", block=False, **options)) as running:
@@ -284,9 +285,9 @@ class TestPage:
         page.wait_for_function("document.querySelectorAll('#co2-models label').length == 2")
         page.get_by_label("large").check()
         page.set_input_files("#co2-input input[type=file]", file)
-        page.wait_for_selector("#co2-run:not([disabled])", timeout=60_000)
+        page.wait_for_selector("#co2-run:not([disabled])")
         page.click("#co2-run")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=60_000)
+        page.wait_for_selector("#co2-chart svg.marks")
         tile = page.locator("#co2-tiles b").first
         before = tile.inner_text()
         assert "Measured 2 of 2 models." in page.inner_text("#co2-status")
@@ -300,16 +301,16 @@ class TestPage:
         page.press("#co2-pue input", "Tab")
         page.wait_for_function(f"document.querySelector('#co2-tiles b').textContent != {before!r}")
         page.click("#co2-run")
-        page.wait_for_selector("#co2-status :text('2 of 2 models known from before')", timeout=60_000)
+        page.wait_for_selector("#co2-status :text('2 of 2 models known from before')")
         assert lab.steps == []
         assert page.evaluate("window.hit") is None
         # Other inputs grey the results until they are measured.
         page.get_by_label("small").first.uncheck()
-        page.wait_for_selector("#co2-stale :text('inputs changed')", timeout=60_000)
+        page.wait_for_selector("#co2-stale :text('inputs changed')")
         page.get_by_role("tab", name="Export").click()
         files = {}
         for what in ("json", "csv", "card", "html"):
-            with page.expect_download(timeout=60_000) as download:
+            with page.expect_download() as download:
                 page.click(f"#co2-export-{what}")
             files[what] = Path(download.value.path()).read_text(encoding="utf-8")
         study = report.Study(json.loads(files["json"]))
@@ -327,9 +328,9 @@ class TestPage:
         file = tmp_path / "text.png"
         file.write_text("no image")
         page.set_input_files("#co2-input input[type=file]", file)
-        page.wait_for_selector("#co2-run:not([disabled])", timeout=60_000)
+        page.wait_for_selector("#co2-run:not([disabled])")
         page.click("#co2-run")
-        page.wait_for_selector("#co2-status :text('cannot be decoded')", timeout=60_000)
+        page.wait_for_selector("#co2-status :text('cannot be decoded')")
         assert lab.steps == []
 
 

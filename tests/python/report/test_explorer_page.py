@@ -18,12 +18,12 @@ import pytest
 from co2lib import explorer
 from co2lib.explorer import _task
 
-from .conftest import HOSTILE, Watched
+from .conftest import HOSTILE, PATIENCE_MS, Watched
 from .test_explorer import QUICK, Lab, picture
 from .test_explorer_session import Gate
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-SOON = 30_000
+SOON = PATIENCE_MS
 Launch = Callable[..., AbstractContextManager[Any]]
 
 
