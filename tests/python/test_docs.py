@@ -59,7 +59,7 @@ def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
         env={**os.environ, "HOME": str(tmp_path)},  # Keras and others write into it
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"{page.name}:\n{code}\n{done.stdout}\n{done.stderr}"
@@ -83,7 +83,7 @@ def test_example_runs(example: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
