@@ -41,8 +41,9 @@ part_hub := huggingface_hub>=1.0 pandas>=2 pyarrow>=15 scipy>=1.11 dask[distribu
 part_browser := gradio>=6 playwright>=1.60 axe-playwright-python>=0.1.8 pillow>=10 pypdfium2>=4 nbclient>=0.10 ipykernel>=6.29
 # What people train with and write down what came of it, beside all of PARTS: for `make framework-test`, in an environment
 # of its own (.venv-frameworks). The lowest versions are those that docs/integrations.md says were seen.
-part_frameworks := transformers accelerate sentence-transformers setfit trl datasets lightning pytorch-lightning keras \
-  mlflow wandb tensorboard cyclonedx-python-lib[json-validation] codecarbon==3.3.0 matplotlib
+part_frameworks := transformers>=5.24 accelerate>=1.15 sentence-transformers>=6.2 setfit>=1.2 trl>=1.16 datasets>=5.2 \
+  lightning>=2.6.6 pytorch-lightning>=2.6.6 keras>=3.15 mlflow>=3.17 tensorboard>=2.21 wandb>=0.31 \
+  cyclonedx-python-lib[json-validation]>=11.12 codecarbon==3.3.0 matplotlib>=3.8
 part_metrics := prometheus-client>=0.19 opentelemetry-sdk>=1.24
 
 DEMO_PARTS ?=

@@ -499,6 +499,37 @@ def test_the_version_has_one_source() -> None:
         assert version not in (ROOT / file).read_text(encoding="utf-8"), file
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("frameworks", "1 failed, 1 passed, 1 error"),
+        ("browser", "1 failed, 1 passed, 1 error"),
+        ("full", "1 passed, 2 skipped"),
+    ],
+)
+def test_nothing_is_skipped_where_everything_must_run(environment: str, said: str, tmp_path: Path) -> None:
+    conftest = (ROOT / "tests/python/conftest.py").read_text(encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+    (tmp_path / "test_missing.py").write_text(
+        "import pytest\ndef test_a():\n    pytest.importorskip('no_such_package')\n"
+        "@pytest.mark.skip\ndef test_b():\n    pass\ndef test_c():\n    pass\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."],
+        cwd=tmp_path,
+        env={**os.environ, "CO2LIB_TEST_ENV": environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert said in done.stdout, done.stdout + done.stderr
+    assert ("nothing is skipped, but this was: Skipped: could not import" in done.stdout) == (
+        "failed" in said
+    )
+
+
 @pytest.mark.skipif("CO2LIB_TEST_ENV" not in os.environ, reason="only where `make test` runs the tests")
 def test_what_is_tested_is_the_installed_package() -> None:
     assert ROOT / "python" not in Path(co2lib.__file__).parents
