@@ -98,6 +98,15 @@ std::string replace_body(std::string_view card, double grams) {
   return text.append(card.substr(end));
 }
 
+/// The line end in front of a place; "\n" where there is none.
+std::string_view end_before(std::string_view card, std::size_t at) {
+  const std::string_view before = card.substr(0, at);
+  for (const std::string_view end : {"\r\n", "\r"}) {
+    if (before.ends_with(end)) return end;
+  }
+  return "\n";
+}
+
 std::string put(std::string_view card, const std::string& block, double grams, const UpdateOptions& options) {
   const FrontMatter front = find_front_matter(card);
   if (front.unterminated) {
@@ -105,11 +114,10 @@ std::string put(std::string_view card, const std::string& block, double grams, c
                 "the metadata of the card begin with --- and never end; put --- on a line of its own behind them");
   }
   const std::size_t start = front.warnings.has(CardWarning::byte_order_mark) ? 3 : 0;
-  const Line first = line_at(card, start);
-  const std::string_view end = first.next > first.end ? card.substr(first.end, first.next - first.end) : "\n";
-  const std::string lines = with_line_ends(block, end);
   std::string updated;
   if (!front.there) {
+    const std::string_view end = end_before(card, line_at(card, start).next);
+    const std::string lines = with_line_ends(block, end);
     updated.append(card.substr(0, start)).append("---").append(end).append(lines).append("---").append(end);
     updated.append(card.substr(start));
   } else {
@@ -122,7 +130,11 @@ std::string put(std::string_view card, const std::string& block, double grams, c
     if (keys == 1 && place.begin == place.end) {
       cannot_update("co2_eq_emissions does not begin a line of the metadata; write it as a key of its own line first");
     }
-    updated.append(card.substr(0, place.begin)).append(lines).append(card.substr(place.end));
+    const std::string_view rest = card.substr(place.end);
+    // As the line above the metadata; but \r would be one line end with the \n of an empty line behind it.
+    std::string_view end = end_before(card, front.begin);
+    if (end == "\r" && rest.starts_with('\n')) end = "\n";
+    updated.append(card.substr(0, place.begin)).append(with_line_ends(block, end)).append(rest);
   }
   if (options.update_body) updated = replace_body(updated, grams);
   const Card read = read_card(updated);

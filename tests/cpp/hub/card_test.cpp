@@ -165,6 +165,16 @@ TEST(HubUpdate, TwiceIsOnce) {
   }
 }
 
+TEST(HubUpdate, LineEndsAreThoseOfTheMetadataAndNoneIsJoinedToAnother) {
+  const std::string block = write_block(record()).yaml;
+  const std::string mixed = "\r\r---\nlicense: mit\nco2_eq_emissions: 5\n\nF: 1\n---\n# x\r";
+  EXPECT_EQ(update_card(mixed, record()), "\r\r---\nlicense: mit\n" + block + "\nF: 1\n---\n# x\r");
+  const std::string old = "---\rco2_eq_emissions:\r  emissions: 5\r\n\nF: 1\r---\r";
+  const std::string once = update_card(old, record());
+  EXPECT_TRUE(once.ends_with("\n\nF: 1\r---\r"));
+  EXPECT_EQ(update_card(once, record()), once);
+}
+
 TEST(HubUpdate, RefusesWhatCannotBeReplacedAlone) {
   EXPECT_EQ(code_of("---\n{co2_eq_emissions: 5, a: 1}\n---\n"), "hub.card_yaml_error");
   EXPECT_EQ(code_of("---\na: [\n---\n"), "hub.card_yaml_error");
