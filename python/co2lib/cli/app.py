@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from co2lib import Error, __version__
+from co2lib._config import did_you_mean
 from co2lib.cli import _out
 
 WRONG = 2
@@ -94,6 +95,13 @@ class _Verbs(TyperGroup):
         if self._listing:  # a name and a line of help are all that the list shows
             return TyperCommand(cmd_name, help=VERBS[cmd_name].help)
         return _command(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            meant = did_you_mean(args[0], VERBS)
+            hint = f"; did you mean {meant!r}?" if meant in VERBS else ""
+            raise _UsageError(f"No such command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._listing = True
