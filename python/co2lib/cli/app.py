@@ -17,7 +17,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from co2lib import Error, __version__
-from co2lib._config import did_you_mean
 from co2lib.cli import _out
 
 WRONG = 2
@@ -98,6 +97,8 @@ class _Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in VERBS and not args[0].startswith("-"):
+            from co2lib._config import did_you_mean  # for mistakes only
+
             meant = did_you_mean(args[0], VERBS)
             hint = f"; did you mean {meant!r}?" if meant in VERBS else ""
             raise _UsageError(f"No such command {args[0]!r}{hint}", ctx)
