@@ -2,6 +2,8 @@
 # make demo    trains a small model under the tracker and shows what it cost
 # make test    lint, C++ tests, Python tests without and with the optional packages
 # make browser-test  tests every page in a headless Chromium: all of tests/python/report, none skipped
+# make framework-test  trains tiny models with the real frameworks: callbacks, trackers of experiments, CodeCarbon's
+#              users, the docs' blocks; offline, none skipped
 # make torch-test  builds and tests co2lib::torch with the LibTorch of .venv
 # make cost    measures what co2lib itself costs, beside other tools, and writes docs/cost.md
 # make headers prints what each front-door header costs the compiler, beside <fmt/format.h>
@@ -15,7 +17,7 @@
 # make dist    makes the source archive and a manylinux wheel for each Python found, in dist/
 # make site    builds the documentation site, in build/site/html
 # make report  draws the gallery of docs/report.md
-# All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core and build/.
+# All prepare the machine themselves (tools/setup.sh) and work in .venv, .venv-core, .venv-frameworks and build/.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -37,6 +39,11 @@ part_exchange := jsonschema>=4.18 rfc3339-validator>=0.1.4
 part_hub := huggingface_hub>=1.0 pandas>=2 pyarrow>=15 scipy>=1.11 dask[distributed]>=2024.1
 # What shows and runs the pages, beside all of PARTS: for `make browser-test`.
 part_browser := gradio>=6 playwright>=1.60 axe-playwright-python>=0.1.8 pillow>=10 pypdfium2>=4 nbclient>=0.10 ipykernel>=6.29
+# What people train with and write down what came of it, beside all of PARTS: for `make framework-test`, in an environment
+# of its own (.venv-frameworks). The lowest versions are those that docs/integrations.md says were seen.
+part_frameworks := transformers>=5.24 accelerate>=1.15 sentence-transformers>=6.2 setfit>=1.2 trl>=1.16 datasets>=5.2 \
+  lightning>=2.6.6 pytorch-lightning>=2.6.6 keras>=3.15 mlflow>=3.17 tensorboard>=2.21 wandb>=0.31 \
+  cyclonedx-python-lib[json-validation]>=11.12 codecarbon==3.3.0 matplotlib>=3.8
 part_metrics := prometheus-client>=0.19 opentelemetry-sdk>=1.24
 
 DEMO_PARTS ?=
@@ -49,12 +56,14 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST_ARGS ?= -n $(JOBS) --dist loadfile
 PIP := python -m pip -qq --disable-pip-version-check install
 VENV_PYTHON := .venv/bin/python
+FRAMEWORK_TESTS := tests/python/integrations $(wildcard tests/python/test_codecarbon*.py) tests/python/test_exchange.py \
+  tests/python/test_docs.py
 CPP_FILES = $(shell find include src bindings tests examples benchmarks -name '*.[ch]pp' -o -name '*.h' 2>/dev/null)
 SOURCES = $(shell find CMakeLists.txt pyproject.toml README.md cmake include src data bindings python -type f \
   -not -name '*.pyc' -not -name '*.so' 2>/dev/null | sed 's/ /\\ /g')
 
 .PHONY: help demo forecast hub plan predict embodied report test test-steps lint cpp-build cpp-test wheel python-test python-test-core \
-  python-test-full browser-test torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost setup-site setup-browser
+  python-test-full browser-test framework-test torch-build torch-test truth cost headers speed format stubs dist site clean setup-demo setup-test setup-cost setup-site setup-browser
 
 help:
 	@sed -n "2,/^[^#]/s/^# //p" Makefile
@@ -187,6 +196,31 @@ browser-test: setup-test build/.wheel-in-full build/.browser
 	@echo "Python tests of the pages, in Chromium (.venv)"
 	@CO2LIB_TEST_ENV=browser .venv/bin/python -P -m pytest $(PYTEST_ARGS) tests/python/report
 
+# What others made, in an environment of its own. torch is the user's, alone and first, as in .venv.
+build/.frameworks: Makefile pyproject.toml | setup-test
+	@$(if $(part_torch),,$(error framework-test needs torch: leave TORCH as it is, or name the build that you want))
+	@echo "Preparing .venv-frameworks: $(PARTS) frameworks"
+	@"$$(tools/setup.sh python)" -m venv --clear .venv-frameworks
+	@.venv-frameworks/bin/$(PIP) $(part_torch)
+	@mkdir -p build && .venv-frameworks/bin/python -m pip list --format=freeze | grep '^torch==' > build/constraints-frameworks.txt
+	@.venv-frameworks/bin/$(call dependencies,['project']['dependencies']) > build/requires.txt
+	@.venv-frameworks/bin/$(PIP) -c build/constraints-frameworks.txt -r build/requires.txt \
+	  $(foreach tool,$(TEST_TOOLS),'$(tool)') $(foreach part,$(other_parts) frameworks,$(call requirements,$(part)))
+	@touch $@
+
+build/.wheel-in-frameworks: build/.frameworks build/wheel/.built
+	@.venv-frameworks/bin/$(PIP) --no-deps --force-reinstall build/wheel/*.whl
+	@.venv-frameworks/bin/python -m pip --disable-pip-version-check check
+	@touch $@
+
+# Nobody's server is asked: the packages are told, and the tests refuse to connect.
+OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 HF_DATASETS_OFFLINE=1 TRANSFORMERS_OFFLINE=1 WANDB_MODE=offline \
+  WANDB_ERROR_REPORTING=false MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
+
+framework-test: setup-test build/.wheel-in-frameworks
+	@echo "Python tests with the frameworks (.venv-frameworks)"
+	@$(OFFLINE) CO2LIB_TEST_ENV=frameworks .venv-frameworks/bin/python -P -m pytest $(PYTEST_ARGS) $(FRAMEWORK_TESTS)
+
 # Not part of `make test`, but of .ci/run: every file that sees LibTorch's headers takes half a minute. It builds in the
 # folder of the C++ tests, whose library it links.
 torch-build: setup-test build/.full
@@ -286,4 +320,4 @@ stubs: setup-test build/.full build/.wheel-in-full
 	@.venv/bin/python tools/stubs.py python/co2lib/_core
 
 clean:
-	@rm -rf build dist .venv .venv-core .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build dist .venv .venv-core .venv-frameworks .mypy_cache .ruff_cache .pytest_cache .hypothesis

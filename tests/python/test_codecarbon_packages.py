@@ -22,7 +22,7 @@ def rows(file: str | Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def _dropped_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _dropped_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_network: None) -> None:
     """One changed import, for packages whose imports we cannot change."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -34,22 +34,6 @@ def _dropped_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CO2LIB_LOCATION", "FRA")
     monkeypatch.setitem(sys.modules, "codecarbon", codecarbon)
     (tmp_path / "out").mkdir()
-
-
-def tiny_bert(transformers: Any, folder: Path) -> None:
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "film", "very"]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    tokenizer = transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"))
-    tokenizer.save_pretrained(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(words),
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=8,
-        max_position_embeddings=32,
-    )
-    transformers.BertModel(config).save_pretrained(folder)
 
 
 def test_the_callback_of_transformers_runs() -> None:
@@ -79,16 +63,11 @@ def test_the_callback_of_transformers_runs() -> None:
     assert row["codecarbon_version"].startswith("co2lib-")
 
 
-def test_sentence_transformers_writes_its_card(tmp_path: Path) -> None:
-    transformers = pytest.importorskip("transformers", reason="needs transformers")
+def test_sentence_transformers_writes_its_card(sentence_model: Any, tmp_path: Path) -> None:
     st = pytest.importorskip("sentence_transformers", reason="needs sentence-transformers")
     datasets = pytest.importorskip("datasets", reason="needs datasets")
-    tiny_bert(transformers, tmp_path)
-    from sentence_transformers.models import Pooling, Transformer
-
-    words = Transformer(str(tmp_path), max_seq_length=16)
-    model = st.SentenceTransformer(modules=[words, Pooling(8)], device="cpu")
-    from sentence_transformers.losses import MultipleNegativesRankingLoss
+    model = sentence_model
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
     train = datasets.Dataset.from_dict({"a": ["good film"] * 8, "b": ["very good film"] * 8})
     trainer = st.SentenceTransformerTrainer(
@@ -113,19 +92,14 @@ def test_sentence_transformers_writes_its_card(tmp_path: Path) -> None:
     assert float(rows("out/emissions.csv")[0]["emissions"]) > 0
 
 
-def test_setfit_writes_its_card(tmp_path: Path) -> None:
-    transformers = pytest.importorskip("transformers", reason="needs transformers")
-    st = pytest.importorskip("sentence_transformers", reason="needs sentence-transformers")
+def test_setfit_writes_its_card(sentence_model: Any, tmp_path: Path) -> None:
     setfit = pytest.importorskip("setfit", reason="needs setfit")
     datasets = pytest.importorskip("datasets", reason="needs datasets")
-    tiny_bert(transformers, tmp_path)
-    from sentence_transformers.models import Pooling, Transformer
-
-    words = Transformer(str(tmp_path), max_seq_length=16)
-    body = st.SentenceTransformer(modules=[words, Pooling(8)], device="cpu")
     from sklearn.linear_model import LogisticRegression
 
-    model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression(), labels=["bad", "good"])
+    model = setfit.SetFitModel(
+        model_body=sentence_model, model_head=LogisticRegression(), labels=["bad", "good"]
+    )
     train = datasets.Dataset.from_dict({"text": ["good film", "bad film"] * 4, "label": [1, 0] * 4})
     trainer = setfit.Trainer(
         model=model,

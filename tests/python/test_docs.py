@@ -2,6 +2,7 @@
 """README, docs and examples do what they say."""
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     optional += ("mlflow", "tensorboard", "wandb", "prometheus_client", "opentelemetry", "codecarbon")
     optional += ("pyarrow", "huggingface_hub", "dask")
     missing = [p for p in optional if importlib.util.find_spec(p) is None]
+    if os.environ.get("CO2LIB_TEST_ENV") == "frameworks":  # `make framework-test`: no block is left out
+        assert missing == []
     plain = [
         b
         for b in blocks(page, "python")
@@ -53,9 +56,10 @@ def test_python_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", warnings, "-c", code],
         cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},  # Keras and others write into it
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"{page.name}:\n{code}\n{done.stdout}\n{done.stderr}"
@@ -79,7 +83,7 @@ def test_example_runs(example: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -99,3 +103,14 @@ def test_readme_names_every_page_and_the_two_commands() -> None:
     assert "make test" in readme
     for page in (ROOT / "docs").glob("*.md"):
         assert f"docs/{page.name}" in readme, page.name
+
+
+def test_the_frameworks_that_were_seen_are_those_that_are_asked_for() -> None:
+    page = " ".join((ROOT / "docs/integrations.md").read_text(encoding="utf-8").split())
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (part,) = re.findall(r"^part_frameworks := (.*)", makefile, re.MULTILINE)
+    asked = re.findall(r"([\w-]+)(?:\[[\w-]+\])?>=([\d.]+)", part)
+    assert len(asked) > 10
+    for name, least in asked:
+        if name != "matplotlib":  # for the blocks of the docs, nothing of co2lib's
+            assert re.search(rf"\b{name} {re.escape(least)}(\.\d+)*[,.]", page), name

@@ -417,8 +417,9 @@ def test_the_import_brings_no_third_party_module() -> None:
 
 def test_a_start_imports_little() -> None:
     modules = modules_after("import co2lib; co2lib.track(location='FRA').start().stop()")
-    assert "contextvars" in modules
+    assert "co2lib" in modules
     assert not modules & {
+        "contextvars",
         "datetime",
         "functools",
         "inspect",
@@ -428,6 +429,7 @@ def test_a_start_imports_little() -> None:
         "threading",
         "tomllib",
         "typing",
+        "weakref",
     }
     assert not third_party(modules)
 
@@ -495,6 +497,37 @@ def test_the_version_has_one_source() -> None:
     # CMake's is compared in tests/consumer; nothing else spells it out.
     for file in ("CMakeLists.txt", "pyproject.toml", "python/co2lib/__init__.py", "cmake/install.cmake"):
         assert version not in (ROOT / file).read_text(encoding="utf-8"), file
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ("frameworks", "1 failed, 1 passed, 1 error"),
+        ("browser", "1 failed, 1 passed, 1 error"),
+        ("full", "1 passed, 2 skipped"),
+    ],
+)
+def test_nothing_is_skipped_where_everything_must_run(environment: str, said: str, tmp_path: Path) -> None:
+    conftest = (ROOT / "tests/python/conftest.py").read_text(encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+    (tmp_path / "test_missing.py").write_text(
+        "import pytest\ndef test_a():\n    pytest.importorskip('no_such_package')\n"
+        "@pytest.mark.skip\ndef test_b():\n    pass\ndef test_c():\n    pass\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."],
+        cwd=tmp_path,
+        env={**os.environ, "CO2LIB_TEST_ENV": environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert said in done.stdout, done.stdout + done.stderr
+    assert ("nothing is skipped, but this was: Skipped: could not import" in done.stdout) == (
+        "failed" in said
+    )
 
 
 @pytest.mark.skipif("CO2LIB_TEST_ENV" not in os.environ, reason="only where `make test` runs the tests")

@@ -64,7 +64,8 @@ def colours() -> str:
     def named(mode: str) -> str:
         return "".join(f"--{name}:{value};" for name, value in _theme.MODES[mode].items())
 
-    return f":root{{{named('light')}}}.dark{{{named('dark')}}}"
+    ground = "--card:var(--block-background-fill);"
+    return f":root{{{named('light')}{ground}}}.dark{{{named('dark')}{ground}}}"
 
 
 def gradio() -> Any:

@@ -380,7 +380,11 @@ def _family(plan: Mapping[str, Any], mode: str) -> Figure:
         shape=alt.condition("datum.hull", alt.value("circle"), alt.value("square")),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("a:Q", title="accuracy", format=".4~r")],
     )
-    names = base.mark_text(dy=-12, color=palette["ink"], limit=140, aria=False).encode(text="name:N")
+    named = base.encode(text="name:N")
+    halo = named.mark_text(
+        dy=-12, color=palette["card"], stroke=palette["card"], strokeWidth=4, limit=140, aria=False
+    )
+    names = named.mark_text(dy=-12, color=palette["ink"], limit=140, aria=False)
     table = [
         [
             Cell(row["name"]),
@@ -394,7 +398,7 @@ def _family(plan: Mapping[str, Any], mode: str) -> Figure:
         "plan-family",
         "The models",
         "Mixes of two models lie on the line between them; a square is never worth serving.",
-        finish(alt.layer(line, points, names), mode, height=220),
+        finish(alt.layer(line, halo, points, names), mode, height=220),
         [Column("Model"), Column("Energy per request"), Column("Accuracy"), Column("Used by plans")],
         table,
     )

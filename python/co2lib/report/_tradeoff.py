@@ -82,10 +82,10 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
     named = named.transform_joinaggregate(most="max(g)").transform_calculate(
         left="datum.g>0.5*datum.most?'':datum.name", right="datum.g>0.5*datum.most?datum.name:''"
     )
+    halo = {"color": palette["card"], "stroke": palette["card"], "strokeWidth": 4}
     names = [
-        named.mark_text(align=align, dx=dx, dy=-10, color=palette["ink"], aria=False, limit=140).encode(
-            text=f"{field}:N"
-        )
+        named.mark_text(align=align, dx=dx, dy=-10, aria=False, limit=140, **dress).encode(text=f"{field}:N")
+        for dress in (halo, {"color": palette["ink"]})
         for field, align, dx in (("left", "left", 7), ("right", "right", -7))
     ]
     chart = alt.layer(line, points, *names).encode(x=x, y=y).add_params(*params)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +121,8 @@ def test_a_run_that_goes_on_after_the_trainer() -> None:
 # Lightning -------------------------------------------------------------------------------------------------
 
 
-def lightning_fit(callback: Any, epochs: int = 4, **more: Any) -> Any:
-    pytest.importorskip("lightning", reason="needs Lightning")
-    import lightning
+def lightning_fit(callback: Any, epochs: int = 4, package: str = "lightning", **more: Any) -> Any:
+    lightning: Any = pytest.importorskip(package, reason=f"needs {package}")
     import torch
 
     class Model(lightning.LightningModule):
@@ -183,6 +184,30 @@ def test_steps_are_the_unit_of_a_single_epoch_in_lightning() -> None:
         lightning_fit(callback, epochs=1)
     assert callback.footprint.regions["step"].count == 2
     assert callback.outlooks[0].units_total == 4
+
+
+@pytest.mark.parametrize("other", ["there too", "missing"])
+def test_a_trainer_of_pytorch_lightning(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = pytest.importorskip("pytorch_lightning", reason="needs pytorch-lightning")
+    monkeypatch.delitem(sys.modules, "co2lib.integrations.lightning", raising=False)
+    if other == "missing":
+        monkeypatch.setitem(sys.modules, "lightning", None)
+    else:
+        pytest.importorskip("lightning", reason="needs Lightning")
+    callback = importlib.import_module("co2lib.integrations.lightning").FootprintCallback(
+        card="README.md", **OPTIONS
+    )
+    assert isinstance(callback, package.Callback) == (other == "missing")
+    monkeypatch.delitem(sys.modules, "co2lib.integrations.lightning")
+    lightning_fit(callback, package="pytorch_lightning")
+    assert callback.footprint.complete
+    assert callback.footprint.regions["step"].count == 16
+    assert CARD.search(Path("README.md").read_text())
+    with pytest.warns(BudgetWarning):
+        trainer = lightning_fit(
+            type(callback)(budget=budget(), **OPTIONS), epochs=6, package="pytorch_lightning"
+        )
+    assert trainer.current_epoch == 1
 
 
 def test_an_exception_in_lightning_ends_the_run() -> None:
@@ -426,9 +451,6 @@ def test_scikit_learn_in_epochs_with_a_budget() -> None:
     ],
 )
 def test_a_missing_framework_is_named(module: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib
-    import sys
-
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.delitem(sys.modules, f"co2lib.integrations.{module}", raising=False)
     with pytest.raises(ImportError, match=f"needs the package '{package}") as found:

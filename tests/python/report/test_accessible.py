@@ -83,6 +83,38 @@ def test_every_chart_has_its_table_and_paper_has_no_controls(
     assert len(base64.b64encode(picture)) > 5000  # not blank
 
 
+@pytest.mark.parametrize("source", KINDS, indirect=True)
+def test_no_chart_is_cut_on_paper(source: Any, browser: Watched, tmp_path: Path) -> None:
+    pdfium: Any = pytest.importorskip("pypdfium2", reason="needs pypdfium2")
+    page = browser.open(report.html(source, tmp_path / "r.html").as_uri())
+    figures = [
+        (one.locator("h2").inner_text(), one.locator(".caption").inner_text().split()[:3])
+        for one in page.locator(".figure:has(.chart)").all()
+    ]
+    file = tmp_path / "r.pdf"
+    page.pdf(path=file, format="A4")
+    document = pdfium.PdfDocument(file)
+    try:
+        texts = [" ".join(sheet.get_textpage().get_text_range().split()) for sheet in document]
+    finally:
+        document.close()
+    # What stands above and below a chart is on one sheet, and so is the chart.
+    for title, caption in figures:
+        assert any(title in text and " ".join(caption) in text for text in texts), title
+    # It is drawn for the sheet, not shrunk to it: letters keep their size.
+    widths = page.evaluate("""async () => {
+      dispatchEvent(new Event("beforeprint"));
+      await Promise.resolve();
+      return [...document.querySelectorAll(".chart svg")].map((n) => n.viewBox.baseVal.width);
+    }""")
+    assert len(widths) == len(figures)
+    assert max(widths) <= 660
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.wide .chart svg')].every(n => n.viewBox.baseVal.width > 900)"
+    )
+
+
 @pytest.mark.parametrize("source", ["run", "study", "plan"], indirect=True)
 def test_the_focus_is_seen_and_goes_from_top_to_bottom(source: Any, browser: Watched, tmp_path: Path) -> None:
     page = browser.open(report.html(source, tmp_path / "r.html").as_uri())

@@ -84,6 +84,17 @@ class TestPlan:
         singles = {f"always {one.name}": one.carbon.grams for one in plan.singles}
         assert {name: grams for name, _, grams in page if name in singles} == pytest.approx(singles)
 
+    @pytest.mark.parametrize("width", [_plan_charts.NARROW, _plan_charts.WIDE])
+    def test_letters_of_points_that_lie_together_are_one_text(self, width: float) -> None:
+        found = [("a", 80.0, 14.0), ("b", 79.8, 14.1), ("c", 79.9, 17.0), ("d", 60.0, 40.0), ("e", 90.0, 2.0)]
+        letters = {name: f"{name.upper()}  {name}" for name, _, _ in found}
+        marks = _plan_charts._marks(found, letters, width)
+        assert sorted(" ".join(marks).split()) == list("ABCDE")
+        assert marks[3:] == ["D", "E"]
+        # On a telephone the third lies so near that its letter would be written over the others'.
+        wanted = ["A B C", "", ""] if width == _plan_charts.NARROW else ["A B", "", "C"]
+        assert marks[:3] == wanted
+
     @pytest.mark.parametrize(
         ("change", "says"),
         [

@@ -108,6 +108,49 @@ def test_one_measures_while_the_others_wait_in_their_order(lab: Lab) -> None:
     assert gate.steps == []  # the second visitor's result is also the third's
 
 
+def test_what_the_cache_has_is_shown_without_a_turn(lab: Lab) -> None:
+    gate = Gate()
+    it = session(gate, {"slow": gate.slow("slow"), "other": gate.model("other", 2, task=TEXT)})
+    to_the_end(it.run(["other"], "a text", {}, fresh=False))
+    first = it.run(["slow"], "another", {}, fresh=False)
+    until(first, "Measuring")
+    gate.steps.clear()
+    # All of it is known: nobody is waited for.
+    ((study, text, _),) = it.run(["other"], "a text", {}, fresh=False)
+    assert [m["name"] for m in study.models] == ["other"]
+    assert "1 of 1 model known from before; nothing is measured." in text
+    # A part of it: that is shown while the rest waits.
+    both = it.run(["slow", "other"], "a text", {}, fresh=False)
+    study, text, _ = next(both)
+    assert [m["name"] for m in study.models] == ["other"]
+    assert "1 of 2 models known from before so far." in text
+    assert "you are number 1" in next(both)[1]
+    # And what is to be measured again is.
+    again = it.run(["other"], "a text", {}, fresh=True)
+    assert "you are number 2" in next(again)[1]
+    assert "other/predict" not in gate.steps
+    again.close()
+    gate.open.set()
+    assert [m["name"] for m in to_the_end(both)[0].models] == ["slow", "other"]
+    it.close()
+
+
+def test_a_second_figure_is_without_the_idle_power(lab: Lab) -> None:
+    from co2lib.explorer._view import HEADS
+
+    it = session(lab, {"m": lab.model("m", 1, task=TEXT)})
+    study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
+    rows = it.look(study, "Carbon", "Descending", "FRA", None, 1.0, 1000, False, None)[3]
+    row = dict(zip(HEADS, rows[0], strict=True))
+    # 125 J in 1.75 s on a machine that takes 10 W anyway.
+    assert (row["Energy"], row["Above idle"]) == ("125 J", "108 J")
+    from co2lib.report import _study_charts
+
+    phases = next(f for f in _study_charts.figures(study, "light") if f.id == "phases")
+    at = [column.head for column in phases.columns].index("Above idle")
+    assert [r[at].text for r in phases.rows] == ["120 J", "15.0 J", "90.0 J", "2.50 J"]
+
+
 def test_a_visitor_who_leaves_ends_the_measurement(lab: Lab) -> None:
     gate = Gate()
     it = session(gate, {"slow": gate.slow("slow"), "other": gate.model("other", 2, task=TEXT)})

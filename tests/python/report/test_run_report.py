@@ -268,6 +268,20 @@ class TestBrowser:
         assert "not shown" in rows[1]
         page.click("[data-csv=comparison]")
 
+    def test_a_click_on_a_run_finds_its_regions(self, log: Log, browser: Watched, tmp_path: Path) -> None:
+        files = [log("day", epochs=2), log("day 2", epochs=3)]
+        page = browser.open(report.html(files, tmp_path / "r.html").as_uri())
+        heads = page.locator("#fig-runs-regions tbody tr:visible th")
+        assert heads.count() == 0  # closed
+        page.locator("#chart-runs-energy [aria-roledescription=bar]").first.click()
+        assert heads.all_inner_texts() == ["day"] * 4
+        # By keyboard: the field above the table, which finds parts of names.
+        field = page.locator("[data-find=runs-regions]")
+        assert field.input_value() == "day"
+        field.press("End")
+        field.press("Backspace")
+        assert heads.count() == 8
+
 
 @needs_altair
 def test_runs_of_different_times_have_a_history(log: Log) -> None:

@@ -240,7 +240,7 @@
     // A legend has as many columns as there is room for now: Vega leaves no space for those that wrap later.
     const place = $("chart-" + id), room = place.clientWidth - 150;
     // The names beside bars take less of a narrow one.
-    const names = Math.max(80, Math.floor(0.3 * place.clientWidth));
+    const names = Math.floor(0.4 * place.clientWidth);
     const fitted = JSON.parse(JSON.stringify(spec).replace(/floor\(width\/(\d+)\)/g, "floor(" + room + "/$1)")
       .replace(/"labelLimit":(1\d\d)\b/g, (_, most) => '"labelLimit":' + Math.min(most, names)));
     const { view } = await vegaEmbed(place, fitted, options);
