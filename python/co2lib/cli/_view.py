@@ -297,7 +297,7 @@ def _title(footprint: Footprint, name: str) -> Text:
     start = footprint.start.strftime("%Y-%m-%d %H:%M:%S UTC")
     parts = [name, duration_text(footprint.duration_s)]
     if not footprint.complete:
-        parts.append("not ended")
+        parts.append("not ended" if footprint.segments == 1 else "a segment not ended")
     if footprint.segments > 1:
         parts.append(f"{footprint.segments} segments")
     parts += [start, f"run {footprint.run_id}"]

@@ -95,6 +95,15 @@ class _Verbs(TyperGroup):
             return TyperCommand(cmd_name, help=VERBS[cmd_name].help)
         return _command(cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            from co2lib._config import did_you_mean  # for mistakes only
+
+            meant = did_you_mean(args[0], VERBS)
+            hint = f"; did you mean {meant!r}?" if meant in VERBS else ""
+            raise _UsageError(f"No such command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._listing = True
         try:

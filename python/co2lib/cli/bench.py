@@ -310,5 +310,7 @@ def _energy(joules: float) -> str:
 
 
 def _signed_energy(joules: float) -> str:
+    if abs(joules) < 1e-12:  # what is left of a difference of equal numbers
+        return "0 J"
     text = _energy(abs(joules))
     return f"-{text}" if joules < 0 else text

@@ -72,7 +72,9 @@ def export(
         str | None, _option("--rationale", "TEXT", "SCI for AI, provider: why this basis.")
     ] = None,
     created: Annotated[str | None, _option("--created", "UTC", "Default: now.")] = None,
-    output: Annotated[Path | None, _option("--output", "FILE", "Default: stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: stdout.")
+    ] = None,
 ) -> None:
     """Write footprints as a CycloneDX BOM, SPDX document, BoAmps report, score, card block, table or trace.
 

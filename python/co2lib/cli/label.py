@@ -43,7 +43,7 @@ def label(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", metavar="FILE", help="Write the table (CSV, Parquet) or badge there."),
+        typer.Option("--output", "-o", metavar="FILE", help="Write the table (CSV, Parquet) or badge there."),
     ] = None,
 ) -> None:
     """Label the models of a table A to E, relative to the population of a preset or of the table itself.

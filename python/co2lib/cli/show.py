@@ -106,7 +106,7 @@ def _summary(footprints: Sequence[tuple[Path, Footprint]]) -> Rows:
             _mean_power(footprint),
             context["project"],
             context["host"],
-            str(len(footprint.issues)),
+            str(len(footprint.issues) + len(footprint.embodied.issues)),
         )
     return rows
 

@@ -15,6 +15,7 @@ from co2lib._extras import require
 
 TEXTS = ("location", "intensity", "log", "project")
 NUMBERS = ("pue", "tdp_w", "ram_w")
+SHORT = {"-l": "--location"}  # as `co2lib run` has it
 
 
 def options(line: str) -> dict[str, Any]:
@@ -26,14 +27,18 @@ def options(line: str) -> dict[str, Any]:
         words = shlex.split(line)
     except ValueError as error:
         raise BadValueError("tracker.bad_config", f"%%co2lib: {error}") from error
-    known = ", ".join(f"--{name}" for name in (*TEXTS, *NUMBERS))
+    keys = (*TEXTS, *NUMBERS)
+    known = ", ".join(f"--{key}".replace("_", "-") for key in keys)
     found: dict[str, Any] = {}
     for name, value in zip(words[::2], [*words[1::2], None], strict=False):
-        key = name.removeprefix("--").replace("-", "_")
-        if not name.startswith("--") or key not in (*TEXTS, *NUMBERS) or value is None:
+        long = SHORT.get(name, name)
+        key = long.removeprefix("--").replace("-", "_")
+        if not long.startswith("--") or key not in keys:
             raise BadValueError(
-                "tracker.bad_config", f"%%co2lib: {name!r}: give options with values: {known}"
+                "tracker.bad_config", f"%%co2lib: {name!r} is no option; give options with values: {known}"
             )
+        if value is None:
+            raise BadValueError("tracker.bad_config", f"%%co2lib: {name}: give its value after it")
         try:
             found[key] = float(value) if key in NUMBERS else value
         except ValueError as error:

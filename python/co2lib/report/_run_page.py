@@ -75,7 +75,7 @@ def run_page(view: RunView, title: str | None = None) -> Page:
         ("Measured by", f"co2lib {document['library']}"),
         (
             "Sources",
-            "; ".join(f"{s['id']}: {s['text']}" if s["text"] else s["id"] for s in document["sources"]),
+            "; ".join(_source(s["id"], s["text"]) for s in document["sources"]),
         ),
     ]
     return Page(
@@ -88,6 +88,10 @@ def run_page(view: RunView, title: str | None = None) -> Page:
         priced=document["intensity"]["priced_with"] or "nothing: the carbon is unknown",
         pue=f"{view.pue:g}",
     )
+
+
+def _source(name: str, text: str) -> str:
+    return text if text.startswith(name) else f"{name}: {text}" if text else name
 
 
 def _devices(count: int) -> str:

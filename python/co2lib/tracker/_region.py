@@ -99,8 +99,15 @@ class Region:
         """What it used; ``tracker.no_result`` (RuntimeError) while it is open or if it was not measured."""
         result = self._tracker.result(self._ended) if self._ended else None
         if result is None:
-            why = "is open still" if self._id else "was not measured, or too long ago"
-            raise WrongStateError("tracker.no_result", f"region {self._name!r} {why}; leave it first")
+            if self._id:
+                why = "is open still; leave it first"
+            elif self._ended:
+                why = "was measured too long ago; ask for its result sooner"
+            elif not self._tracker.running:
+                why = "was not measured: no run goes on; enter it between the run's start and its end"
+            else:
+                why = "was not measured: it was never entered, or was cancelled"
+            raise WrongStateError("tracker.no_result", f"region {self._name!r} {why}")
         return result
 
     @property

@@ -19,6 +19,7 @@ import co2lib
 from co2lib import tracker
 from co2lib.cli import _out, _view, main
 from co2lib.cli import app as app_module
+from co2lib.cli import bench as bench_verb
 from co2lib.cli._table import Rows
 
 TIMEOUT_S = 120
@@ -340,3 +341,20 @@ def test_a_verb_is_found_where_its_line_says(name: str) -> None:
     assert found.name == name
     assert found.no_args_is_help is verb.alone
     assert len(verb.help) <= 76
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("shwo", "No such command 'shwo'; did you mean 'show'?; see co2lib --help"),
+        ("xyzzy", "No such command 'xyzzy'; see co2lib --help"),
+    ],
+)
+def test_a_mistyped_verb_is_guessed(capsys: pytest.CaptureFixture[str], typed: str, said: str) -> None:
+    assert main([typed]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_difference_of_nothing_is_shown_as_nothing() -> None:
+    assert bench_verb._signed_energy(-3e-17) == "0 J"
+    assert bench_verb._signed_energy(-0.002) == "-2.00 mJ"

@@ -106,7 +106,9 @@ def test_show_of_several_logs_is_a_table_with_a_row_per_run(cli: Any, runs: list
     assert [row[0] for row in rows] == ["a/run.jsonl", "b/run.jsonl"]  # no two are called alike
     host = footprints[0].to_dict()["context"]["host"]
     assert [row[6:-1] for row in rows] == [["resnet", host], [host]]
-    assert [row[-1] for row in rows] == [str(len(footprint.issues)) for footprint in footprints]
+    # as many as `co2lib show` of one of them lists
+    counts = [len(f.issues) + len(f.embodied.issues) for f in footprints]
+    assert [row[-1] for row in rows] == [str(count) for count in counts]
     assert rows[1][2].endswith(", not ended")
     for row, footprint in zip(rows, footprints, strict=True):
         assert row[1] == footprint.start.strftime("%Y-%m-%d %H:%M")
@@ -270,3 +272,15 @@ def test_reprice_shows_what_it_can(cli: Any, logs: list[Path]) -> None:
     assert status == 2
     assert "After" in out
     assert err.startswith("error: missing.jsonl: ")
+
+
+def test_the_title_of_a_resumed_run_tells_which_part_has_no_end(cli: Any, tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    for _ in range(2):
+        assert cli.run("run", "-q", "--log", log, "--log-exists", "resume", "--", "true").returncode == 0
+    lines = log.read_text().splitlines(keepends=True)
+    first_end = next(i for i, line in enumerate(lines) if '"type":"end"' in line)
+    log.write_text("".join(line for i, line in enumerate(lines) if i != first_end))
+    title = cli.run("show", log).stdout.decode().splitlines()[0]
+    assert "a segment not ended" in title
+    assert "2 segments" in title

@@ -23,6 +23,7 @@ def test_the_line_of_the_magic_is_read() -> None:
     found = options("--location FRA --pue 1.2 --project 'my cell'")
     assert found == {"location": "FRA", "pue": 1.2, "project": "my cell"}
     assert options("") == {}
+    assert options("-l FRA --tdp-w 20") == {"location": "FRA", "tdp_w": 20.0}
 
 
 @pytest.mark.parametrize("wrong", ["FRA", "--location", "--speed 3", "--pue x", "'open"])

@@ -49,13 +49,13 @@ def test_what_was_not_measured_has_no_result(bench: Any) -> None:
             assert isinstance(error.value, RuntimeError)
         with run.region("cancelled") as cancelled:
             cancelled.cancel()
-        with pytest.raises(co2lib.Error, match="not measured"):
+        with pytest.raises(co2lib.Error, match="not measured: it was never entered, or was cancelled"):
             _ = cancelled.energy
         with pytest.raises(co2lib.Error, match="not measured"):
             _ = run.region("never entered").energy
     with run.region("after the stop") as late:
         pass
-    with pytest.raises(co2lib.Error, match="not measured"):
+    with pytest.raises(co2lib.Error, match="not measured: no run goes on"):
         _ = late.energy
 
 
