@@ -62,11 +62,7 @@ Session::Session(Setup setup)
     if (const auto busy = meter::read_cpu_time(options_.host)) busy_at_begin_s_ = busy->busy.count();
   }
   journal_.begin(s.begin, s.begin_utc, s);
-  for (const Issue& issue : s.issues) {
-    journal_.issue(s.begin, s.begin_utc, issue);
-    if (options_.on_log) options_.on_log("warning", co2lib::to_string(issue));
-  }
-  if (journal_.is_open()) write_out(options_.fsync);
+  for (const Issue& issue : s.issues) journal_.issue(s.begin, s.begin_utc, issue);
   watch_forks(this);
 }
 
@@ -74,6 +70,16 @@ Session::~Session() { forget_forks(this); }
 
 void Session::begin_sampling() {
   sweep(What::all, patience);
+  // After the first readings: what a disk or a listener takes would be time of the run that nobody measured.
+  std::vector<Issue> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = segment().issues;
+  }
+  for (const Issue& issue : known) {
+    if (options_.on_log) options_.on_log("warning", co2lib::to_string(issue));
+  }
+  if (journal_.is_open()) write_out(options_.fsync);
   {
     const std::lock_guard lock(mutex_);
     RunSegment& s = segment();

@@ -472,6 +472,17 @@ TEST_F(TrackerTest, UnknownLocationIsTheWorldAverageFlaggedOnce) {
   EXPECT_GT(f.operational.interval->high.grams() / f.operational.value->grams(), 2);
 }
 
+TEST_F(TrackerTest, TheTimeInWhichTheStartIsToldIsMeasured) {
+  Options o = options();
+  o.intensity = {};
+  o.on_log = [&](std::string_view, std::string_view) { EXPECT_TRUE(clock->advance(3s)); };
+  Tracker tracker(o);
+  go(10s);
+  const Footprint f = tracker.stop();
+  EXPECT_EQ(f.duration, 13s);
+  EXPECT_NEAR(*f.energy.joules(), 1300, 1e-9);
+}
+
 TEST_F(TrackerTest, BadOptionsSayWhich) {
   const auto code = [&](auto change) {
     Options o = options();

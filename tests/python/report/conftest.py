@@ -179,3 +179,10 @@ def browser(chromium: Any) -> Iterator[Watched]:
     yield watched
     watched.close()
     assert watched.wrong == []
+
+
+def serious(page: Any) -> list[tuple[str, str]]:
+    """Return what axe-core, which the page has loaded, finds serious or critical."""
+    found = page.evaluate("axe.run()")["violations"]
+    bad = [v for v in found if v["impact"] in ("serious", "critical")]
+    return [(v["id"], v["nodes"][0]["html"][:200]) for v in bad]

@@ -12,7 +12,7 @@ import pytest
 
 from co2lib import report
 
-from .conftest import Log, Watched
+from .conftest import Log, Watched, serious
 from .test_documents import LABELS, a_bill, a_plan
 from .test_study_report import study
 
@@ -33,12 +33,6 @@ def source(request: pytest.FixtureRequest, log: Log, tmp_path: Path) -> Any:
         "bill": a_bill,
     }
     return makers[request.param]()
-
-
-def serious(page: Any) -> list[tuple[str, str]]:
-    found = page.evaluate("axe.run()")["violations"]
-    bad = [v for v in found if v["impact"] in ("serious", "critical")]
-    return [(v["id"], v["nodes"][0]["html"][:200]) for v in bad]
 
 
 @pytest.mark.parametrize("source", KINDS, indirect=True)

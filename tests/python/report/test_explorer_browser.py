@@ -14,8 +14,7 @@ from co2lib import hub, report
 from co2lib.report import _text
 from co2lib.report._study import marginal_j, one_off_j
 
-from .conftest import Watched
-from .test_accessible import serious
+from .conftest import Watched, serious
 from .test_explorer import Lab
 from .test_explorer_page import SOON, Launch, begin, cat, launch, says
 
