@@ -196,10 +196,9 @@ def _from_file(path: str) -> dict[str, Any]:
 def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
     prefix = "CO2LIB_"
     issues = []
-    for variable in sorted(environment):
+    for variable in sorted(one for one in environment if one.startswith(prefix)):
         name = variable.removeprefix(prefix).lower()
-        known = name in OPTIONS or name in SECRETS or variable in _OTHER_VARIABLES
-        if not variable.startswith(prefix) or known:
+        if name in OPTIONS or name in SECRETS or variable in _OTHER_VARIABLES:
             continue
         meant = did_you_mean(name, OPTIONS)
         hint = f"; did you mean {prefix}{meant.upper()}?" if meant else ""
