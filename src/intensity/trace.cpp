@@ -141,6 +141,15 @@ class IsoText {
   std::size_t size_ = 0;
 };
 
+// Times reach from 1677 to 2262: what is longer than half of that, or ends later, is as long or late as can be said.
+std::chrono::nanoseconds between(UtcTime early, UtcTime late) {
+  const bool far = early < UtcTime{} && late > UtcTime::max() + early.time_since_epoch();
+  return far ? std::chrono::nanoseconds::max() : late - early;
+}
+UtcTime after(UtcTime start, std::chrono::nanoseconds step) {
+  return start > UtcTime{} && step > UtcTime::max() - start ? UtcTime::max() : start + step;
+}
+
 /// Ends of intervals that are known by their starts only: as long as the shortest step, one hour if there is no step.
 void close_intervals(std::vector<TimedValue>& values, std::vector<Record>& others) {
   std::vector<UtcTime> starts;
@@ -150,11 +159,11 @@ void close_intervals(std::vector<TimedValue>& values, std::vector<Record>& other
   std::sort(starts.begin(), starts.end());
   auto step = std::chrono::nanoseconds::max();
   for (std::size_t i = 1; i < starts.size(); ++i) {
-    if (starts[i] != starts[i - 1]) step = std::min(step, starts[i] - starts[i - 1]);
+    if (starts[i] != starts[i - 1]) step = std::min(step, between(starts[i - 1], starts[i]));
   }
   if (step == std::chrono::nanoseconds::max()) step = std::chrono::hours(1);
-  for (TimedValue& v : values) v.end = v.start + step;
-  for (Record& r : others) r.end = r.start + step;
+  for (TimedValue& v : values) v.end = after(v.start, step);
+  for (Record& r : others) r.end = after(r.start, step);
 }
 
 void put_zone(Record& attributes, const CsvOptions& options) {

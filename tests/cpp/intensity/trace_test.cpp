@@ -148,6 +148,14 @@ TEST(Trace, RefusesTimesThatOverflow) {
   EXPECT_EQ(code_of([&] { return Trace::regular(start, 0s, {}); }), "intensity.bad_time");
 }
 
+TEST(Trace, RowsThatAreCenturiesApartAreRefused) {
+  const std::string head = "Datetime (UTC),Country,Zone name,Zone id,Carbon intensity gCO2eq/kWh (LCA)\n";
+  for (const char* first : {"1678", "1865"}) {
+    const std::string rows = std::string(first) + "-01-05 00:00:00,A,A,A,50\n2072-01-01 00:00:00,A,A,A,51\n";
+    EXPECT_EQ(code_of([&] { return parse_csv(head + rows, {}, "rows"); }), "intensity.bad_time") << first;
+  }
+}
+
 TEST(Trace, StatisticsLeaveOutWhatIsUndefined) {
   const Statistics none = Trace({record(0min, 60min, std::nullopt)}).stats();
   EXPECT_EQ(none.count, 0U);
