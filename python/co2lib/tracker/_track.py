@@ -136,7 +136,7 @@ _running: dict[int, Tracker] = {}
 
 def _stop_at_exit(tracker: Tracker) -> None:
     # A sampling thread that calls Python meters must be gone before the interpreter is. (As weakref.finalize
-    # does it, whose import costs a tenth of a start.)
+    # does it, whose import is a good part of a start.)
     import atexit
 
     atexit.unregister(_stop_running)
