@@ -9,6 +9,7 @@
 #include <co2lib/csv.hpp>
 #include <co2lib/host.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/random.hpp>
 #include <co2lib/version.hpp>
 

@@ -2,11 +2,13 @@
 #include <co2lib/adaptive/evaluate.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include <co2lib/adaptive/heuristic.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/random.hpp>
 
 #include "steps.hpp"
@@ -120,7 +122,8 @@ std::optional<Interval<double>> bootstrap(const Plan& p, const Served& served, c
     }
   }
   if (values.empty()) return std::nullopt;
-  return Interval<double>{*numeric::percentile(values, 0.025), *numeric::percentile(values, 0.975), 0.95};
+  const auto [low, high] = *numeric::percentiles(values, std::array{0.025, 0.975});
+  return Interval<double>{low, high, 0.95};
 }
 
 void add_efficiency(Report& r, const Plan& p, const Totals& t) {

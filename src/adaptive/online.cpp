@@ -9,6 +9,7 @@
 #include <co2lib/adaptive/shift.hpp>
 #include <co2lib/intensity/forecast.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 
 namespace co2lib::adaptive {
 

@@ -3,10 +3,13 @@
 #include "embodied/footprint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
+
+#include <co2lib/quantiles.hpp>
 
 namespace co2lib::embodied {
 
@@ -241,8 +244,8 @@ Moments moments_of(const std::vector<double>& draws) {
   const double mean = sum.value() / static_cast<double>(draws.size());
   numeric::Sum squares;
   for (const double x : draws) squares += (x - mean) * (x - mean);
-  return {mean, std::sqrt(squares.value() / static_cast<double>(draws.size() - 1)), *numeric::percentile(draws, 0.05),
-          *numeric::percentile(draws, 0.5), *numeric::percentile(draws, 0.95)};
+  const auto [p5, p50, p95] = *numeric::percentiles(draws, std::array{0.05, 0.5, 0.95});
+  return {mean, std::sqrt(squares.value() / static_cast<double>(draws.size() - 1)), p5, p50, p95};
 }
 
 namespace {

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include <co2lib/quantiles.hpp>
+
 namespace co2lib::embodied {
 
 namespace {

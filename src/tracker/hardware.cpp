@@ -2,6 +2,7 @@
 #include "tracker/hardware.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <co2lib/embodied/machine.hpp>
 #include <co2lib/embodied/share.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/random.hpp>
 
 #include "embodied/footprint.hpp"
@@ -115,8 +117,8 @@ void add_parts(MachineFootprint& m, const BomFootprint& whole) {
 
 Interval<CarbonMass> interval_of(const std::vector<double>& kilograms) {
   const double tail = (1 - confidence) / 2;
-  const auto at = [&](double p) { return CarbonMass::from_kilograms(*numeric::percentile(kilograms, p)); };
-  return {at(tail), at(1 - tail), confidence};
+  const auto [low, high] = *numeric::percentiles(kilograms, std::array{tail, 1 - tail});
+  return {CarbonMass::from_kilograms(low), CarbonMass::from_kilograms(high), confidence};
 }
 
 /// The share of every draw of the hardware, each with a life of its own.

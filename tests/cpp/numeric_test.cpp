@@ -12,6 +12,9 @@
 
 #include <gtest/gtest.h>
 
+#include <co2lib/quantiles.hpp>
+#include <co2lib/random.hpp>
+
 namespace {
 
 using namespace co2lib;
@@ -235,6 +238,27 @@ TEST(Percentile, TakesInfinityAndNeverMakesNaN) {
   // Their difference is beyond the doubles.
   EXPECT_EQ(value({-1.5e308, 1.5e308}, 0.5), 0.0);
   EXPECT_NEAR(value({-1.5e308, 1.5e308}, 0.75) / 0.75e308, 1, 1e-15);
+}
+
+TEST(Percentile, SeveralAreWhatEachIsAlone) {
+  // Ties, the same share twice, the ends, and neighbours in one gap: what one selection leaves, the next one uses.
+  const std::vector<double> values{5, 1, 1, 9, -3, 7, 7, 7, 2, infinity, 0.5, 4};
+  const std::array ps{0.0, 0.05, 0.05, 0.07, 0.5, 0.5, 0.52, 0.9, 0.95, 1.0};
+  const auto found = *numeric::percentiles(values, ps);
+  for (std::size_t i = 0; i < ps.size(); ++i) EXPECT_EQ(found[i], *numeric::percentile(values, ps[i])) << ps[i];
+  for (std::size_t seed = 0; seed < 200; ++seed) {
+    std::vector<double> many(1 + seed);
+    for (std::size_t i = 0; i < many.size(); ++i) many[i] = std::floor(50 * random::draw(seed, i, "values"));
+    const std::array three{0.05, 0.5, 0.95};
+    const auto each = *numeric::percentiles(many, three);
+    for (std::size_t i = 0; i < three.size(); ++i) EXPECT_EQ(each[i], *numeric::percentile(many, three[i])) << seed;
+  }
+}
+
+TEST(Percentile, SeveralAreAskedForInOrder) {
+  const std::vector<double> values{1, 2};
+  EXPECT_EQ(numeric::percentiles(values, std::array{0.9, 0.1}).issue().code, "bad_input");
+  EXPECT_EQ(numeric::percentiles(values, std::array{0.1, std::nan("")}).issue().code, "bad_input");
 }
 
 TEST(Percentile, RefusesWhatHasNone) {

@@ -18,6 +18,7 @@
 #include <co2lib/hub/preset.hpp>
 #include <co2lib/hub/rating.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/random.hpp>
 #include <co2lib/record.hpp>
 

@@ -17,6 +17,7 @@
 #include <co2lib/error.hpp>
 #include <co2lib/names.hpp>
 #include <co2lib/numeric.hpp>
+#include <co2lib/quantiles.hpp>
 
 namespace co2lib::hub {
 

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <co2lib/embodied.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/units.hpp>
 
 namespace {

@@ -15,6 +15,7 @@
 #include <co2lib/preindex/distance.hpp>
 #include <co2lib/preindex/index.hpp>
 #include <co2lib/preindex/vector.hpp>
+#include <co2lib/quantiles.hpp>
 #include <co2lib/random.hpp>
 #include <co2lib/tracker/forecast.hpp>
 #include <co2lib/units.hpp>

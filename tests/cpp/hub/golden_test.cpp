@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include <co2lib/hub.hpp>
+#include <co2lib/quantiles.hpp>
 
 namespace {
 
