@@ -4,11 +4,15 @@
 //   inference_server                          serves itself 40 requests, checks that they add up, and ends
 //   inference_server 8080 FRA                 serves http://127.0.0.1:8080 until it is interrupted
 //   curl --data-binary @picture http://127.0.0.1:8080/classify -i
+#include <charconv>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <co2lib/tracker.hpp>
@@ -78,10 +82,20 @@ bool serve_itself(int port, const std::string& model) {
          metrics->body.ends_with("# EOF\n");
 }
 
+/// The port that was asked for; 0 without one.
+int port_of(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port < 0 || port > 65535) {
+    throw std::invalid_argument(std::string(text) + " is not a port: give a number from 1 to 65535");
+  }
+  return port;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
-  const int port = count > 1 ? std::stoi(arguments[1]) : 0;
+  const int port = count > 1 ? port_of(arguments[1]) : 0;
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);

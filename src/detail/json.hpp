@@ -8,6 +8,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,13 @@
 namespace co2lib::detail {
 
 using Json = nlohmann::ordered_json;
+
+/// What an error says, without the parser's own code in front: `[json.exception.out_of_range.403] key 'v' not found`.
+inline std::string said_by(const std::exception& error) {
+  const std::string_view text(error.what());
+  const std::size_t end = text.starts_with("[json.exception.") ? text.find("] ") : std::string_view::npos;
+  return std::string(end == std::string_view::npos ? text : text.substr(end + 2));
+}
 
 inline void append_number(std::string& out, double x) {
   if (!std::isfinite(x)) {

@@ -42,15 +42,12 @@ std::string beginning(std::string_view text) {
   const std::string shown = beginning(location);
   const Hints hints = hints_for(location);
   std::vector<std::string> nearest;
-  std::string keys;
-  std::string names;
+  std::string places;
   for (const Hint& hint : hints.nearest) {
     nearest.push_back(hint.key);
-    keys.append(keys.empty() ? "" : ", ").append(hint.key);
-    names.append(names.empty() ? "" : ", ").append(hint.name);
+    places += fmt::format("{}{} ({})", places.empty() ? "" : ", ", hint.key, hint.name);
   }
-  std::string message =
-      fmt::format("the location '{}' is in no table; nearest: {}. In words: {}. ", shown, keys, names);
+  std::string message = fmt::format("the location '{}' is in no table; nearest: {}. ", shown, places);
   if (hints.group) {
     message += fmt::format("'{}' is a group of countries, which differ too much for one value: name the one. ", shown);
   }

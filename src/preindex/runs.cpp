@@ -103,7 +103,7 @@ std::vector<CalibrationRun> parse_runs(std::string_view text, const std::string&
     try {
       runs.push_back(run_of(Json::parse(line)));
     } catch (const Json::exception& error) {
-      throw bad(printable(error.what()));
+      throw bad(printable(co2lib::detail::said_by(error)));
     } catch (const Error& error) {
       throw bad(error.what());
     }

@@ -308,7 +308,7 @@ Accumulator Accumulator::from_json(std::string_view text) {
     }
     return a;
   } catch (const Json::exception& error) {
-    throw Error("preindex.bad_state", "the state is corrupt: " + printable(error.what()));
+    throw Error("preindex.bad_state", "the state is corrupt: " + printable(co2lib::detail::said_by(error)));
   }
 }
 

@@ -212,9 +212,9 @@ void read_field(const Json& j, const char* field, Read read) {
   try {
     read(j.at(field));
   } catch (const std::exception& error) {
-    throw Error(
-        "tracker.bad_json",
-        fmt::format("footprint: {}: {}; give the text of Footprint::to_json of this version", field, error.what()));
+    throw Error("tracker.bad_json",
+                fmt::format("footprint: {}: {}; give the text of Footprint::to_json of this version", field,
+                            co2lib::detail::said_by(error)));
   }
 }
 

@@ -20,6 +20,7 @@ namespace co2lib::tracker {
 
 namespace {
 
+using co2lib::detail::said_by;
 using detail::info_of;
 using detail::integer;
 using detail::integer_or;
@@ -59,7 +60,7 @@ class LogReader {
       read(j, number);
     } catch (const std::exception& error) {
       run_.issues.push_back(
-          {"bad_line", fmt::format("{}:{}", file_, number), fmt::format("the line was skipped: {}", error.what())});
+          {"bad_line", fmt::format("{}:{}", file_, number), fmt::format("the line was skipped: {}", said_by(error))});
     }
   }
 

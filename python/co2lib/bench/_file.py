@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +98,17 @@ class Bench:
         return pairs
 
     def mean(self, metric: str = "energy") -> Mean | None:
-        """Return the mean per run with its interval over runs; None without a value."""
+        """Return the mean per run with its interval over runs; None without a value.
+
+        What cannot be negative has no negative end: an energy, a time, but not ``net``.
+        """
         values = self.values(metric)
-        return mean_of(values) if values else None
+        if not values:
+            return None
+        mean = mean_of(values)
+        if metric != "net" and mean.low is not None and mean.low < 0:
+            return replace(mean, low=0.0)
+        return mean
 
     def idle(self) -> Mean | None:
         """Return the idle power in W with its own interval; None without a cool-down that has a value."""
