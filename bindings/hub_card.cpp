@@ -3,7 +3,10 @@
 #include "gil.hpp"
 #include "hub.hpp"
 
+#include <memory>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <pybind11/typing.h>
 
@@ -141,7 +144,7 @@ void register_card(py::module_& m) {
       .def(py::pickle([](const Card& c) { return to_dict(c); }, [](const py::dict& d) { return from_dict(d); }));
 }
 
-std::vector<Card> read_cards(const std::vector<py::object>& texts, int threads, bool thorough) {
+py::typing::List<Card> read_cards(const std::vector<py::object>& texts, int threads, bool thorough) {
   // What is ASCII or bytes is read where it lies: `texts` holds it.
   std::deque<std::string> kept;
   std::vector<std::string_view> views;
@@ -155,8 +158,18 @@ std::vector<Card> read_cards(const std::vector<py::object>& texts, int threads, 
       views.push_back(kept.emplace_back(bytes_of(one)));
     }
   }
-  const GilReleased released;  // no Python object is touched
-  return hub::read_cards(views, {.threads = threads, .thorough = thorough});
+  // The threads allocate what Python's objects will own; one by one is done no more than it must.
+  std::vector<std::unique_ptr<Card>> cards(views.size());
+  {
+    const GilReleased released;  // no Python object is touched
+    const auto keep = [&](std::size_t i, Card&& card) { cards[i] = std::make_unique<Card>(std::move(card)); };
+    hub::read_cards(views, keep, {.threads = threads, .thorough = thorough});
+  }
+  py::list list(cards.size());
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    PyList_SET_ITEM(list.ptr(), static_cast<py::ssize_t>(i), py::cast(std::move(cards[i])).release().ptr());
+  }
+  return list;
 }
 
 }  // namespace

@@ -7,7 +7,10 @@
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <exception>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "hub/body.hpp"
@@ -174,12 +177,27 @@ Card read_metadata(std::string_view text) {
 
 std::vector<Card> read_cards(std::span<const std::string_view> texts, const CardsOptions& options) {
   std::vector<Card> cards(texts.size());
+  read_cards(
+      texts, [&](std::size_t i, Card&& card) { cards[i] = std::move(card); }, options);
+  return cards;
+}
+
+void read_cards(std::span<const std::string_view> texts, const std::function<void(std::size_t, Card&&)>& take,
+                const CardsOptions& options) {
   std::atomic<std::size_t> next{0};
+  std::mutex mutex;  // guards `failure`
+  std::exception_ptr failure;
   constexpr std::size_t chunk = 64;
   const auto work = [&] {
-    for (std::size_t begin = next.fetch_add(chunk); begin < texts.size(); begin = next.fetch_add(chunk)) {
-      const std::size_t end = std::min(begin + chunk, texts.size());
-      for (std::size_t i = begin; i < end; ++i) cards[i] = read(texts[i], options.thorough);
+    try {
+      for (std::size_t begin = next.fetch_add(chunk); begin < texts.size(); begin = next.fetch_add(chunk)) {
+        const std::size_t end = std::min(begin + chunk, texts.size());
+        for (std::size_t i = begin; i < end; ++i) take(i, read(texts[i], options.thorough));
+      }
+    } catch (...) {
+      next = texts.size();
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
     }
   };
   const auto machine = std::max(1U, std::thread::hardware_concurrency());
@@ -190,7 +208,7 @@ std::vector<Card> read_cards(std::span<const std::string_view> texts, const Card
     for (std::size_t i = 1; i < threads; ++i) helpers.emplace_back(work);
     work();
   }
-  return cards;
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace co2lib::hub

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -191,6 +192,13 @@ struct CardsOptions {
 /// The metadata of a card in whose metadata `emission` never occurs (in any case) is not parsed unless `thorough`:
 /// its warnings `yaml_error` and `front_matter_not_a_map` are then not known, every other field is the same.
 [[nodiscard]] std::vector<Card> read_cards(std::span<const std::string_view> texts, const CardsOptions& options = {});
+
+/// As `read_cards`, but each card is handed over as soon as it is read, with the index of its text: no list is kept.
+///
+/// `take` is called once for each text, in no order, by several threads at a time where `threads` is not 1. What it
+/// throws ends the reading and is thrown here.
+void read_cards(std::span<const std::string_view> texts, const std::function<void(std::size_t, Card&&)>& take,
+                const CardsOptions& options = {});
 
 /// What `update_card` may change besides the block.
 struct UpdateOptions {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Cards: laws of reading and updating, and hostile texts.
+#include <atomic>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -127,6 +129,25 @@ TEST(HubCard, ManyAreReadAsOne) {
   const auto one = read_cards(views, {.threads = 1});
   EXPECT_EQ(one, read_cards(views, {.threads = 3}));
   for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(one[i], read_card(texts[i]));
+}
+
+TEST(HubCard, CardsAreHandedOverOneByOne) {
+  const std::string reports = "---\nco2_eq_emissions: 5\n---\n";
+  const std::vector<std::string_view> views(1000, reports);
+  for (const int threads : {1, 3}) {
+    std::vector<int> times(views.size());
+    read_cards(views, [&](std::size_t i, Card&& card) { times[i] += card.grams == 5.0 ? 1 : 2; }, {.threads = threads});
+    EXPECT_EQ(times, std::vector<int>(views.size(), 1));
+    std::atomic<int> taken{0};
+    const auto full = [&](std::size_t i, Card&&) {
+      ++taken;
+      if (i == 70) throw std::length_error("the disk is full");
+    };
+    EXPECT_THROW(read_cards(views, full, {.threads = threads}), std::length_error);
+    if (threads == 1) {
+      EXPECT_EQ(taken, 71);
+    }
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
