@@ -1,15 +1,41 @@
 # SPDX-License-Identifier: MIT
-# The tests, and the library where CMAKE_UNITY_BUILD is on (the presets with sanitizers), compile the sources of a folder
-# as one: most of a source's time are the headers. ALONE are those that give a name to something else than their
-# neighbours do.
+# co2lib_unity(<target> ROOT <folder> [BY_PREFIX] [ALONE <source>...]): compiles the sources of a folder below ROOT, or with
+# BY_PREFIX those whose names begin alike up to "_", as one: most of a source's time are the headers.
+#
+# ALONE are those that give a name to something else than their neighbours do; a source with options of its own is alone
+# anyway. Not CMake's UNITY_BUILD: that names sources by their absolute paths, so that ccache knows none of them in
+# another clone. These are named from ROOT, which is among the target's include folders.
 function(co2lib_unity target)
-  cmake_parse_arguments(unity "" "" "ALONE" ${ARGN})
+  cmake_parse_arguments(unity "BY_PREFIX" "ROOT" "ALONE" ${ARGN})
   get_target_property(sources ${target} SOURCES)
+  set(groups "")
   foreach(source IN LISTS sources)
-    cmake_path(GET source PARENT_PATH folder)
-    cmake_path(GET folder FILENAME folder)
-    set_property(SOURCE "${source}" PROPERTY UNITY_GROUP "${folder}")
+    get_source_file_property(options "${source}" COMPILE_OPTIONS)
+    get_source_file_property(definitions "${source}" COMPILE_DEFINITIONS)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${unity_ROOT}" OUTPUT_VARIABLE inside)
+    if(options OR definitions OR inside IN_LIST unity_ALONE OR inside MATCHES "^\\.\\.")
+      continue()
+    endif()
+    if(unity_BY_PREFIX)
+      string(REGEX REPLACE "[_.].*" "_all" group "${inside}") # not the name of a source
+    else()
+      cmake_path(GET inside PARENT_PATH group)
+      string(REPLACE "/" "_" group "${group}")
+    endif()
+    if(NOT group)
+      set(group top)
+    endif()
+    list(APPEND groups "${group}")
+    string(APPEND content_${group} "#include \"${inside}\"\n")
+    set_property(SOURCE "${source}" PROPERTY HEADER_FILE_ONLY ON)
   endforeach()
-  set_property(SOURCE ${unity_ALONE} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
-  set_property(TARGET ${target} PROPERTY UNITY_BUILD_MODE GROUP)
+  list(REMOVE_DUPLICATES groups)
+  foreach(group IN LISTS groups)
+    set(whole "${CMAKE_CURRENT_BINARY_DIR}/${target}_unity/${group}.cpp")
+    file(CONFIGURE OUTPUT "${whole}" CONTENT "${content_${group}}" @ONLY)
+    target_sources(${target} PRIVATE "${whole}")
+  endforeach()
+  target_include_directories(${target} PRIVATE "${unity_ROOT}")
+  # g++ takes a source that is compiled with others for a header; a local name may be that of a neighbour.
+  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-shadow;-Wshadow=local>")
 endfunction()

@@ -24,14 +24,14 @@ namespace {
 using Kind = DocumentValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "carbon_aware_sdk",
-                             .name = "GSF Carbon Aware SDK",
-                             .base_url = "",
-                             .zone = "location of that service: eastus",
-                             .licence = "that of the service's own source",
-                             .step = 5min,
-                             .longest_horizon = 24h * 7,
-                             .forecast_period = 1h};
+constexpr ProviderInfo carbon_aware_info{.id = "carbon_aware_sdk",
+                                         .name = "GSF Carbon Aware SDK",
+                                         .base_url = "",
+                                         .zone = "location of that service: eastus",
+                                         .licence = "that of the service's own source",
+                                         .step = 5min,
+                                         .longest_horizon = 24h * 7,
+                                         .forecast_period = 1h};
 
 constexpr std::string_view unit = "g/kWh";
 
@@ -69,10 +69,10 @@ std::optional<std::chrono::nanoseconds> time_span(std::string_view text) {
 
 class CarbonAwareSdk final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return carbon_aware_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(carbon_aware_info, query);
     HttpRequest request = asking.get("emissions/bylocation", asking.base() + "/emissions/bylocation");
     request.query.push_back({"location", asking.zone()});
     switch (asking.what()) {
@@ -106,7 +106,7 @@ class CarbonAwareSdk final : public Provider {
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(carbon_aware_info, trimmed(endpoint), single(pages), query);
     in.check_status();
     const std::string_view name = in.endpoint();
     Answer answer;
@@ -121,7 +121,7 @@ class CarbonAwareSdk final : public Provider {
           "emissions/bylocation, emissions/bylocations, emissions/bylocations/best, "
           "emissions/forecasts/current, emissions/average-carbon-intensity");
     }
-    if (!query.scope) answer.issues.push_back(scope_assumed(about));
+    if (!query.scope) answer.issues.push_back(scope_assumed(carbon_aware_info));
     return answer;
   }
 

@@ -16,24 +16,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "co2signal",
-                             .name = "CO2signal",
-                             .base_url = "",
-                             .zone = "countryCode: FR",
-                             .licence = "proprietary: for own use, not to be passed on",
-                             .step = 1h};
+constexpr ProviderInfo co2signal_info{.id = "co2signal",
+                                      .name = "CO2signal",
+                                      .base_url = "",
+                                      .zone = "countryCode: FR",
+                                      .licence = "proprietary: for own use, not to be passed on",
+                                      .step = 1h};
 
 class Co2Signal final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return co2signal_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    Asking(about, query).fail("no_coverage", "the service is retired, only its answers are read; use electricitymaps");
+    Asking(co2signal_info, query)
+        .fail("no_coverage", "the service is retired, only its answers are read; use electricitymaps");
   }
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(co2signal_info, trimmed(endpoint), single(pages), query);
     in.check_status();
     const DocumentValue body = in.map();
     const std::string status = in.text(body, "status");
@@ -45,7 +46,7 @@ class Co2Signal final : public Provider {
     in.check_zone(r.zone);
     r.basis = Basis::consumption;
     in.check_kind(r);
-    in.put_interval(r, in.time(data, "datetime"), about.step);
+    in.put_interval(r, in.time(data, "datetime"), co2signal_info.step);
     in.put_value(r, in.number(data, "carbonIntensity"), in.text(in.map(body, "units"), "carbonIntensity"));
     Answer answer;
     answer.records = in.some({std::move(r)});

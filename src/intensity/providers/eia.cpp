@@ -27,20 +27,20 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "eia",
-                             .name = "U.S. Energy Information Administration",
-                             .base_url = "https://api.eia.gov",
-                             .zone = "respondent: CISO",
-                             .licence = "public domain",
-                             .needs_token = true,
-                             .needs_now = true,
-                             .step = 1h,
-                             .unsettled = 2h};
+constexpr ProviderInfo eia_info{.id = "eia",
+                                .name = "U.S. Energy Information Administration",
+                                .base_url = "https://api.eia.gov",
+                                .zone = "respondent: CISO",
+                                .licence = "public domain",
+                                .needs_token = true,
+                                .needs_now = true,
+                                .step = 1h,
+                                .unsettled = 2h};
 
 constexpr std::string_view data_endpoint = "electricity/rto/fuel-type-data/data";
 
 /// The service's codes of fuels; BM is unverified.
-constexpr FuelCode codes[] = {
+constexpr FuelCode eia_codes[] = {
     {"COL", "coal"},   {"NG", "gas"},      {"NUC", "nuclear"}, {"OIL", "oil"},  {"WAT", "hydro"},
     {"SUN", "solar"},  {"SNB", "solar"},   {"WND", "wind"},    {"WNB", "wind"}, {"GEO", "geothermal"},
     {"BM", "biomass"}, {"OTH", "unknown"}, {"UNK", "unknown"}, {"BAT", ""},     {"PS", ""},
@@ -52,10 +52,10 @@ std::string hour_name(UtcTime end) { return format_utc(end).substr(0, 13); }
 
 class Eia final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return eia_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(eia_info, query);
     asking.only(Signal::average);
     const std::string& respondent = asking.zone();
     const std::string& key = asking.token();
@@ -66,10 +66,10 @@ class Eia final : public Provider {
       asking.fail("bad_value", "total_rows is a number of rows");
     }
     const Span span = asking.widened(
-        asking.what() == Ask::latest ? Span{asking.now() - 48h, asking.now()} : asking.span(), about.step);
+        asking.what() == Ask::latest ? Span{asking.now() - 48h, asking.now()} : asking.span(), eia_info.step);
     const auto most = query.total_rows ? span.end - span.start : std::chrono::nanoseconds(366 * 24h);
     std::vector<HttpRequest> all;
-    for (const Span& part : query.total_rows ? std::vector<Span>{span} : asking.chunks(span, most, about.step)) {
+    for (const Span& part : query.total_rows ? std::vector<Span>{span} : asking.chunks(span, most, eia_info.step)) {
       HttpRequest request = asking.get(data_endpoint, fmt::format("{}/v2/{}/", asking.base(), data_endpoint));
       request.query = {{"frequency", "hourly"},
                        {"data[]", "value"},
@@ -95,7 +95,7 @@ class Eia final : public Provider {
     std::int64_t total = 0;
     const Query query;
     for (const HttpResponse& page : pages) {
-      const Reading in(about, first.endpoint, page, query);
+      const Reading in(eia_info, first.endpoint, page, query);
       if (page.status < 200 || page.status > 299) return std::nullopt;  // `parse` says why
       const DocumentValue body = in.map();
       const DocumentValue& response = in.map(body, "response");
@@ -117,7 +117,7 @@ class Eia final : public Provider {
     Answer answer;
     std::int64_t rows = 0;
     for (const HttpResponse& page : pages) {
-      const Reading in(about, trimmed(endpoint), page, query);
+      const Reading in(eia_info, trimmed(endpoint), page, query);
       if (page.status == 403) in.fail_status("auth");
       in.check_status();
       if (in.endpoint() != data_endpoint && in.endpoint() != fmt::format("v2/{}", data_endpoint)) {
@@ -133,7 +133,7 @@ class Eia final : public Provider {
       rows += static_cast<std::int64_t>(data.size());
       for (const DocumentValue& row : data) read_row(in, row, hours);
     }
-    const Reading in(about, trimmed(endpoint), pages.back(), query);
+    const Reading in(eia_info, trimmed(endpoint), pages.back(), query);
     answer.records = records(in, hours, rows < *answer.total_rows, answer);
     return answer;
   }
@@ -189,7 +189,7 @@ class Eia final : public Provider {
   }
 
   static std::vector<Record> records(const Reading& in, const Hours& hours, bool cut, Answer& answer) {
-    const Mixer mixer(in, codes);
+    const Mixer mixer(in, eia_codes);
     Record prototype = in.record();
     prototype.zone = hours.zone;
     mixer.label(prototype);
@@ -200,7 +200,7 @@ class Eia final : public Provider {
       in.put_interval(r, end - 1h, 1h);
       const bool last = end == hours.energy.rbegin()->first;
       if (cut && last) {
-        answer.issues.push_back({"partial_answer", std::string(about.id),
+        answer.issues.push_back({"partial_answer", std::string(eia_info.id),
                                  "the answer goes on with another page, so its last hour has no value"});
       } else {
         mixer.put_value(r, energy);

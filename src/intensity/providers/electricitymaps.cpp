@@ -23,17 +23,17 @@ namespace {
 using Kind = DocumentValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "electricitymaps",
-                             .name = "Electricity Maps",
-                             .base_url = "https://api.electricitymaps.com/v3",
-                             .zone = "zone key: DE, US-CAL-CISO",
-                             .licence = "proprietary: for own use, not to be passed on",
-                             .needs_token = true,
-                             .step = 1h,
-                             .longest_horizon = 72h,
-                             .forecast_period = 1h};
+constexpr ProviderInfo maps_info{.id = "electricitymaps",
+                                 .name = "Electricity Maps",
+                                 .base_url = "https://api.electricitymaps.com/v3",
+                                 .zone = "zone key: DE, US-CAL-CISO",
+                                 .licence = "proprietary: for own use, not to be passed on",
+                                 .needs_token = true,
+                                 .step = 1h,
+                                 .longest_horizon = 72h,
+                                 .forecast_period = 1h};
 
-constexpr std::string_view unit = "gCO2eq/kWh";
+constexpr std::string_view maps_unit = "gCO2eq/kWh";
 
 /// A length of intervals, in the service's words; months are those of the calendar.
 struct Granularity {
@@ -65,10 +65,10 @@ UtcTime end_of(UtcTime start, const Granularity& granularity) {
 
 class ElectricityMaps final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return maps_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(maps_info, query);
     asking.only(Signal::average);
     std::vector<HttpField> common = place(asking);
     static_cast<void>(asking.token());
@@ -125,13 +125,13 @@ class ElectricityMaps final : public Provider {
 
   [[nodiscard]] std::optional<HttpRequest> locate(const Query& query) const override {
     if (query.zone.empty()) return std::nullopt;
-    const Asking asking(about, query);
+    const Asking asking(maps_info, query);
     return asking.get("zones", base(asking) + "/zones");
   }
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(maps_info, trimmed(endpoint), single(pages), query);
     in.check_status();
     const std::string_view name = in.endpoint();
     if (name.starts_with("carbon-intensity-level")) in.not_convertible("a level");
@@ -252,7 +252,7 @@ class ElectricityMaps final : public Provider {
     in.check_kind(r);
     r.status = in.flag(from, "isEstimated") ? Status::estimated : Status::measured;
     r.updated_at = in.optional_time(from, "updatedAt");
-    in.put_value(r, in.number(from, "carbonIntensity"), unit);
+    in.put_value(r, in.number(from, "carbonIntensity"), maps_unit);
     return r;
   }
 
@@ -278,7 +278,7 @@ class ElectricityMaps final : public Provider {
       in.check_kind(r);
       r.status = Status::forecast;
       r.generated_at = answer.generated_at;
-      in.put_value(r, in.number(item, "carbonIntensity"), unit);
+      in.put_value(r, in.number(item, "carbonIntensity"), maps_unit);
       answer.records.push_back(std::move(r));
     }
     answer.records = in.some(std::move(answer.records));

@@ -20,15 +20,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "energidataservice",
-                             .name = "Energi Data Service",
-                             .base_url = "https://api.energidataservice.dk",
-                             .zone = "price area: DK1, DK2",
-                             .licence = "free use with attribution to Energinet",
-                             .needs_now = true,
-                             .step = 5min,
-                             .longest_horizon = 48h,
-                             .forecast_period = 15min};
+constexpr ProviderInfo eds_info{.id = "energidataservice",
+                                .name = "Energi Data Service",
+                                .base_url = "https://api.energidataservice.dk",
+                                .zone = "price area: DK1, DK2",
+                                .licence = "free use with attribution to Energinet",
+                                .needs_now = true,
+                                .step = 5min,
+                                .longest_horizon = 48h,
+                                .forecast_period = 15min};
 
 constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -36,10 +36,10 @@ std::string to_minute(UtcTime time) { return format_utc(time).substr(0, 16); }
 
 class EnergiDataService final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return eds_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(eds_info, query);
     asking.only(Signal::average);
     const std::string& area = asking.zone();
     if (area.find_first_not_of(letters) != std::string::npos) {
@@ -48,7 +48,7 @@ class EnergiDataService final : public Provider {
     std::vector<HttpRequest> all;
     const auto add = [&](std::string_view endpoint, Span span) {
       // A year of its answers is about 12 MB, and 16 MiB are taken.
-      for (const Span& part : asking.chunks(asking.widened(span, about.step), 366 * 24h, about.step)) {
+      for (const Span& part : asking.chunks(asking.widened(span, eds_info.step), 366 * 24h, eds_info.step)) {
         const auto margin = query.settings.widen ? 2h : 0h;
         HttpRequest request = asking.get(endpoint, fmt::format("{}/{}", asking.base(), endpoint));
         request.query = {{"start", to_minute(part.start - margin)}, {"end", to_minute(part.end + margin)}};
@@ -77,7 +77,7 @@ class EnergiDataService final : public Provider {
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(eds_info, trimmed(endpoint), single(pages), query);
     in.check_status();
     const bool forecast = in.endpoint() == "dataset/CO2EmisProg";
     if (!forecast && in.endpoint() != "dataset/CO2Emis") in.unknown_endpoint("dataset/CO2Emis, dataset/CO2EmisProg");
@@ -87,7 +87,7 @@ class EnergiDataService final : public Provider {
     for (const DocumentValue& item : items) {
       const std::string area = in.text(item, "PriceArea");
       Record r = in.record();
-      in.put_interval(r, in.time(item, "Minutes5UTC", false), about.step);
+      in.put_interval(r, in.time(item, "Minutes5UTC", false), eds_info.step);
       r.scope = query.scope.value_or(Scope::lifecycle);
       r.zone = area;
       in.check_kind(r);
@@ -96,12 +96,12 @@ class EnergiDataService final : public Provider {
       if (query.zone.empty() || area == query.zone) answer.records.push_back(std::move(r));
     }
     answer.records = in.some(std::move(answer.records));
-    if (!query.scope) answer.issues.push_back(scope_assumed(about));
+    if (!query.scope) answer.issues.push_back(scope_assumed(eds_info));
     const DocumentValue* const total = in.optional(body, "total");
     const std::optional<std::int64_t> rows = total == nullptr ? std::nullopt : total->integer();
     if (rows && *rows > static_cast<std::int64_t>(items.size())) {
       answer.issues.push_back(
-          {"partial_answer", std::string(about.id),
+          {"partial_answer", std::string(eds_info.id),
            fmt::format("{} of {} records came; ask for shorter intervals (chunk)", items.size(), *rows)});
     }
     return answer;

@@ -31,17 +31,17 @@ namespace {
 using namespace std::chrono_literals;
 using Step = std::chrono::minutes;
 
-constexpr ProviderInfo about{.id = "entsoe",
-                             .name = "ENTSO-E Transparency Platform",
-                             .base_url = "https://web-api.tp.entsoe.eu",
-                             .zone = "domain: 10Y1001A1001A83F",
-                             .licence = "free use with attribution to ENTSO-E",
-                             .needs_token = true,
-                             .needs_now = true,
-                             .step = 1h};
+constexpr ProviderInfo entsoe_info{.id = "entsoe",
+                                   .name = "ENTSO-E Transparency Platform",
+                                   .base_url = "https://web-api.tp.entsoe.eu",
+                                   .zone = "domain: 10Y1001A1001A83F",
+                                   .licence = "free use with attribution to ENTSO-E",
+                                   .needs_token = true,
+                                   .needs_now = true,
+                                   .step = 1h};
 
 /// B03 is gas made of coal, of which the code does not say which: coal lies between the two.
-constexpr FuelCode codes[] = {
+constexpr FuelCode entsoe_codes[] = {
     {"B01", "biomass"}, {"B02", "lignite"},   {"B03", "coal"},          {"B04", "gas"},        {"B05", "coal"},
     {"B06", "oil"},     {"B07", "oil_shale"}, {"B08", "peat"},          {"B09", "geothermal"}, {"B10", ""},
     {"B11", "hydro"},   {"B12", "hydro"},     {"B13", "ocean"},         {"B14", "nuclear"},    {"B15", "unknown"},
@@ -132,10 +132,10 @@ class Document {
 
 class Entsoe final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return entsoe_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(entsoe_info, query);
     asking.only(Signal::average);
     const std::string& domain = asking.zone();
     const std::string& token = asking.token();
@@ -166,7 +166,7 @@ class Entsoe final : public Provider {
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(entsoe_info, trimmed(endpoint), single(pages), query);
     const int status = in.response().status;
     if (status == 400) refuse_acknowledgement(in);
     in.check_status();
@@ -314,7 +314,7 @@ class Entsoe final : public Provider {
         }
       }
     }
-    const Mixer mixer(in, codes);
+    const Mixer mixer(in, entsoe_codes);
     Record prototype = in.record();
     prototype.zone = zone;
     mixer.label(prototype);

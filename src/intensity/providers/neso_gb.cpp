@@ -22,17 +22,17 @@ namespace {
 using Kind = DocumentValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "neso_gb",
-                             .name = "NESO Carbon Intensity API",
-                             .base_url = "https://api.carbonintensity.org.uk",
-                             .zone = "region: GB, GB-1 to GB-17, or the first half of a postcode",
-                             .licence = "CC-BY-4.0",
-                             .needs_now = true,
-                             .step = 30min,
-                             .longest_horizon = 48h,
-                             .forecast_period = 30min};
+constexpr ProviderInfo neso_info{.id = "neso_gb",
+                                 .name = "NESO Carbon Intensity API",
+                                 .base_url = "https://api.carbonintensity.org.uk",
+                                 .zone = "region: GB, GB-1 to GB-17, or the first half of a postcode",
+                                 .licence = "CC-BY-4.0",
+                                 .needs_now = true,
+                                 .step = 30min,
+                                 .longest_horizon = 48h,
+                                 .forecast_period = 30min};
 
-constexpr std::string_view unit = "gCO2/kWh";
+constexpr std::string_view neso_unit = "gCO2/kWh";
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() < 3 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -45,7 +45,7 @@ bool is_postcode(std::string_view text) {
 }
 
 /// `YYYY-MM-DDThh:mmZ`
-std::string to_minute(UtcTime time) { return format_utc(time).substr(0, 16) + "Z"; }
+std::string to_utc_minute(UtcTime time) { return format_utc(time).substr(0, 16) + "Z"; }
 
 /// The part of an address that names a region, and its end point; both empty for the whole country.
 struct Region {
@@ -67,10 +67,10 @@ Region region_of(const Asking& asking) {
 
 class NesoGb final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return neso_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(neso_info, query);
     asking.only(Signal::average);
     asking.only(Scope::direct);
     if (query.latitude || !query.data_center.empty()) {
@@ -96,13 +96,14 @@ class NesoGb final : public Provider {
       case Ask::forecast: {
         const std::string_view length = asking.horizon() > 24h ? "fw48h" : "fw24h";
         add(fmt::format("{}intensity/{{from}}/{}{}", endpoint, length, region.endpoint),
-            fmt::format("/intensity/{}/{}{}", to_minute(asking.now()), length, region.path));
+            fmt::format("/intensity/{}/{}{}", to_utc_minute(asking.now()), length, region.path));
         break;
       }
       case Ask::range:
-        for (const Span& part : asking.chunks(asking.widened(asking.span(), about.step), 14 * 24h, about.step)) {
+        for (const Span& part :
+             asking.chunks(asking.widened(asking.span(), neso_info.step), 14 * 24h, neso_info.step)) {
           add(endpoint + "intensity/{from}/{to}" + region.endpoint,
-              fmt::format("/intensity/{}/{}{}", to_minute(part.start), to_minute(part.end), region.path));
+              fmt::format("/intensity/{}/{}{}", to_utc_minute(part.start), to_utc_minute(part.end), region.path));
         }
         break;
       case Ask::past_forecasts:
@@ -113,7 +114,7 @@ class NesoGb final : public Provider {
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(neso_info, trimmed(endpoint), single(pages), query);
     in.check_status();
     const std::string_view name = in.endpoint();
     if (name == "intensity/factors") in.not_convertible("a list of factors");
@@ -149,7 +150,7 @@ class NesoGb final : public Provider {
     const UtcTime end = in.time(time, "to");
     if (!(start < end)) in.fail("bad_time", "the interval at " + format_utc(start) + " does not start before it ends");
     const bool statistics = in.endpoint().starts_with("intensity/stats/");
-    if (!statistics && end - start != about.step) in.fail("bad_value", "an interval is not half an hour long");
+    if (!statistics && end - start != neso_info.step) in.fail("bad_value", "an interval is not half an hour long");
     in.put_interval(r, start, end - start);
     in.check_kind(r);
     return r;
@@ -159,14 +160,14 @@ class NesoGb final : public Provider {
     const Record base = prototype(in, time, "GB");
     const DocumentValue& values = in.map(time, "intensity");
     Record r = base;
-    in.put_value(r, in.number(values, statistics ? "average" : "actual"), unit);
+    in.put_value(r, in.number(values, statistics ? "average" : "actual"), neso_unit);
     answer.records.push_back(std::move(r));
     if (!statistics) read_forecast(in, base, values, answer);
   }
 
   static void read_forecast(const Reading& in, Record r, const DocumentValue& values, Answer& answer) {
     r.status = Status::forecast;
-    in.put_value(r, in.number(values, "forecast"), unit);
+    in.put_value(r, in.number(values, "forecast"), neso_unit);
     answer.forecast_records.push_back(std::move(r));
   }
 

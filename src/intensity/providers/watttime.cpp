@@ -24,18 +24,18 @@ namespace {
 using Kind = DocumentValue::Kind;
 using namespace std::chrono_literals;
 
-constexpr ProviderInfo about{.id = "watttime",
-                             .name = "WattTime",
-                             .base_url = "https://api.watttime.org",
-                             .zone = "region: CAISO_NORTH",
-                             .licence = "proprietary: for own use, not to be passed on",
-                             .needs_token = true,
-                             .needs_login = true,
-                             .needs_now = true,
-                             .token_life = 25min,
-                             .step = 5min,
-                             .longest_horizon = 72h,
-                             .forecast_period = 5min};
+constexpr ProviderInfo watttime_info{.id = "watttime",
+                                     .name = "WattTime",
+                                     .base_url = "https://api.watttime.org",
+                                     .zone = "region: CAISO_NORTH",
+                                     .licence = "proprietary: for own use, not to be passed on",
+                                     .needs_token = true,
+                                     .needs_login = true,
+                                     .needs_now = true,
+                                     .token_life = 25min,
+                                     .step = 5min,
+                                     .longest_horizon = 72h,
+                                     .forecast_period = 5min};
 
 constexpr std::string_view marginal = "co2_moer";
 constexpr std::string_view average = "co2_aoer";
@@ -48,10 +48,10 @@ std::string with_offset(UtcTime time) {
 
 class WattTime final : public Provider {
  public:
-  [[nodiscard]] const ProviderInfo& info() const noexcept override { return about; }
+  [[nodiscard]] const ProviderInfo& info() const noexcept override { return watttime_info; }
 
   [[nodiscard]] std::vector<HttpRequest> requests(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(watttime_info, query);
     asking.only(Scope::direct);
     if (query.zone.empty() && query.latitude) {
       asking.fail("unknown_zone", "it takes a region only; ask first which region the coordinates lie in (locate)");
@@ -59,7 +59,7 @@ class WattTime final : public Provider {
     const std::string& region = asking.zone();
     static_cast<void>(asking.token());
     const bool is_average = query.signal == Signal::average;
-    const std::chrono::nanoseconds step = is_average ? std::chrono::nanoseconds(1h) : about.step;
+    const std::chrono::nanoseconds step = is_average ? std::chrono::nanoseconds(1h) : watttime_info.step;
     std::vector<HttpRequest> all;
     const auto add = [&](std::string_view endpoint, std::vector<HttpField> more) {
       HttpRequest request = authorised(asking, endpoint);
@@ -102,7 +102,7 @@ class WattTime final : public Provider {
   }
 
   [[nodiscard]] HttpRequest login(const Query& query) const override {
-    const Asking asking(about, query);
+    const Asking asking(watttime_info, query);
     if (query.settings.user.empty() || query.settings.password.empty()) {
       asking.fail("no_credentials", "the log-in needs user and password");
     }
@@ -114,7 +114,7 @@ class WattTime final : public Provider {
 
   [[nodiscard]] std::optional<HttpRequest> locate(const Query& query) const override {
     if (!query.zone.empty() || !query.latitude) return std::nullopt;
-    const Asking asking(about, query);
+    const Asking asking(watttime_info, query);
     HttpRequest request = authorised(asking, "v3/region-from-loc");
     request.query = {{"latitude", plain_number(*query.latitude)},
                      {"longitude", plain_number(*query.longitude)},
@@ -124,7 +124,7 @@ class WattTime final : public Provider {
 
   [[nodiscard]] Answer parse(std::string_view endpoint, std::span<const HttpResponse> pages,
                              const Query& query) const override {
-    const Reading in(about, trimmed(endpoint), single(pages), query);
+    const Reading in(watttime_info, trimmed(endpoint), single(pages), query);
     const std::string_view name = in.endpoint();
     const int status = in.response().status;
     if (name == "login" && (status == 401 || status == 403)) {
@@ -194,7 +194,7 @@ class WattTime final : public Provider {
     if (in.optional(from, "warnings") != nullptr) {
       for (const DocumentValue& warning : in.list(from, "warnings")) {
         const bool has_message = in.optional(warning, "message") != nullptr;
-        add_issue(answer.issues, {in.text(warning, "type").substr(0, 100), std::string(about.id),
+        add_issue(answer.issues, {in.text(warning, "type").substr(0, 100), std::string(watttime_info.id),
                                   has_message ? in.text(warning, "message").substr(0, 1000) : std::string()});
       }
     }

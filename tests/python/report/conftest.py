@@ -88,6 +88,9 @@ def log(tmp_path: Path) -> Log:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Give the distribution's Chromium, headless."""
+    if os.environ.get("CO2LIB_TEST_ENV") in ("core", "full"):
+        # Its event loop stays, and tests of other files in this process start one.
+        pytest.skip("make browser-test runs it")
     if importlib.util.find_spec("playwright") is None:
         pytest.skip("needs playwright and the distribution's chromium")
     found = next((path for n in ("chromium", "chromium-browser") if (path := shutil.which(n))), None)
