@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <co2lib/error.hpp>
@@ -21,7 +21,7 @@
 namespace {
 
 namespace intensity = co2lib::intensity;
-using intensity::UtcTime;
+using co2lib::UtcTime;
 
 const intensity::CacheKey key{"fuzz", "GB"};
 
@@ -83,7 +83,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Folder folder;
   static const std::filesystem::path file = folder.path() / "fuzz-GB-average-lifecycle.jsonl";
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  std::ofstream(file, std::ios::binary | std::ios::trunc).write(text.data(), static_cast<std::streamsize>(size));
+  const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (out < 0 || ::write(out, data, size) != static_cast<ssize_t>(size) || ::close(out) != 0) std::abort();
 
   intensity::Cache cache(folder.path());
   const std::vector<intensity::Record> found = all_of(cache);
@@ -94,6 +95,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (issue.code != "cache_damaged") __builtin_trap();
   }
 
+  // Writing takes most of the time: where nothing was found, one in eight.
+  if (found.empty() && size % 8 != 0) return 0;
   intensity::Record news;
   news.start = std::chrono::sys_days(std::chrono::year(2024) / 5 / 1);
   news.end = news.start + std::chrono::minutes(30);
