@@ -33,8 +33,8 @@ footer { display: none !important; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
 #co2-chart .layout, #co2-tradeoff .layout, #co2-regions .layout { justify-content: flex-start; }
 #co2-chart .vega-embed, #co2-tradeoff .vega-embed, #co2-regions .vega-embed { margin: 0 auto; }
-#co2-table th, #co2-table td { min-width: 84px; }
-#co2-table th *, #co2-phases th * { word-break: normal; overflow-wrap: normal; }
+#co2-table th, #co2-table td, #co2-fronts th, #co2-fronts td { min-width: 84px; }
+#co2-table th *, #co2-phases th *, #co2-fronts th * { word-break: normal; overflow-wrap: normal; }
 .gradio-container { --color-accent: var(--accent) !important; }
 .gradio-container.gradio-container.gradio-container :focus-visible:focus-visible {
   outline: 3px solid var(--accent) !important; outline-offset: 2px; }

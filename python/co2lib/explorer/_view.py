@@ -213,7 +213,7 @@ class View:
     def tradeoff(self, name: str | None) -> Any:
         """Return carbon against quality with the front; None where no model has a quality."""
         figure = _tradeoff.tradeoff(self.study, MODE, [*self._parameters(), self._picked(name)])
-        return None if figure is None else _linked.alone(figure, MODE)
+        return None if figure is None else _linked.alone(figure, "Carbon against quality", MODE)
 
     def fronts(self, picked: str | None) -> list[list[str]]:
         """Return the table of carbon against quality: which models no other beats in both."""
@@ -248,7 +248,7 @@ class View:
             [place, grams, _text.mass(self.study.grams(j, float(grams), self.pue))]
             for place, grams in ((row[0].text, row[1].text) for row in figure.rows)
         ]
-        return _linked.alone(figure.chart, MODE), rows
+        return _linked.alone(figure.chart, "The model in detail in other places", MODE), rows
 
     def _picked(self, name: str | None) -> Any:
         param: Any = altair().param(name="picked", value=self._at(name))

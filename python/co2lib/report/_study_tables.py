@@ -60,7 +60,7 @@ def _state(study: Study, model: Mapping[str, Any]) -> Cell:
     ]
     least = min((count for count in counts if count), default=None)
     how = str(study.document["provenance"])
-    return Cell(how if least is None else f"{how}, n {least}", number=True)
+    return Cell(how if least is None else f"{how}, n {least}")
 
 
 def total(study: Study, mode: str, params: list[Any]) -> Figure:
@@ -75,7 +75,7 @@ def total(study: Study, mode: str, params: list[Any]) -> Figure:
                 Cell(m["name"], model=i),
                 _cell(i, "g"),
                 _cell(i, "j"),
-                Cell(_text.between(low, high, _text.ENERGY), number=True),
+                Cell(_text.between(low, high, _text.ENERGY)),
                 Cell(_text.energy(once) if once is not None else "not measured", number=True),
                 _cell(i, "wholeJ"),
                 _cell(i, "wholeG"),

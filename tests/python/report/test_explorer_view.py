@@ -30,11 +30,25 @@ def waits(page: Any, condition: str, wanted: Any) -> None:
 
 
 def rows(page: Any, name: str) -> list[list[str]]:
-    """Return the cells of a table, without those rows that Gradio keeps to measure widths."""
-    found: list[list[str]] = page.locator(f"#co2-{name} tbody tr:visible").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('td')].map(n => n.innerText.trim()))"
+    """Return the cells of a table, row by row."""
+    found: list[list[str]] = page.locator(f"#co2-{name} [role=row]").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('[role=gridcell]')].map(n => n.innerText.trim()))"
     )
     return [row for row in found if any(row)]
+
+
+def whole(page: Any, told: str) -> None:
+    """Wait until all repetitions are in what is shown: partial results are drawn before."""
+    says(page, told)
+    waits(
+        page,
+        """() => {
+          const text = document.querySelector("#co2-table").innerText;
+          return /measured|modelled/.test(text) && !text.includes("repetitions") &&
+            document.querySelector("#co2-chart svg.marks");
+        }""",
+        None,
+    )
 
 
 def row_of(page: Any, head: str, model: str) -> str:
@@ -42,7 +56,7 @@ def row_of(page: Any, head: str, model: str) -> str:
     from co2lib.explorer._view import HEADS
 
     row = next(row for row in rows(page, "table") if row[0].removeprefix("▶ ") == model)
-    return dict(zip(HEADS, row[-len(HEADS) :], strict=True))[head]
+    return dict(zip(HEADS, row, strict=True))[head]
 
 
 def parts(m: dict[str, Any], g_per_kwh: float, n: float = 1000) -> list[str]:
@@ -109,6 +123,7 @@ def test_every_model_gets_the_input_that_is_shown(
         model.preprocess = noted(name, model.preprocess)
     with launch(lab, models) as running:
         page = measured(browser, running.url, cat)
+        whole(page, "Measured 2 of 2")
         assert got == {name: {cat.read_bytes()} for name in models}
         assert page.evaluate("document.querySelector('#co2-input img').naturalWidth") == 40
         assert page.locator("#co2-input img").is_visible()
@@ -130,8 +145,7 @@ def test_the_explorer_orders_by_name_and_by_carbon(launch: Launch, browser: Watc
         page = browser.open(running.url, ready="#co2-models label")
         page.click("#co2-all")
         begin(page, "gone", cat)
-        says(page, "Measured 3 of 4")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
+        whole(page, "Measured 3 of 4")
         assert page.locator("#co2-order-by input:checked").input_value() == "Carbon"
         assert page.locator("#co2-order input:checked").input_value() == "Descending"
         items = [{"name": name, "grams": sizes.get(name)} for name in models]
@@ -179,8 +193,7 @@ def test_a_click_a_row_or_the_keyboard_opens_a_model_which_is_marked(
         page = browser.open(running.url, ready="#co2-models label")
         page.click("#co2-all")
         begin(page, "small", cat)
-        says(page, "Measured 3 of 3")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
+        whole(page, "Measured 3 of 3")
         study = lab.measure(dict(models), cat.read_bytes(), region="FRA")
         found = {m["name"]: m for m in study.models}
         opened(page, parts(found["large"], FRA))
@@ -189,11 +202,13 @@ def test_a_click_a_row_or_the_keyboard_opens_a_model_which_is_marked(
         opened(page, parts(found["small"], FRA))
         assert page.locator(BARS).evaluate_all(outlined) == ["small"]
         # A row of the table, and the radio, which is the way by keyboard.
-        page.locator("#co2-table tbody tr:visible td", has_text="small").first.click()
+        page.locator("#co2-table [role=gridcell]", has_text="small").first.click()
         shows(page, "#co2-phases", "Phases of small")
         page.wait_for_selector("#co2-detail input:checked[value=small]", state="attached", timeout=SOON)
         assert [row[2] for row in rows(page, "phases")] == ["150 mJ", "20.0 J", "100 J", "5.00 J"]
         assert [row[0] for row in rows(page, "table")] == ["large", HOSTILE, "▶ small"]
+        chosen = page.locator("#co2-table [role=gridcell]", has_text="▶ small").first
+        assert chosen.evaluate("n => getComputedStyle(n).outlineStyle") == "solid"
         page.get_by_role("radio", name=HOSTILE).check()
         shows(page, "#co2-phases", f"Phases of {HOSTILE}")
         opened(page, parts(found[HOSTILE], FRA))
@@ -233,6 +248,7 @@ def test_a_bar_says_what_it_is_made_of_and_how_sure_it_is(
     model["small"].predict = unsteady
     with launch(lab, model) as running:
         page = measured(browser, running.url, cat)
+        whole(page, "Measured 2 of 2")
         found = tip(page, f"{BARS}[aria-label^='large, inference']")
         assert found == {
             "model": "large",
@@ -258,7 +274,8 @@ def masses(page: Any) -> list[float]:
     """Return the grams of tiles, tables and the figure."""
     texts = page.evaluate(
         """() => [...document.querySelectorAll(
-          "#co2-tiles b, #co2-table td, #co2-phases td, #co2-chart [aria-roledescription=bar]")]
+          "#co2-tiles b, #co2-table [role=gridcell], #co2-phases [role=gridcell], " +
+          "#co2-chart [aria-roledescription=bar]")]
           .filter(n => n.ariaLabel || n.checkVisibility()).map(n => n.ariaLabel ?? n.innerText)"""
     )
     sizes = {unit: size for size, unit in _text.MASS}
@@ -269,6 +286,7 @@ def test_another_place_pue_or_n_measures_nothing(launch: Launch, browser: Watche
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
+        whole(page, "Measured 2 of 2")
         lab.steps.clear()
         assert page.locator("#co2-n input").input_value() == "1000"
         cost = report.amortise(150, 425, 1000)
@@ -316,8 +334,7 @@ def test_every_tab_states_how_it_was_measured(launch: Launch, browser: Watched, 
     with launch(lab, models) as running:
         page = browser.open(running.url, ready="#co2-models label")
         begin(page, "m", cat)
-        says(page, "Measured 1 of 1")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
+        whole(page, "Measured 1 of 1")
         for tab in ("Compare", "Trade-off", "Regions", "Method", "Export"):
             page.get_by_role("tab", name=tab).click()
             page.wait_for_selector(f"[role=tab][aria-selected=true]:text('{tab}')")
@@ -349,8 +366,7 @@ def test_the_front_the_suggestion_and_other_places_are_shown(
         page = browser.open(running.url, ready="#co2-models label")
         page.click("#co2-all")
         begin(page, "small", cat)
-        says(page, "Measured 3 of 3")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
+        whole(page, "Measured 3 of 3")
         page.get_by_role("radio", name="worse").check()
         page.get_by_role("tab", name="Trade-off").click()
         costs = {"worse": (525.15, 0.6), "large": (425.15, 0.8), "small": (125.15, 0.7)}
@@ -400,8 +416,7 @@ def test_what_was_not_measured_says_so_in_every_table_figure_and_file(
     with launch(lab, {"m": model}, meters=[], clock=None) as running:
         page = browser.open(running.url, ready="#co2-models label")
         begin(page, "m", cat)
-        says(page, "Measured 1 of 1")
-        page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
+        whole(page, "Measured 1 of 1")
         for tab, figures, tables in (
             ("Compare", ["chart"], ["table", "phases", "answers"]),
             ("Trade-off", ["tradeoff"], ["fronts"]),
@@ -433,6 +448,7 @@ def test_measure_again_does_and_a_second_run_does_not(launch: Launch, browser: W
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
+        whole(page, "Measured 2 of 2")
         lab.steps.clear()
         page.click("#co2-run")
         says(page, "2 of 2 models known from before")
@@ -448,9 +464,11 @@ def test_series_have_letters_beside_their_colours_in_the_explorer(
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
+        whole(page, "Measured 2 of 2")
         legend = page.locator("#co2-chart .role-legend-label text").all_text_contents()
         assert legend == ["A  load", "B  preprocess", "C  inference", "D  postprocess"]
-        assert page.locator(BARS).first.get_attribute("aria-label")
+        name = "Carbon per inference, and the phases and answers of one model: chart"
+        assert page.locator(f"#co2-chart [aria-label^='{name}']").count() >= 1
         # The numbers of the figure are those of its tables.
         large = [f"{row[3]} ({row[4]})" for row in rows(page, "phases")]
         bars = page.locator(BARS).evaluate_all("n => n.map(x => x.ariaLabel)")

@@ -24,7 +24,7 @@ DOT = (
     "rkJggg=="
 )
 MASS = re.compile(r"([\d.]+) (µg|mg|g|kg)\b")
-AXIS = re.compile(r"\(g CO2e[^)]*\): ([\d.e+-]+)")
+POINT = re.compile(r"\bg: ([\d.e+-]+)")
 ENERGY = re.compile(r"([\d.]+) (?:µJ|mJ|J|Wh|kWh)\b")
 
 
@@ -305,7 +305,7 @@ def amounts(page: Any, not_in: str) -> tuple[list[float], list[str]]:
     )
     sizes = {unit: size for size, unit in _text.MASS}
     grams = [float(x) * sizes[unit] for text in texts for x, unit in MASS.findall(text)]
-    grams += [float(x) for text in texts for x in AXIS.findall(text)]
+    grams += [float(x) for text in texts for x in POINT.findall(text)]
     return grams, [found[0] for text in texts for found in ENERGY.finditer(text)]
 
 
