@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from co2lib import report
 from co2lib.report import _text
 from co2lib.report._study import marginal_interval, marginal_j, one_off_j
 
-from .conftest import Watched
+from .conftest import PATIENCE_MS, Watched
 from .test_study_report import model, study
 
 pytest.importorskip("altair", reason="needs altair")
@@ -221,7 +222,7 @@ def test_the_chosen_model_has_an_outline_and_a_mark_everywhere(page: Any) -> Non
 def tip(page: Any, bar: str) -> dict[str, str]:
     """Point at a bar and return what its tooltip says."""
     page.mouse.move(0, 0)
-    page.wait_for_selector("#vg-tooltip-element:not(.visible)", state="attached")
+    page.wait_for_function("!document.querySelector('#vg-tooltip-element.visible')")
     page.locator(bar).hover()
     page.wait_for_selector("#vg-tooltip-element.visible")
     found: dict[str, str] = page.evaluate(
@@ -233,7 +234,6 @@ def tip(page: Any, bar: str) -> dict[str, str]:
 
 def test_a_bar_says_what_it_is_made_of(page: Any) -> None:
     bar = "#chart-{} [aria-roledescription=bar]{}"
-    page.locator(bar.format("total", "[aria-label^='small, load']")).hover()
     for place, g_per_kwh in (("own", 329.65), ("FRA", co2lib.intensity.factor("FRA").value.g_per_kwh)):
         page.select_option("#grid", place)
         page.wait_for_selector(
@@ -299,7 +299,7 @@ def amounts(page: Any, not_in: str) -> tuple[list[float], list[str]]:
     """Return the grams and the joules of all tiles, tables and charts, but for those of some figures."""
     texts = page.evaluate(
         """not_in => [...document.querySelectorAll(
-          ".tile .value, main td, .chart .role-mark path[aria-label], .mark-text text")]
+          ".tile .value, main td, .chart .role-mark path[aria-label], .chart .role-mark.mark-text text")]
           .filter(n => !not_in || !n.closest(not_in)).map(n => n.ariaLabel ?? n.textContent)""",
         not_in,
     )
@@ -313,27 +313,21 @@ def test_the_price_rescales_every_chart_tile_and_table(page: Any) -> None:
     def scaled(not_in: str, ratio: float) -> None:
         grams, joules = before
         assert len(grams) > 40
-        page.wait_for_timeout(0)
-        now = amounts(page, not_in)
-        assert now[1] == joules
-        assert now[0] == pytest.approx([ratio * g for g in grams], rel=0.011)
+        wanted = pytest.approx([ratio * g for g in grams], rel=0.011)
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while (now := amounts(page, not_in))[0] != wanted and time.monotonic() < deadline:
+            page.wait_for_timeout(20)
+        assert now == (wanted, joules)
 
     others = "#fig-regions"  # prices other places, whatever place is chosen
     page.select_option("#order", "name-asc")
     ratio = co2lib.intensity.factor("FRA").value.g_per_kwh / 329.65
     before = amounts(page, others)
     page.select_option("#grid", "FRA")
-    settled(page)
     scaled(others, ratio)
     before = amounts(page, "")
     page.fill("#pue", "1.5")
-    settled(page)
     scaled("", 1.5)
-
-
-def settled(page: Any) -> None:
-    """Wait until the charts are drawn as the page is."""
-    page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 def test_the_page_states_how_it_was_measured(browser: Watched, tmp_path: Path) -> None:
@@ -400,13 +394,15 @@ def test_what_was_not_measured_says_so_in_all_that_is_saved(
 
 def test_a_picture_is_saved_as_it_is_shown(page: Any) -> None:
     page.select_option("#grid", "FRA")
-    settled(page)
+    g_per_kwh = co2lib.intensity.factor("FRA").value.g_per_kwh
+    wanted = f"small, inference: {_text.mass(report.reprice(2, g_per_kwh))}"
+    page.wait_for_selector(f"#chart-total [aria-label='{wanted}']", state="attached")
     with page.expect_download() as download:
         page.click("[data-svg=total]")
     text = download.value.path().read_text(encoding="utf-8")
     assert text.startswith("<svg")
     assert "var(--" not in text
-    assert labels(page, "total")[0] in text
+    assert wanted in text
     with page.expect_download() as download:
         page.click("[data-csv=total]")
     assert cells(page, "total", 0)["Carbon per inference"] in download.value.path().read_text(
