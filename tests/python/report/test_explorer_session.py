@@ -287,6 +287,16 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     assert it.pictures(None, *choices) == [{"value": None}] * 2
 
 
+def test_another_value_than_that_of_a_place_is_a_price_too(lab: Lab) -> None:
+    it = session(lab, {"m": lab.model("m", 1, task=TEXT)})
+    study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
+    lab.steps.clear()
+    _, _, line, table, *_ = it.look(study, "Carbon", "Descending", "custom", 1000, 1.5, 10, False, None)
+    assert table["value"]["data"][0][2] == "52.1 mg"  # 125 J
+    assert "1000 g CO2e/kWh, PUE 1.5" in line
+    assert lab.steps == []
+
+
 def test_a_line_keeps_its_order_and_lets_go() -> None:
     line = _line.Line(1)
     first, second = line.enter(), line.enter()

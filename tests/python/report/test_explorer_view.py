@@ -37,9 +37,8 @@ def rows(page: Any, name: str) -> list[list[str]]:
     return [row for row in found if any(row)]
 
 
-def whole(page: Any, told: str) -> None:
+def whole(page: Any) -> None:
     """Wait until all repetitions are in what is shown: partial results are drawn before."""
-    says(page, told)
     waits(
         page,
         """() => {
@@ -123,7 +122,7 @@ def test_every_model_gets_the_input_that_is_shown(
         model.preprocess = noted(name, model.preprocess)
     with launch(lab, models) as running:
         page = measured(browser, running.url, cat)
-        whole(page, "Measured 2 of 2")
+        whole(page)
         assert got == {name: {cat.read_bytes()} for name in models}
         assert page.evaluate("document.querySelector('#co2-input img').naturalWidth") == 40
         assert page.locator("#co2-input img").is_visible()
@@ -142,10 +141,8 @@ def test_the_explorer_orders_by_name_and_by_carbon(launch: Launch, browser: Watc
     models: dict[str, Any] = {name: lab.model(name, size) for name, size in sizes.items()}
     models["gone"] = lambda _: 1 / 0
     with launch(lab, models) as running:
-        page = browser.open(running.url, ready="#co2-models label")
-        page.click("#co2-all")
-        begin(page, "gone", cat)
-        whole(page, "Measured 3 of 4")
+        page = measured(browser, running.url, cat, "3 of 4")
+        whole(page)
         assert page.locator("#co2-order-by input:checked").input_value() == "Carbon"
         assert page.locator("#co2-order input:checked").input_value() == "Descending"
         items = [{"name": name, "grams": sizes.get(name)} for name in models]
@@ -190,10 +187,8 @@ def test_a_click_a_row_or_the_keyboard_opens_a_model_which_is_marked(
     outlined = """nodes => [...new Set(nodes.filter(n => n.getAttribute("stroke-width") > 1 &&
       n.getAttribute("stroke") && n.ariaLabel.includes(": ")).map(n => n.ariaLabel.split(",")[0]))]"""
     with launch(lab, models) as running:
-        page = browser.open(running.url, ready="#co2-models label")
-        page.click("#co2-all")
-        begin(page, "small", cat)
-        whole(page, "Measured 3 of 3")
+        page = measured(browser, running.url, cat, "3 of 3")
+        whole(page)
         study = lab.measure(dict(models), cat.read_bytes(), region="FRA")
         found = {m["name"]: m for m in study.models}
         opened(page, parts(found["large"], FRA))
@@ -248,7 +243,7 @@ def test_a_bar_says_what_it_is_made_of_and_how_sure_it_is(
     model["small"].predict = unsteady
     with launch(lab, model) as running:
         page = measured(browser, running.url, cat)
-        whole(page, "Measured 2 of 2")
+        whole(page)
         found = tip(page, f"{BARS}[aria-label^='large, inference']")
         assert found == {
             "model": "large",
@@ -286,7 +281,7 @@ def test_another_place_pue_or_n_measures_nothing(launch: Launch, browser: Watche
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
-        whole(page, "Measured 2 of 2")
+        whole(page)
         lab.steps.clear()
         assert page.locator("#co2-n input").input_value() == "1000"
         cost = report.amortise(150, 425, 1000)
@@ -312,17 +307,14 @@ def test_another_place_pue_or_n_measures_nothing(launch: Launch, browser: Watche
         page.fill("#co2-pue input", "1.5")
         page.press("#co2-pue input", "Tab")
         scaled(1.5 * germany / FRA, _text.mass(report.reprice(total, germany, 1.5)))
-        page.locator("#co2-region input").click()
-        page.get_by_role("option").filter(has_text="Another value").click()
-        page.fill("#co2-grid input", "1000")
-        page.press("#co2-grid input", "Tab")
-        scaled(1500 / FRA, _text.mass(report.reprice(total, 1000, 1.5)))
         page.fill("#co2-n input", "10")
         page.press("#co2-n input", "Tab")
         few = report.amortise(150, 425, 10)
         shows(page, "#co2-table", _text.energy(few.total_j))
         assert row_of(page, "Energy", "large") == _text.energy(few.per_inference_j)
-        assert row_of(page, "Carbon of all N", "large") == _text.mass(report.reprice(few.total_j, 1000, 1.5))
+        assert row_of(page, "Carbon of all N", "large") == _text.mass(
+            report.reprice(few.total_j, germany, 1.5)
+        )
         page.locator("#co2-load input").uncheck()
         shows(page, "#co2-table", "425 J")
         assert lab.steps == []
@@ -334,7 +326,8 @@ def test_every_tab_states_how_it_was_measured(launch: Launch, browser: Watched, 
     with launch(lab, models) as running:
         page = browser.open(running.url, ready="#co2-models label")
         begin(page, "m", cat)
-        whole(page, "Measured 1 of 1")
+        says(page, "Measured 1 of 1")
+        whole(page)
         for tab in ("Compare", "Trade-off", "Regions", "Method", "Export"):
             page.get_by_role("tab", name=tab).click()
             page.wait_for_selector(f"[role=tab][aria-selected=true]:text('{tab}')")
@@ -363,10 +356,8 @@ def test_the_front_the_suggestion_and_other_places_are_shown(
     lab = Lab()
     models = two(lab) | {"worse": lab.model("worse", 5, quality={**QUALITY, "value": 0.6})}
     with launch(lab, models) as running:
-        page = browser.open(running.url, ready="#co2-models label")
-        page.click("#co2-all")
-        begin(page, "small", cat)
-        whole(page, "Measured 3 of 3")
+        page = measured(browser, running.url, cat, "3 of 3")
+        whole(page)
         page.get_by_role("radio", name="worse").check()
         page.get_by_role("tab", name="Trade-off").click()
         costs = {"worse": (525.15, 0.6), "large": (425.15, 0.8), "small": (125.15, 0.7)}
@@ -416,7 +407,8 @@ def test_what_was_not_measured_says_so_in_every_table_figure_and_file(
     with launch(lab, {"m": model}, meters=[], clock=None) as running:
         page = browser.open(running.url, ready="#co2-models label")
         begin(page, "m", cat)
-        whole(page, "Measured 1 of 1")
+        says(page, "Measured 1 of 1")
+        whole(page)
         for tab, figures, tables in (
             ("Compare", ["chart"], ["table", "phases", "answers"]),
             ("Trade-off", ["tradeoff"], ["fronts"]),
@@ -448,7 +440,7 @@ def test_measure_again_does_and_a_second_run_does_not(launch: Launch, browser: W
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
-        whole(page, "Measured 2 of 2")
+        whole(page)
         lab.steps.clear()
         page.click("#co2-run")
         says(page, "2 of 2 models known from before")
@@ -464,7 +456,7 @@ def test_series_have_letters_beside_their_colours_in_the_explorer(
     lab = Lab()
     with launch(lab, two(lab)) as running:
         page = measured(browser, running.url, cat)
-        whole(page, "Measured 2 of 2")
+        whole(page)
         legend = page.locator("#co2-chart .role-legend-label text").all_text_contents()
         assert legend == ["A  load", "B  preprocess", "C  inference", "D  postprocess"]
         name = "Carbon per inference, and the phases and answers of one model: chart"
