@@ -44,15 +44,13 @@ def measured(browser: Watched, url: str, image: Path, told: str = "2 of 2", **mo
     """Open the page and measure all models; return it once the figure is drawn."""
     page = browser.open(url, ready="#co2-models label", **more)
     page.click("#co2-all")
-    page.wait_for_function(
-        f"document.querySelectorAll('#co2-models input:checked').length == {told.split()[-1]}"
-    )
+    page.wait_for_function(f"document.querySelectorAll('#co2-models input:checked').length == {told[-1]}")
     page.set_input_files("#co2-input input[type=file]", image)
     page.wait_for_selector("#co2-run:not([disabled])", timeout=SOON)
     page.click("#co2-run")
     says(page, f"Measured {told}")
     page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
-    shows(page, "#co2-phases", "inference")
+    shows(page, "#co2-phases", "postprocess")
     return page
 
 
