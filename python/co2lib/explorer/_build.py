@@ -14,9 +14,9 @@ from typing import Any
 
 from co2lib._extras import require
 from co2lib.explorer._model import Settings
-from co2lib.explorer._session import Session, several
+from co2lib.explorer._session import FRONT, TABLE, Session, several
 from co2lib.explorer._task import said
-from co2lib.explorer._view import HEADS, PHASE_HEADS
+from co2lib.explorer._view import ANSWER_HEADS, FRONT_HEADS, HEADS, PHASE_HEADS, PLACES
 from co2lib.report import _theme
 
 CSS = """
@@ -33,8 +33,8 @@ footer { display: none !important; }
 #co2-chart, #co2-tradeoff, #co2-regions { overflow-x: auto; }
 #co2-chart .layout, #co2-tradeoff .layout, #co2-regions .layout { justify-content: flex-start; }
 #co2-chart .vega-embed, #co2-tradeoff .vega-embed, #co2-regions .vega-embed { margin: 0 auto; }
-#co2-table th, #co2-table td { min-width: 84px; }
-#co2-table th *, #co2-phases th * { word-break: normal; overflow-wrap: normal; }
+#co2-table th, #co2-table td, #co2-fronts th, #co2-fronts td { min-width: 84px; }
+#co2-table th *, #co2-phases th *, #co2-fronts th * { word-break: normal; overflow-wrap: normal; }
 .gradio-container { --color-accent: var(--accent) !important; }
 .gradio-container.gradio-container.gradio-container :focus-visible:focus-visible {
   outline: 3px solid var(--accent) !important; outline-offset: 2px; }
@@ -52,10 +52,10 @@ EXPORTS = {
     "json": "Data (JSON)",
     "csv": "Table (CSV)",
     "card": "Block of a model card",
+    "label": "Label (SVG)",
     "svg": "Figure (SVG)",
     "png": "Figure (PNG)",
 }
-PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
 
 
 def colours() -> str:
@@ -173,32 +173,35 @@ def build(
                     with gr.Tabs():
                         with gr.Tab("Compare"):
                             chart = gr.Plot(show_label=False, elem_id="co2-chart")
-                            line = gr.HTML(elem_id="co2-line")
-                            table = _table(gr, HEADS, "Models, per inference", "table")
+                            table = _table(gr, HEADS, TABLE, "table")
                             phases = _table(gr, PHASE_HEADS, "Phases", "phases")
-                            answers = _table(gr, ["Answer", "Probability"], "Answers", "answers")
+                            answers = _table(gr, ANSWER_HEADS, "Answers", "answers")
                         with gr.Tab("Trade-off"):
                             tradeoff = gr.Plot(show_label=False, elem_id="co2-tradeoff")
                             suggestion = gr.HTML(elem_id="co2-suggestion")
+                            fronts = _table(gr, FRONT_HEADS, FRONT, "fronts")
                         with gr.Tab("Regions"):
                             regions = gr.Plot(show_label=False, elem_id="co2-regions")
                             places = _table(gr, PLACES, "The model in detail in other places", "places")
                         with gr.Tab("Method"):
                             method = gr.Markdown(elem_id="co2-method")
                         with gr.Tab("Export"), gr.Row():
-                            saves = [
-                                gr.DownloadButton(text, elem_id=f"co2-export-{what}")
+                            saves = {
+                                what: gr.DownloadButton(text, elem_id=f"co2-export-{what}")
                                 for what, text in EXPORTS.items()
-                            ]
+                            }
+                    line = gr.HTML(elem_id="co2-line")
+        whole, drawn = [saves["html"], saves["json"]], [saves["svg"], saves["png"]]
         shown = [study, by, order, place, grid, facility, count, load, opened]
         results = [tiles, chart, line, table, detail, phases, answers, method]
-        results += [tradeoff, suggestion, regions, places, *saves[2:]]
+        results += [tradeoff, suggestion, fronts, regions, places]
+        results += [saves["csv"], saves["card"], saves["label"], *drawn]
         quiet = {"show_progress": "hidden"}
         # One after the other: an older view that took longer would replace a newer one.
         looks = {**quiet, "concurrency_limit": 1, "concurrency_id": "look"}
         draws = {**quiet, "concurrency_limit": 1, "concurrency_id": "pictures"}
         search.change(it.search, [search, pick], [pick, found], **quiet)
-        every.click(it.every, search, pick)
+        every.click(it.every, [search, pick], pick)
         # In the browser: a model that is chosen right after it stays chosen.
         none.click(None, None, pick, js="() => [[]]")
         for thing in (pick, given):
@@ -209,13 +212,13 @@ def build(
         measured, renewed = partial(it.run, fresh=False), partial(it.run, fresh=True)
         for button, action in ((go, measured), (again, renewed)):
             done = button.click(action, [pick, given, stop], [study, status, stale], **free)
-            done.then(it.files, [study, count], saves[:2], **quiet)
-            done.then(it.pictures, shown, saves[4:], **draws)
+            done.then(it.files, [study, count], whole, **quiet)
+            done.then(it.pictures, shown, drawn, **draws)
         study.change(it.look, shown, results, **looks)
         cancel.click(it.cancel, stop, None, concurrency_limit=None)
         for thing in (by, order, place, grid, facility, count, load):
             seen = thing.change(it.look, shown, results, **looks)
-            seen.then(it.pictures, shown, saves[4:], **draws)
+            seen.then(it.pictures, shown, drawn, **draws)
         place.change(lambda key: gr.update(visible=key == "custom"), place, grid, **quiet)
 
         def chosen(held: Any, event: Any) -> Any:
@@ -227,7 +230,7 @@ def build(
             table.select(chosen, opened, opened, **quiet),
         ):
             seen = picked.then(it.look, shown, results, **looks)
-            seen.then(it.pictures, shown, saves[4:], **draws)
+            seen.then(it.pictures, shown, drawn, **draws)
     page.queue(default_concurrency_limit=4)
     page.co2lib_session = it
     return page

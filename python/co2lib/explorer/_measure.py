@@ -198,6 +198,7 @@ def measure(
     meters: Any = None,
     clock: Any = None,
     cache: MutableMapping[str, dict[str, Any]] | None = None,
+    fresh: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     partial: Callable[[Study], object] | None = None,
@@ -223,6 +224,8 @@ def measure(
         As the options of :func:`co2lib.track`; for tests.
     cache : mapping, optional
         Results by key; a model found there is not measured.
+    fresh : bool
+        Measure those too: what the cache has of them is emptied first.
     progress, cancelled : callable, optional
         Told what is done; asked before each window whether to stop. What was measured until then is kept.
     partial : callable, optional
@@ -244,6 +247,7 @@ def measure(
         grid=grid_of(region, pue),
         name=name,
         cache=cache,
+        fresh=fresh,
         keep_thumbnail=keep_thumbnail,
     )
     made, wanted = order.made, order.wanted
@@ -323,8 +327,9 @@ def _order(
     name: str,
     cache: MutableMapping[str, dict[str, Any]] | None,
     keep_thumbnail: bool,
+    fresh: bool = False,
 ) -> _Order:
-    """Check what is given and look it up in the cache."""
+    """Check what is given and look it up in the cache, which is emptied of it where it is to be `fresh`."""
     if settings.windows < 1 or settings.batch_size < 1:
         raise BadValueError("explorer.bad_settings", "windows and batch_size: at least 1")
     if not models:
@@ -339,6 +344,8 @@ def _order(
     keys = {label: cache_key(label, m, sha, settings, device) for label, m in ready.items()}
     made = _Made(settings, grid, told, list(ready))
     for label, key in keys.items():
+        if cache is not None and fresh:
+            cache.pop(key, None)
         if cache is not None and key in cache:
             made.records[label] = cache[key]["model"]
             made.facts.append(cache[key]["facts"])

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import median_interval
+from co2lib.report._study import MOST_ANSWERS
 
 MOST_THUMBNAIL = 20_000
-MOST_ANSWERS = 10
 
 
 def one_line(error: BaseException) -> str:

@@ -17,12 +17,22 @@ from co2lib.explorer._measure import known, measure
 from co2lib.explorer._model import Settings, as_model
 from co2lib.explorer._task import POLL_S, Task, said
 from co2lib.explorer._torch import decode
-from co2lib.explorer._view import View
+from co2lib.explorer._view import (
+    ANSWER_HEADS,
+    CHOSEN,
+    FRONT_HEADS,
+    HEADS,
+    PHASE_HEADS,
+    PLACES,
+    View,
+    styled,
+)
 from co2lib.report import Study, _text
 from co2lib.report._study import marginal_j
 
 GREYED = "<style>#co2-results{opacity:.45}</style>"
 EXAMPLE = "examples/explorer/app.py"
+TABLE, FRONT = "Models, per inference", "Carbon against quality"
 
 
 def matches(names: list[str], wanted: str, selected: list[str]) -> list[str]:
@@ -37,17 +47,6 @@ def several(count: int, what: str) -> str:
 
 def _gradio() -> Any:
     return require("gradio", extra="explorer", needed_for="the explorer")
-
-
-class _Forgetful(dict[str, Any]):
-    """A cache that knows nothing of what it holds, so that everything is measured again."""
-
-    def __init__(self, store: dict[str, Any]) -> None:
-        super().__init__()
-        self._store = store
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._store[key] = value
 
 
 def _fixes() -> list[str]:
@@ -105,9 +104,9 @@ class Session:
         left = _gradio().update(choices=matches(self.names, text, selected))
         return left, said(f"{hits} of {several(len(self.names), 'model')}")
 
-    def every(self, text: str) -> list[str]:
-        """Select what the search shows."""
-        return matches(self.names, text, [])
+    def every(self, text: str, selected: list[str]) -> list[str]:
+        """Select all that is shown: what the search finds, and what was selected before."""
+        return matches(self.names, text, selected)
 
     def ask(self, selected: list[str], given: str | None) -> tuple[bool, str]:
         """Return whether it can be measured, and what is missing or how long it takes."""
@@ -198,7 +197,8 @@ class Session:
         return measure(
             **self._asked(selected, data),
             **self._machine,
-            cache=_Forgetful(self._store) if fresh else self._store,
+            cache=self._store,
+            fresh=fresh,
             progress=task.progress,
             cancelled=task.cancelled,
             partial=task.partial,
@@ -232,15 +232,16 @@ class Session:
     def row(self, event: Any, otherwise: str | None) -> str | None:
         """Return the model of the row of the table that was chosen."""
         value = getattr(event, "row_value", None)
-        return str(value[0]) if value and value[0] in self.names else otherwise
+        name = str(value[0]) if value else ""
+        known = (one for one in (name, name.removeprefix(CHOSEN)) if one in self.names)
+        return next(known, otherwise)
 
     def look(self, study: Study | None, *choices: Any) -> list[Any]:
         """Compute everything that is shown, from the study and the visitor's choices; nothing is measured."""
         update = _gradio().update
         if study is None:
             nobody, nothing = update(choices=[], value=None), update(value=None)
-            empty: list[Any] = [[]] * 2
-            return ["", None, "", [], nobody, *empty, "", None, "", None, [], *[nothing] * 4]
+            return ["", None, "", [], nobody, [], [], "", None, "", [], None, [], *[nothing] * 5]
         view, detail = self._view(study, choices)
         listed = [m["name"] for m in view.models]
         # A model that failed has nothing to open while others have.
@@ -250,21 +251,27 @@ class Session:
         method = view.method()
         if study.document["provenance"] != "measured":
             method += "".join(f"\n\nTo measure: {html.escape(fix)}" for fix in _fixes())
+
+        def table(heads: list[str], rows: list[list[str]], name: str) -> Any:
+            return update(value=styled(heads, rows, picked), label=view.named(name))
+
         return [
             view.tiles(),
             view.chart(picked),
             f"<p class='co2-method'>{view.method()}</p>",
-            view.rows(),
+            table(HEADS, view.rows(picked), TABLE),
             update(choices=listed, value=picked),
-            view.phases(picked),
-            view.answers(picked),
+            table(PHASE_HEADS, view.phases(picked), f"Phases of {picked}"),
+            table(ANSWER_HEADS, view.answers(picked), f"Answers of {picked}"),
             method,
             view.tradeoff(picked),
             html.escape(view.suggestion(picked)),
+            table(FRONT_HEADS, view.fronts(picked), FRONT),
             regions,
-            places,
+            table(PLACES, places, f"{picked} in other places"),
             update(value=self._file("study.csv", view.csv())),
             update(value=self._file("card.yaml", view.card(picked))),
+            update(value=self._file("label.svg", view.label(picked))),
             *[update(value=None)] * 2,  # pictures of another view; `pictures` makes those of this one
         ]
 

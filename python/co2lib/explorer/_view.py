@@ -9,9 +9,19 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, sort_models
+from co2lib.report import Study, _linked, _study_more, _text, _tradeoff, label_svg, pareto, sort_models
 from co2lib.report._charts import altair, vl_convert
-from co2lib.report._study import above_idle, least, marginal_interval, marginal_j, one_off_j
+from co2lib.report._study import (
+    above_idle,
+    best_answer,
+    least,
+    marginal_interval,
+    marginal_j,
+    one_off_j,
+    per_inference,
+    versions,
+)
+from co2lib.report._study import answers as answers_of
 
 HEADS = [
     *("Model", "Energy", "Carbon", "95 % interval", "Above idle", "Loading", "Energy of all N"),
@@ -20,20 +30,18 @@ HEADS = [
 MODE = "css"
 """Figures name the colours of the page, which follow its theme."""
 PHASE_HEADS = ["Phase", "When", "Energy", "Carbon", "Percent", "Remarks"]
+ANSWER_HEADS = ["Answer", "Probability"]
+PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
+FRONT_HEADS = ["Model", "Carbon", "Quality", "Measure", "Front"]
+CHOSEN = "▶ "
+"""Stands before the name of the model in detail, in figures and tables."""
+OUTLINE = "outline: 2px solid var(--accent); outline-offset: -2px"
 
 
-def per_inference(model: Mapping[str, Any], n: float, load: bool) -> float | None:
-    """Return the J of one inference, with its part of the loading if that is wanted."""
-    j = marginal_j(model)
-    return None if j is None else j + ((one_off_j(model) or 0.0) / n if load else 0.0)
-
-
-def quality_of(model: Mapping[str, Any]) -> str:
-    """Return a model's quality with its measure, and its letter; empty where it has none."""
-    quality = model.get("quality") or {}
-    value, letter = quality.get("value"), _study_more.letter_of(model)
-    known = "" if value is None else f"{value:g} {quality.get('metric') or ''}".strip()
-    return ", ".join(text for text in (known, f"letter {letter}" if letter else "") if text)
+def styled(heads: list[str], rows: list[list[str]], picked: str | None = None) -> dict[str, Any]:
+    """Return a table as Gradio takes it, the row of the model in detail with an outline."""
+    styles = [[OUTLINE if row[0] == f"{CHOSEN}{picked}" else ""] * len(row) for row in rows]
+    return {"headers": heads, "data": rows, "metadata": {"display_value": rows, "styling": styles}}
 
 
 def remark(flag: str) -> str:
@@ -93,18 +101,21 @@ class View:
         """Price an energy in J as this visitor chose."""
         return self.study.grams(joules, self.g_per_kwh, self.pue)
 
-    def rows(self) -> list[list[str]]:
-        """Return the table of the models."""
+    def named(self, text: str) -> str:
+        """Return the name of a table, which says so where its numbers were not measured."""
+        return f"{text} ({self.study.watermark})" if self.study.watermark else text
+
+    def rows(self, picked: str | None = None) -> list[list[str]]:
+        """Return the table of the models, that of the model in detail marked."""
         rows = []
         for m in self.models:
             j = per_inference(m, self.n, self.load)
             low, high = marginal_interval(m) or (None, None)
-            answer = (m.get("predictions") or [{}])[0]
             every = None if j is None else self.n * j
             mark = "" if j is None else least(m)
             rows.append(
                 [
-                    m["name"],
+                    (CHOSEN if m["name"] == picked else "") + m["name"],
                     mark + _text.energy(j),
                     mark + _text.mass(self.grams(j)),
                     _text.between(low, high, _text.ENERGY),
@@ -112,8 +123,8 @@ class View:
                     _text.energy(one_off_j(m)) if one_off_j(m) is not None else "not measured",
                     mark + _text.energy(every),
                     mark + _text.mass(self.grams(every)),
-                    f"{answer['label']} ({answer['probability']:.3f})" if answer else "",
-                    quality_of(m),
+                    best_answer(m),
+                    _study_more.quality_of(m),
                     self._state(m),
                 ]
             )
@@ -150,7 +161,7 @@ class View:
     def answers(self, name: str | None) -> list[list[str]]:
         """Return what a model answered, best first."""
         model = next((m for m in self.models if m["name"] == name), None)
-        return [[p["label"], f"{p['probability']:.3f}"] for p in (model or {}).get("predictions") or []]
+        return [[p["label"], p["text"]] for p in answers_of(model or {})]
 
     def tiles(self) -> str:
         """Return totals as HTML; every name in it is text."""
@@ -202,7 +213,27 @@ class View:
     def tradeoff(self, name: str | None) -> Any:
         """Return carbon against quality with the front; None where no model has a quality."""
         figure = _tradeoff.tradeoff(self.study, MODE, [*self._parameters(), self._picked(name)])
-        return None if figure is None else _linked.alone(figure, MODE)
+        return None if figure is None else _linked.alone(figure, "Carbon against quality", MODE)
+
+    def fronts(self, picked: str | None) -> list[list[str]]:
+        """Return the table of carbon against quality: which models no other beats in both."""
+        drawn = [
+            (m, j, value)
+            for m in self.models
+            if (j := per_inference(m, self.n, self.load)) is not None
+            and (value := _study_more.value_of(m)) is not None
+        ]
+        front = pareto([(j, _study_more.facts(m)["better"]) for m, j, _ in drawn])
+        return [
+            [
+                (CHOSEN if m["name"] == picked else "") + m["name"],
+                _text.mass(self.grams(j)),
+                f"{value:g}",
+                str(m["quality"].get("metric") or ""),
+                _tradeoff.STATES[0 if i in front else 1],
+            ]
+            for i, (m, j, value) in enumerate(drawn)
+        ]
 
     def regions(self, name: str | None) -> tuple[Any, list[list[str]]]:
         """Return the model in detail in other places, as a figure and as rows; None and none without it."""
@@ -217,7 +248,7 @@ class View:
             [place, grams, _text.mass(self.study.grams(j, float(grams), self.pue))]
             for place, grams in ((row[0].text, row[1].text) for row in figure.rows)
         ]
-        return _linked.alone(figure.chart, MODE), rows
+        return _linked.alone(figure.chart, "The model in detail in other places", MODE), rows
 
     def _picked(self, name: str | None) -> Any:
         param: Any = altair().param(name="picked", value=self._at(name))
@@ -264,10 +295,19 @@ class View:
             return ""
         return self.study.card(name, g_per_kwh=self.g_per_kwh, pue=self.pue, n=self.n)
 
+    def label(self, name: str | None) -> str:
+        """Return a model's efficiency letter as an SVG picture; empty where it has none."""
+        model = next((m for m in self.models if m["name"] == name), None)
+        if model is None or _study_more.letter_of(model) is None:
+            return ""
+        mark = f"{self.study.watermark}: " if self.study.watermark else ""
+        grams = _text.mass(self.grams(per_inference(model, self.n, self.load)))
+        return label_svg(model["label"], model["name"], note=f"{mark}{grams} per inference")
+
     def method(self) -> str:
         """Return how it was measured, as Markdown whose texts from outside are code or escaped."""
         d = self.study.document
-        boundary, settings = d["boundary"], d["settings"]
+        boundary, settings, device = d["boundary"], d["settings"], d["device"]
         parts = [
             f"{boundary['scope']}: {', '.join(boundary['meters']) or 'no meter'}",
             f"coverage {_text.percent(100 * boundary['coverage'])}" if boundary.get("coverage") else "",
@@ -276,7 +316,8 @@ class View:
             f"batch size {settings['batch_size']}, {settings['precision']}",
             f"medians of {settings['windows']} repetitions",
             f"{self.g_per_kwh:g} g CO2e/kWh, PUE {self.pue:g}",
-            ", ".join(x for x in (d["device"].get("name"), d["device"].get("cpu")) if x),
+            ", ".join(x for x in (device.get("name"), device.get("cpu"), *(device.get("gpus") or [])) if x),
+            f"versions: {versions(self.study)}" if versions(self.study) else "",
             f"measured {d['created_utc']} by co2lib {d['co2lib_version']}",
             *boundary.get("notes", []),
         ]

@@ -11,8 +11,9 @@ from typing import Any
 from co2lib._errors import BadValueError, SystemFailureError
 from co2lib.report import _text
 from co2lib.report._charts import Cell, Figure, vl_convert
-from co2lib.report._figures import reprice
+from co2lib.report._figures import pareto, reprice
 from co2lib.report._page import Page
+from co2lib.report._tradeoff import STATES
 
 FORMATS = ("svg", "pdf", "png")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -33,13 +34,25 @@ def cell_text(cell: Cell, page: Page) -> str:
     return _text.mass(grams)
 
 
+def _whole_j(model: dict[str, Any], n: float) -> float:
+    return float((model["one_off"] or 0.0) + n * model["marginal"])
+
+
 def _of_model(cell: Cell, page: Page) -> str:
     # A cell of no model is of the model in detail, which is the first one when the page opens.
     model = (page.models or [])[max(0, cell.model or 0)]
     n, own, pue = float(page.start["n"]), float(page.start["own"]), float(page.start["pue0"])
     if model["marginal"] is None:
         return "unknown"
-    whole = (model["one_off"] or 0.0) + n * model["marginal"]
+    whole = _whole_j(model, n)
+    if cell.what.startswith("part"):
+        j = (cell.j or 0.0) / (n if cell.what == "part-once" else 1.0)
+        share = f" ({_text.percent(100 * n * j / whole)})" if whole > 0 else ""
+        return _text.mass(reprice(j, own, pue)) + share
+    if cell.what == "front":
+        costs = [None if m["marginal"] is None else _whole_j(m, n) for m in page.models or []]
+        front = pareto([(j, m["better"]) for j, m in zip(costs, page.models or [], strict=True)])
+        return STATES[0 if cell.model in front else 1]
     if cell.what.startswith("equal"):
         amount = whole if cell.what == "equal-j" else reprice(whole, own, pue)
         return _text.plain(amount / (cell.own or 1.0), 3)

@@ -12,6 +12,8 @@ from co2lib.report import _text, _theme
 
 G = "datum.j/3600000*(grid<0?datum.own:grid)*(pue<0?datum.pue0:pue)"
 """Carbon in g: J / 3.6e6 times g/kWh times PUE; below 0 means as the run was priced."""
+CARBON = "carbon per inference (g CO2e)"
+"""Title of an axis, whose labels have the prefix that suits them."""
 
 
 def altair() -> Any:
@@ -76,6 +78,8 @@ class Figure:
         Id of a line below the caption that the page writes.
     off : bool
         The table is closed until the reader asks for it.
+    one : bool
+        It is of the model in detail, whose name the page writes above it.
     """
 
     id: str
@@ -89,6 +93,7 @@ class Figure:
     search: bool = False
     live: str = ""
     off: bool = False
+    one: bool = False
 
 
 def parameters(grid: float = -1.0, pue: float = -1.0) -> list[Any]:

@@ -47,20 +47,22 @@ def linked(study: Study, picked: int, params: list[Any], mode: str = "light") ->
         below.append(_bare(answers.properties(width=half)))
     open_one = alt.param(name="picked", expr="isValid(chosen.model)?chosen.model[0]:-1")
     figure = alt.vconcat(_bare(total.properties(width=WIDTH)), alt.hconcat(*below, spacing=24), spacing=28)
-    return dressed(figure.add_params(*params, open_one), mode)
+    name = "Carbon per inference, and the phases and answers of one model"
+    return dressed(figure.add_params(*params, open_one), name, mode)
 
 
-def alone(figure: Any, mode: str = "light") -> Any:
+def alone(figure: Any, name: str, mode: str = "light") -> Any:
     """Give one chart of a page a width of its own, and what :func:`dressed` gives."""
-    return dressed(_bare(figure).properties(width=WIDTH), mode)
+    return dressed(_bare(figure).properties(width=WIDTH), name, mode)
 
 
-def dressed(figure: Any, mode: str = "light") -> Any:
-    """Give a figure the theme and marks that are elements of the page."""
+def dressed(figure: Any, name: str, mode: str = "light") -> Any:
+    """Give a figure the theme, a name for those who hear it, and marks that are elements of the page."""
     alt = altair()
     settings = {k: v for k, v in _theme.config(mode).items() if k not in ("padding", "autosize")}
     figure.config = alt.Config(**settings)
     figure.padding = 8
+    figure.description = f"{name}: chart; the tables below have the same values"
     figure.usermeta = {"embedOptions": {"renderer": "svg", "actions": False}}
     figure["$schema"] = SCHEMA
     return figure

@@ -30,13 +30,13 @@ class Found:
 
 
 def _of_study(study: Study, n: float) -> Found:
-    from co2lib.report import _study_charts, _study_page
+    from co2lib.report import _study_page, _study_tables
     from co2lib.report._figures import amortise
 
     amortise(0, 0, n)
     return Found(
         lambda title: _study_page.study_page(study, title, n=n),
-        lambda mode: _study_charts.figures(study, mode, n=n),
+        lambda mode: _study_tables.figures(study, mode, n=n),
     )
 
 

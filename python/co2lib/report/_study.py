@@ -13,13 +13,14 @@ from typing import Any
 
 from co2lib._errors import BadValueError, SystemFailureError
 from co2lib.report import _text
-from co2lib.report._figures import J_PER_KWH
+from co2lib.report._figures import J_PER_KWH, rounded
 
 SCHEMA = "co2lib-study/1"
 PROVENANCES = ("measured", "modelled", "simulated")
 WATERMARKS = {"measured": "", "modelled": "ESTIMATED, not measured", "simulated": "SIMULATED DATA"}
 KINDS = ("one_off", "marginal")
 LEAST = "≥ "
+MOST_ANSWERS = 10
 
 
 def _bad(message: str) -> BadValueError:
@@ -278,6 +279,23 @@ def least(model: Mapping[str, Any]) -> str:
     return LEAST if below and model["status"] == "ok" else ""
 
 
+def answers(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a model answered: label, probability, and that as a text; best first, at most ten."""
+    found = sorted(model.get("predictions") or [], key=lambda p: -p["probability"])[:MOST_ANSWERS]
+    return [{**p, "text": rounded(p["probability"], 3)} for p in found]
+
+
+def best_answer(model: Mapping[str, Any]) -> str:
+    """Return a model's best answer with its probability; empty where it has none."""
+    found = answers(model)
+    return f"{found[0]['label']} ({found[0]['text']})" if found else ""
+
+
+def versions(study: Study) -> str:
+    """Return the versions of the models, as far as they have any."""
+    return ", ".join(f"{m['name']} {m['version']}" for m in study.models if m.get("version"))
+
+
 def above_idle_j(study: Study, phases: Sequence[Mapping[str, Any]]) -> float | None:
     """Return the J that phases use above what the machine uses anyway; None where that was not measured."""
     boundary = study.document.get("boundary") or {}
@@ -302,6 +320,12 @@ def one_off_j(model: Mapping[str, Any]) -> float | None:
     """Return the J of loading; None where it was not measured."""
     values = [value for p in _of(model, "one_off") if (value := _median(p)) is not None]
     return math.fsum(values) if values and model["status"] == "ok" else None
+
+
+def per_inference(model: Mapping[str, Any], n: float, load: bool = True) -> float | None:
+    """Return the J of one inference, with its part of the loading if that is wanted."""
+    j = marginal_j(model)
+    return None if j is None else j + ((one_off_j(model) or 0.0) / n if load else 0.0)
 
 
 def marginal_interval(model: Mapping[str, Any]) -> tuple[float, float] | None:

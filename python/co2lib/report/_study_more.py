@@ -8,7 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import Cell, Column, Figure, G, altair, axis, colour, data, length, marked, ticks
+from co2lib.report._charts import (
+    CARBON,
+    Cell,
+    Column,
+    Figure,
+    G,
+    altair,
+    axis,
+    colour,
+    data,
+    length,
+    marked,
+    ticks,
+)
 from co2lib.report._study import Study, least, marginal_j, one_off_j
 
 MOST_LINES = 12
@@ -23,6 +36,20 @@ def letter_of(model: Mapping[str, Any]) -> str | None:
     label = model.get("label")
     found = label.get("label") if isinstance(label, Mapping) else label
     return found if isinstance(found, str) and found and found in LETTERS else None
+
+
+def value_of(model: Mapping[str, Any]) -> float | None:
+    """Return the value of a model's quality; None where it has none."""
+    value: float | None = (model.get("quality") or {}).get("value")
+    return value
+
+
+def quality_of(model: Mapping[str, Any]) -> str:
+    """Return a model's quality with its measure, and its letter; empty where it has none."""
+    value, letter = value_of(model), letter_of(model)
+    metric = (model.get("quality") or {}).get("metric") or ""
+    known = "" if value is None else f"{value:g} {metric}".strip()
+    return ", ".join(text for text in (known, f"letter {letter}" if letter else "") if text)
 
 
 def _costs(study: Study) -> list[tuple[int, str, float, float]]:
@@ -41,14 +68,11 @@ def crossing(once: float, marginal: float, other_once: float, other_marginal: fl
     return (once - other_once) / (other_marginal - marginal)
 
 
-def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
-    """Draw what N inferences cost with loading, N from 1 to a million; None where no loading was measured."""
-    costs = _costs(study)
-    if not any(once > 0 for _, _, once, _ in costs):
-        return None
+def _lines(
+    study: Study, mode: str, shown: list[tuple[int, str, float, float]], letters: dict[str, str]
+) -> Any:
+    """Draw a line for each model, that of the chosen one with an outline and its name."""
     alt = altair()
-    shown = sorted(costs, key=lambda cost: -cost[3])[:MOST_LINES]
-    letters = _theme.lettered([name for _, name, _, _ in shown])
     rows = [
         {
             "model": i,
@@ -61,12 +85,14 @@ def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
         for i, name, once, marginal in shown
         for k in range(13)
     ]
-    chart = (
+    base = (
         alt.Chart(data(rows))
         .transform_filter("kept[datum.model]")
         .transform_calculate(g=G)
-        .transform_calculate(text=_text.expression("mass", "datum.g"))
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=18))
+        .transform_calculate(
+            text=_text.expression("mass", "datum.g"),
+            chosen="datum.model==picked&&datum.N>=1e6?'▶ '+datum.series:''",
+        )
         .encode(
             x=alt.X(
                 "N:Q",
@@ -77,16 +103,36 @@ def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
             y=alt.Y(
                 "g:Q",
                 scale=alt.Scale(type="log", nice=True),
-                axis=axis("mass", "carbon (CO2e, log scale)", tickCount=4),
+                axis=axis("mass", "carbon (g CO2e, log scale)", tickCount=4),
             ),
-            color=colour(list(letters.values()), mode, line=True),
-            tooltip=[
-                alt.Tooltip("series:N", title="model"),
-                alt.Tooltip("N:Q", title="inferences", format=".3~s"),
-                alt.Tooltip("text:N", title="carbon"),
-            ],
         )
     )
+    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=18)).encode(
+        color=colour(list(letters.values()), mode, line=True),
+        tooltip=[
+            alt.Tooltip("series:N", title="model"),
+            alt.Tooltip("N:Q", title="inferences", format=".3~s"),
+            alt.Tooltip("text:N", title="carbon"),
+        ],
+    )
+    ink = _theme.MODES[mode]["ink"]
+    # Without a filter: an empty layer would have no extent.
+    outline = base.mark_line(strokeWidth=6, color=ink, aria=False).encode(
+        detail="series:N",
+        opacity=alt.condition("datum.model==picked", alt.value(1), alt.value(0)),
+    )
+    named = base.mark_text(align="right", dy=-12, color=ink, aria=False).encode(text="chosen:N")
+    return alt.layer(outline, lines, named)
+
+
+def amortisation(study: Study, mode: str, params: list[Any]) -> Figure | None:
+    """Draw what N inferences cost with loading, N from 1 to a million; None where no loading was measured."""
+    costs = _costs(study)
+    if not any(once > 0 for _, _, once, _ in costs):
+        return None
+    shown = sorted(costs, key=lambda cost: -cost[3])[:MOST_LINES]
+    letters = _theme.lettered([name for _, name, _, _ in shown])
+    chart = _lines(study, mode, shown, letters)
     table = []
     for i, name, once, marginal in costs:
         over = [
@@ -179,7 +225,7 @@ def regions(study: Study, mode: str, params: list[Any], spread: str) -> Figure |
         )
     )
     bars = base.mark_bar(height={"band": 0.6}).encode(
-        x=alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=length()),
+        x=alt.X("g:Q", axis=axis("mass", CARBON), scale=length()),
         color=alt.condition(
             "indexof(datum.place,'(as priced)')>=0", alt.value(palette["c2"]), alt.value(palette["c3"])
         ),
@@ -211,6 +257,7 @@ def regions(study: Study, mode: str, params: list[Any], spread: str) -> Figure |
         ),
         [Column("Place"), Column("g CO2e/kWh"), Column("Carbon per inference")],
         table,
+        one=True,
     )
 
 
@@ -289,6 +336,7 @@ def equivalences(study: Study) -> Figure | None:
         table,
         wide=True,
         off=True,
+        one=True,
     )
 
 

@@ -7,8 +7,8 @@ import re
 
 from co2lib.report import _study_more, _text
 from co2lib.report._page import Page, Tile
-from co2lib.report._study import Study, marginal_j, one_off_j
-from co2lib.report._study_charts import figures
+from co2lib.report._study import Study, marginal_j, one_off_j, versions
+from co2lib.report._study_tables import figures
 
 PICTURE = re.compile(r"data:image/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]{1,40000}={0,2}")
 
@@ -71,6 +71,7 @@ def study_page(study: Study, title: str | None = None, *, n: float = 1000) -> Pa
             ),
         ),
         ("Priced with", f"{priced} ({grid.get('source') or 'given'})"),
+        ("Versions", versions(study)),
         ("Measured", str(document.get("created_utc") or "")),
         ("By", f"co2lib {document.get('co2lib_version') or ''}"),
     ]

@@ -11,7 +11,8 @@ from typing import Any
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
-# Okabe and Ito's colours, darkened or lightened to a contrast of 3:1 on the page's ground.
+# Okabe and Ito's colours, darkened or lightened to a contrast of 3:1 on the page's ground, and moved apart
+# until each two differ by 10 in CIELAB for every kind of colour blindness; a test computes both.
 LIGHT = {
     "page": "#f6f7f5",
     "card": "#ffffff",
@@ -22,12 +23,12 @@ LIGHT = {
     "warn": "#a04000",
     "c1": "#0072b2",
     "c2": "#d55e00",
-    "c3": "#00845f",
+    "c3": "#04875c",
     "c4": "#b0578d",
-    "c5": "#8a6d00",
-    "c6": "#3d8fc4",
-    "c7": "#7a4fb5",
-    "c8": "#6b7570",
+    "c5": "#725700",
+    "c6": "#4494c9",
+    "c7": "#5c48b7",
+    "c8": "#596260",
 }
 DARK = {
     "page": "#111614",
@@ -39,12 +40,12 @@ DARK = {
     "warn": "#ffa45c",
     "c1": "#56b4e9",
     "c2": "#f08a3c",
-    "c3": "#2fc296",
+    "c3": "#35c79a",
     "c4": "#dd8fbd",
     "c5": "#e6c229",
-    "c6": "#8ec9ee",
-    "c7": "#b79be8",
-    "c8": "#9aa59f",
+    "c6": "#92cdef",
+    "c7": "#a580bf",
+    "c8": "#83918d",
 }
 CSS = {name: f"var(--{name})" for name in LIGHT}
 MODES = {"light": LIGHT, "dark": DARK, "css": CSS}

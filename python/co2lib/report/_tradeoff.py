@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from co2lib.report import _text, _theme
-from co2lib.report._charts import G, altair, axis, data, marked
+from co2lib.report._charts import CARBON, G, altair, axis, data, marked
 from co2lib.report._study import Study, marginal_j, one_off_j
 
 MOST_NAMES = 40
@@ -27,6 +27,7 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
                     "model": i,
                     "name": model["name"],
                     "q": quality["value"],
+                    "sign": sign,
                     "better": sign * quality["value"],
                     "j0": j,
                     "once_j": one_off_j(model) or 0.0,
@@ -36,7 +37,9 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
             )
     if not rows:
         return None
-    metric = next(m["quality"]["metric"] for m in study.models if m.get("quality"))
+    metric = next(str(m["quality"].get("metric") or "quality") for m in study.models if m.get("quality"))
+    # The axis is that of the values, so it says which end of it is the better one.
+    metric += " (lower is better)" if all(row["sign"] < 0 for row in rows) else ""
     base = (
         alt.Chart(data(rows))
         .transform_filter("kept[datum.model]")
@@ -59,12 +62,15 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
             text=_text.expression("mass", "datum.g"), state=f"datum.front?'{STATES[0]}':'{STATES[1]}'"
         )
     )
-    x = alt.X("g:Q", axis=axis("mass", "carbon per inference (CO2e)"), scale=alt.Scale(zero=True))
+    x = alt.X("g:Q", axis=axis("mass", CARBON), scale=alt.Scale(zero=True))
     y = alt.Y("q:Q", title=metric, scale=alt.Scale(zero=False, padding=18))
     line = base.transform_filter("datum.front").mark_line(
         interpolate="step-after", color=palette["soft"], strokeDash=[4, 3], aria=False
     )
+    chosen = "datum.model==picked"
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        stroke=alt.condition(chosen, alt.value(palette["ink"]), alt.value(None)),
+        strokeWidth=alt.condition(chosen, alt.value(2.5), alt.value(0)),
         shape=alt.Shape("state:N", title=None, scale=alt.Scale(domain=STATES, range=["circle", "square"])),
         color=alt.Color(
             "state:N", title=None, scale=alt.Scale(domain=STATES, range=[palette["c1"], palette["c8"]])
@@ -76,11 +82,14 @@ def tradeoff(study: Study, mode: str, params: list[Any]) -> Any | None:
             alt.Tooltip("state:N"),
         ],
     )
-    named = base if len(rows) <= MOST_NAMES else base.transform_filter("datum.front||datum.model==picked")
+    named = base if len(rows) <= MOST_NAMES else base.transform_filter(f"datum.front||{chosen}")
     # Names stand on the side that has room, so that none lies on the axis or beyond the edge. Nothing is
     # filtered: a layer that is empty has no extent.
     named = named.transform_joinaggregate(most="max(g)").transform_calculate(
-        left="datum.g>0.5*datum.most?'':datum.name", right="datum.g>0.5*datum.most?datum.name:''"
+        called=f"({chosen}?'▶ ':'')+datum.name"
+    )
+    named = named.transform_calculate(
+        left="datum.g>0.5*datum.most?'':datum.called", right="datum.g>0.5*datum.most?datum.called:''"
     )
     halo = {"color": palette["card"], "stroke": palette["card"], "strokeWidth": 4}
     names = [

@@ -40,15 +40,15 @@ def shows(page: Any, where: str, text: str) -> None:
     )
 
 
-def measured(browser: Watched, url: str, image: Path, **more: Any) -> Any:
+def measured(browser: Watched, url: str, image: Path, told: str = "2 of 2", **more: Any) -> Any:
     """Open the page and measure all models; return it once the figure is drawn."""
     page = browser.open(url, ready="#co2-models label", **more)
     page.click("#co2-all")
-    page.wait_for_function("document.querySelectorAll('#co2-models input:checked').length == 2")
+    page.wait_for_function(f"document.querySelectorAll('#co2-models input:checked').length == {told[-1]}")
     page.set_input_files("#co2-input input[type=file]", image)
     page.wait_for_selector("#co2-run:not([disabled])", timeout=SOON)
     page.click("#co2-run")
-    says(page, "Measured 2 of 2")
+    says(page, f"Measured {told}")
     page.wait_for_selector("#co2-chart svg.marks", timeout=SOON)
     shows(page, "#co2-phases", "postprocess")
     return page

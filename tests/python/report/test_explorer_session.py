@@ -85,7 +85,7 @@ def test_results_come_while_it_is_measured(lab: Lab) -> None:
     assert studies[1].models[0]["flags"] == ["repetitions_5_of_6"]
     assert studies[-1].models[0]["flags"] == []
     assert marginal_j(studies[1].models[0]) == pytest.approx(marginal_j(studies[-1].models[0]))
-    rows = it.look(studies[1], "Name", "Ascending", "FRA", None, 1.0, 1000, True, None)[3]
+    rows = it.look(studies[1], "Name", "Ascending", "FRA", None, 1.0, 1000, True, None)[3]["value"]["data"]
     assert rows[0][-1] == "measured, 5 of 6 repetitions"
 
 
@@ -140,13 +140,13 @@ def test_a_second_figure_is_without_the_idle_power(lab: Lab) -> None:
 
     it = session(lab, {"m": lab.model("m", 1, task=TEXT)})
     study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
-    rows = it.look(study, "Carbon", "Descending", "FRA", None, 1.0, 1000, False, None)[3]
+    rows = it.look(study, "Carbon", "Descending", "FRA", None, 1.0, 1000, False, None)[3]["value"]["data"]
     row = dict(zip(HEADS, rows[0], strict=True))
     # 125 J in 1.75 s on a machine that takes 10 W anyway.
     assert (row["Energy"], row["Above idle"]) == ("125 J", "108 J")
-    from co2lib.report import _study_charts
+    from co2lib.report import _study_tables
 
-    phases = next(f for f in _study_charts.figures(study, "light") if f.id == "phases")
+    phases = next(f for f in _study_tables.figures(study, "light") if f.id == "phases")
     at = [column.head for column in phases.columns].index("Above idle")
     assert [r[at].text for r in phases.rows] == ["120 J", "15.0 J", "90.0 J", "2.50 J"]
 
@@ -268,10 +268,10 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     it = session(lab, {"m": lab.model("m", 1, task=TEXT, quality=quality, label={"label": "B", "n": 40})})
     study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
     choices = ("Carbon", "Descending", "FRA", None, 1.5, 10, True, None)
-    _, _, line, rows, *_ = it.look(study, *choices)
+    _, _, line, table, *_ = it.look(study, *choices)
     from co2lib.explorer._view import HEADS
 
-    row = dict(zip(HEADS, rows[0], strict=True))
+    row = dict(zip(HEADS, table["value"]["data"][0], strict=True))
     cost = report.amortise(150, 125, 10)
     assert row["Energy of all N"] == f"{cost.total_j:.0f} J"
     assert row["Quality"] == "0.8125 accuracy, letter B"
@@ -285,6 +285,16 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     with open(png, "rb") as image:
         assert image.read(8) == b"\x89PNG\r\n\x1a\n"
     assert it.pictures(None, *choices) == [{"value": None}] * 2
+
+
+def test_another_value_than_that_of_a_place_is_a_price_too(lab: Lab) -> None:
+    it = session(lab, {"m": lab.model("m", 1, task=TEXT)})
+    study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
+    lab.steps.clear()
+    _, _, line, table, *_ = it.look(study, "Carbon", "Descending", "custom", 1000, 1.5, 10, False, None)
+    assert table["value"]["data"][0][2] == "52.1 mg"  # 125 J
+    assert "1000 g CO2e/kWh, PUE 1.5" in line
+    assert lab.steps == []
 
 
 def test_a_line_keeps_its_order_and_lets_go() -> None:

@@ -20,6 +20,7 @@
     if (charts[id]?.key !== key) {
       const drawn = structuredClone(specs[id]);
       dress(drawn);
+      drawn.description = $("chart-" + id).getAttribute("aria-label");  // Vega would take it away
       drawn.data = { name: "rows", values: rows };
       charts[id]?.view.finalize();
       charts[id] = { key, view: (await vegaEmbed("#chart-" + id, drawn, { renderer: "svg", actions: false, ast: true })).view };

@@ -113,6 +113,15 @@
     return best.name + " is at least as good as " + own.name + " for " + saved.toFixed(0) + " % less carbon: " +
       amount(gramsOf(best), "mass") + " instead of " + amount(gramsOf(own), "mass") + ".";
   };
+  // The models that no other beats; equal ones are all on the front.
+  const pareto = (models) => {
+    let top = null;
+    const same = (a, b) => gramsOf(a) === gramsOf(b) && a.better === b.better;
+    return new Set(models.sort((a, b) => gramsOf(a) - gramsOf(b) || b.better - a.better).filter((m) => {
+      if (top === null || m.better > top.better) top = m;
+      return same(m, top);
+    }));
+  };
   const drawStudy = () => {
     const kept = data.models.filter((m, i) => state.kept[i] && m.marginal !== null);
     const total = kept.reduce((sum, m) => sum + gramsOf(m), 0);
@@ -126,6 +135,8 @@
     for (const node of document.querySelectorAll(".figures .chart")) node.style.visibility = state.kept.some(Boolean) ? "" : "hidden";
     const picked = data.models[state.picked];
     if ($("suggestion")) $("suggestion").textContent = suggestion(picked, kept);
+    for (const node of document.querySelectorAll(".chosen")) node.textContent = "▶ " + picked.name;
+    const front = pareto(kept.filter((m) => m.better !== null));
     for (const cell of document.querySelectorAll("[data-what=place]")) {
       const j = perInference(picked), pue = state.pue < 0 ? data.start.pue0 : state.pue;
       cell.textContent = (j === null ? "" : picked.least) + amount(j === null ? null : j / 3.6e6 * Number(cell.dataset.own) * pue, "mass");
@@ -135,10 +146,16 @@
       const x = cell.dataset.what === "equal-j" ? j : grams(j, data.start.own, data.start.pue0);
       cell.textContent = x === null ? "unknown" : x === 0 ? "0" : plain(x / Number(cell.dataset.own));
     }
-    for (const cell of document.querySelectorAll("[data-what]:not([data-what=place]):not([data-what^=equal])")) {
+    for (const cell of document.querySelectorAll("[data-what^=part]")) {
+      const m = data.models[Number(cell.dataset.model)], whole = perInference(m);
+      const j = Number(cell.dataset.j) * (cell.dataset.what === "part" ? 1 : state.load ? 1 / state.n : 0);
+      cell.textContent = amount(grams(j, data.start.own, data.start.pue0), "mass") + (whole > 0 ? " (" + (100 * j / whole).toFixed(1) + " %)" : "");
+    }
+    for (const cell of document.querySelectorAll("[data-what=g],[data-what=j],[data-what^=whole],[data-what=front]")) {
       const m = data.models[Number(cell.dataset.model)];
       const j = perInference(m);
       const whole = m.marginal === null ? null : (state.load ? m.one_off ?? 0 : 0) + state.n * m.marginal;
+      if (cell.dataset.what === "front") { cell.textContent = front.has(m) ? "on the front" : "beaten by another"; continue; }
       cell.textContent = (j === null ? "" : m.least) + { g: () => amount(gramsOf(m), "mass"), j: () => amount(j, "energy"), wholeJ: () => amount(whole, "energy"),
         wholeG: () => amount(grams(whole, data.start.own, data.start.pue0), "mass") }[cell.dataset.what]();
     }
@@ -243,6 +260,7 @@
     const names = Math.floor(0.4 * place.clientWidth);
     const fitted = JSON.parse(JSON.stringify(spec).replace(/floor\(width\/(\d+)\)/g, "floor(" + room + "/$1)")
       .replace(/"labelLimit":(1\d\d)\b/g, (_, most) => '"labelLimit":' + Math.min(most, names)));
+    fitted.description = place.getAttribute("aria-label");  // Vega takes it away where it has no text of its own
     const { view } = await vegaEmbed(place, fitted, options);
     views[id] = view;
     view.addEventListener("click", (_, item) => {
