@@ -26,7 +26,19 @@ ROOT = Path(__file__).resolve().parents[2]
 # ----------------------------------------------------------------------------------------------------------
 LEVELS = {
     0: {"version", "error"},
-    1: {"units", "clock", "record", "names", "numeric", "quantiles", "random", "csv", "host", "format", "detail"},
+    1: {
+        "units",
+        "clock",
+        "record",
+        "names",
+        "numeric",
+        "quantiles",
+        "random",
+        "csv",
+        "host",
+        "format",
+        "detail",
+    },
     2: {"meter", "intensity", "embodied", "preindex", "hub", "exchange"},
     3: {"tracker", "inference", "adaptive", "torch"},
     4: {"testing", "c", "co2lib"},
