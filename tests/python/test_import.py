@@ -148,6 +148,16 @@ def test_what_few_runs_need_is_registered_when_it_is_asked_for_or_handed_out(wha
     assert fresh(code) == REST[what] + "\n"
 
 
+def test_a_run_imports_nothing_to_warn_where_nobody_listens() -> None:
+    code = """
+        with co2lib.track(meters=[]) as run:
+            pass
+        assert any(i.code == "location_unknown" for i in run.footprint.issues)
+        print("logging" in sys.modules)
+    """
+    assert fresh(code) == "False\n"
+
+
 @pytest.mark.parametrize(("domain", "what"), [(d, what) for d, uses in USES.items() for what in uses])
 def test_what_a_run_gives_out_of_another_domain_is_whole(domain: str, what: str) -> None:
     """The tracker names classes of other domains; their objects can do what they can do elsewhere."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from co2lib import _config
 from co2lib._core import CarbonIntensity
@@ -92,6 +93,10 @@ def core_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def log_message(level: str, text: str) -> None:
+    if (
+        "logging" not in sys.modules
+    ):  # nobody listens, and its import would take longer than all of a short run
+        return
     import logging
 
     log = logging.getLogger("co2lib")
