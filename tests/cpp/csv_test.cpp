@@ -15,6 +15,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "folders.hpp"
+
 namespace {
 
 using namespace co2lib;
@@ -166,7 +168,7 @@ TEST(Line, IsReadBackTheSame) {
 // ---------------------------------------------------------------------------------------------------------------------
 TEST(Tables, AreTheFilesOfTheSourceTreeByteForByte) {
   std::set<std::string> files;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(CO2LIB_SOURCE_DIR "/data")) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(co2lib::tests::source_folder() + "/data")) {
     if (file.path().extension() != ".csv") continue;
     const std::string name = file.path().stem().string();
     EXPECT_TRUE(files.insert(name).second) << name << " is there twice; names are unique among the domains";

@@ -16,13 +16,15 @@
 
 #include <co2lib/adaptive.hpp>
 
+#include "folders.hpp"
+
 namespace co2lib::adaptive::golden {
 
 using Json = nlohmann::json;
 
 inline const Json& vectors() {
   static const Json all = [] {
-    std::ifstream file(CO2LIB_SOURCE_DIR "/tests/golden/adaptive.json");
+    std::ifstream file(co2lib::tests::source_folder() + "/tests/golden/adaptive.json");
     return Json::parse(file).at("vectors");
   }();
   return all;
@@ -31,7 +33,8 @@ inline const Json& vectors() {
 /// The folder of the traces; empty where they are not.
 inline std::filesystem::path traces() {
   const char* given = std::getenv("CO2LIB_TRACES");
-  const std::filesystem::path folder = given != nullptr ? given : CO2LIB_SOURCE_DIR "/../shared/data/traces";
+  const std::filesystem::path folder =
+      given != nullptr ? given : co2lib::tests::source_folder() + "/../shared/data/traces";
   return std::filesystem::is_directory(folder) ? folder : std::filesystem::path();
 }
 

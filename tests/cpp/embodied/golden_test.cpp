@@ -14,6 +14,8 @@
 #include <co2lib/quantiles.hpp>
 #include <co2lib/units.hpp>
 
+#include "folders.hpp"
+
 namespace {
 
 using namespace co2lib;
@@ -414,7 +416,7 @@ void compare_json(const Json& expected, const Json& got, double rel, const std::
 }
 
 TEST(EmbodiedGolden, EveryVector) {
-  std::ifstream file(CO2LIB_SOURCE_DIR "/tests/golden/embodied.json");
+  std::ifstream file(co2lib::tests::source_folder() + "/tests/golden/embodied.json");
   const Json golden = Json::parse(file);
   ASSERT_GE(golden["vectors"].size(), 96U);
   for (const Json& vector : golden["vectors"]) {

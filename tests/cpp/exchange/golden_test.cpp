@@ -14,6 +14,8 @@
 #include <co2lib/exchange.hpp>
 #include <co2lib/hub.hpp>
 
+#include "folders.hpp"
+
 namespace {
 
 using namespace co2lib;
@@ -181,7 +183,7 @@ void compare(const Json& expected, const Json& actual, double rel, const std::st
 TEST(ExchangeGolden, EveryVectorThatTheLibraryAnswers) {
   const char* folder = std::getenv("CO2LIB_GOLDEN_DIR");
   std::ifstream file(folder != nullptr ? std::string(folder) + "/exchange.json"
-                                       : CO2LIB_SOURCE_DIR "/tests/golden/exchange.json");
+                                       : co2lib::tests::source_folder() + "/tests/golden/exchange.json");
   ASSERT_TRUE(file) << "tests/golden/exchange.json is not here";
   const Json document = Json::parse(file);
   std::size_t run = 0;

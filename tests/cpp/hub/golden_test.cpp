@@ -17,6 +17,8 @@
 #include <co2lib/hub.hpp>
 #include <co2lib/quantiles.hpp>
 
+#include "folders.hpp"
+
 namespace {
 
 using namespace co2lib;
@@ -250,7 +252,7 @@ void compare(const Json& expected, const Json& actual, double rel, const std::st
 TEST(HubGolden, EveryVectorThatTheLibraryAnswers) {
   const char* folder = std::getenv("CO2LIB_GOLDEN_DIR");
   std::ifstream file(folder != nullptr ? std::string(folder) + "/hub.json"
-                                       : CO2LIB_SOURCE_DIR "/tests/golden/hub.json");
+                                       : co2lib::tests::source_folder() + "/tests/golden/hub.json");
   ASSERT_TRUE(file) << "tests/golden/hub.json is not here";
   const Json document = Json::parse(file);
   std::size_t run = 0;

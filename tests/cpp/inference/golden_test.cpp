@@ -15,6 +15,8 @@
 
 #include <co2lib/inference.hpp>
 
+#include "folders.hpp"
+
 namespace co2lib::inference::golden {
 
 namespace {
@@ -329,8 +331,9 @@ std::string difference(const Json& expected, const Json& actual, const Json& tol
 
 TEST(InferenceGolden, EveryVectorHolds) {
   const char* folder = std::getenv("CO2LIB_GOLDEN_DIR");
-  std::ifstream file(std::filesystem::path(folder != nullptr ? folder : CO2LIB_SOURCE_DIR "/tests/golden") /
-                     "inference.json");
+  std::ifstream file(
+      std::filesystem::path(folder != nullptr ? folder : co2lib::tests::source_folder() + "/tests/golden") /
+      "inference.json");
   const Json vectors = Json::parse(file).at("vectors");
   ASSERT_GE(vectors.size(), 80U);
   std::size_t asked = 0;

@@ -24,6 +24,7 @@
 #include <co2lib/testing.hpp>
 #include <co2lib/tracker.hpp>
 
+#include "folders.hpp"
 #include "meter/nvml.hpp"
 
 namespace co2lib::meter {
@@ -747,7 +748,7 @@ class FakeLibrary : public ::testing::Test {
   }
   Host host() const {
     Host h = machine.host();
-    h.nvml = CO2LIB_FAKE_NVML_DIR "/libnvidia-ml.so.1";
+    h.nvml = co2lib::tests::fake_nvml_folder() + "/libnvidia-ml.so.1";
     return h;
   }
 

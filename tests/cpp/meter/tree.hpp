@@ -17,13 +17,16 @@
 #include <co2lib/meter/sensors.hpp>
 #include <co2lib/testing.hpp>
 
+#include "folders.hpp"
+
 namespace co2lib::test {
 
 /// A machine of tests/fixtures, in a temporary folder; the format is that of tests/fixtures/README.md.
 class Tree : public FakeHost {
  public:
   explicit Tree(const std::string& name) {
-    const std::filesystem::path file = std::filesystem::path(CO2LIB_SOURCE_DIR) / "tests/fixtures" / (name + ".tree");
+    const std::filesystem::path file =
+        std::filesystem::path(co2lib::tests::source_folder()) / "tests/fixtures" / (name + ".tree");
     std::ifstream in(file);
     if (!in) throw std::runtime_error("no fixture " + file.string());
     std::filesystem::path folder;

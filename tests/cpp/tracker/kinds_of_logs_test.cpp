@@ -12,12 +12,16 @@
 
 #include <co2lib/tracker.hpp>
 
+#include "folders.hpp"
+
 namespace co2lib::tracker {
 namespace {
 
 using nlohmann::json;
 
-std::filesystem::path folder() { return std::filesystem::path(CO2LIB_SOURCE_DIR) / "tests/fixtures/logs/kinds"; }
+std::filesystem::path folder() {
+  return std::filesystem::path(co2lib::tests::source_folder()) / "tests/fixtures/logs/kinds";
+}
 
 Run log(const std::string& name) { return load(folder() / (name + ".jsonl")); }
 

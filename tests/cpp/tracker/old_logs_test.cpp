@@ -12,12 +12,14 @@
 
 #include <co2lib/tracker.hpp>
 
+#include "folders.hpp"
+
 namespace co2lib::tracker {
 namespace {
 
 using nlohmann::json;
 
-const std::filesystem::path folder = std::filesystem::path(CO2LIB_SOURCE_DIR) / "tests/fixtures/logs";
+const std::filesystem::path folder = std::filesystem::path(co2lib::tests::source_folder()) / "tests/fixtures/logs";
 
 json document(const std::filesystem::path& file) {
   std::ifstream stream(file);

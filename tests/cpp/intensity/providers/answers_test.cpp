@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Good answers (the vectors of tests/golden/intensity.json) that lost something give no wrong number in silence.
 #include "asking.hpp"
+#include "folders.hpp"
 
 #include <fstream>
 #include <functional>
@@ -25,7 +26,7 @@ struct Case {
 
 /// The vectors of good answers.
 std::vector<Case> good_answers() {
-  std::ifstream file(CO2LIB_SOURCE_DIR "/tests/golden/intensity.json");
+  std::ifstream file(co2lib::tests::source_folder() + "/tests/golden/intensity.json");
   std::vector<Case> cases;
   const Json golden = Json::parse(file);
   for (const Json& vector : golden["vectors"]) {
