@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-# co2lib_unity(<target> ROOT <folder> [BY_PREFIX] [ALONE <source>...]): compiles the sources of a folder below ROOT, or with
-# BY_PREFIX those whose names begin alike up to "_", as one: most of a source's time are the headers.
+# co2lib_unity(<target> ROOT <folder> [INTO <folder>] [BY_PREFIX] [ALONE <source>...]): compiles the sources of a folder
+# below ROOT, or with BY_PREFIX those whose names begin alike up to "_", as one: most of a source's time are the headers.
 #
 # ALONE are those that give a name to something else than their neighbours do; a source with options of its own is alone
 # anyway. Not CMake's UNITY_BUILD: that names sources by their absolute paths, so that ccache knows none of them in
-# another clone. These are named from ROOT, which is among the target's include folders.
+# another clone. These are named from ROOT, which is among the target's include folders, and lie below INTO.
 function(co2lib_unity target)
-  cmake_parse_arguments(unity "BY_PREFIX" "ROOT" "ALONE" ${ARGN})
+  cmake_parse_arguments(unity "BY_PREFIX" "ROOT;INTO" "ALONE" ${ARGN})
+  if(NOT unity_INTO)
+    set(unity_INTO "${CMAKE_CURRENT_BINARY_DIR}")
+  endif()
   get_target_property(sources ${target} SOURCES)
   set(groups "")
   foreach(source IN LISTS sources)
@@ -31,7 +34,7 @@ function(co2lib_unity target)
   endforeach()
   list(REMOVE_DUPLICATES groups)
   foreach(group IN LISTS groups)
-    set(whole "${CMAKE_CURRENT_BINARY_DIR}/${target}_unity/${group}.cpp")
+    set(whole "${unity_INTO}/${target}_unity/${group}.cpp")
     file(CONFIGURE OUTPUT "${whole}" CONTENT "${content_${group}}" @ONLY)
     target_sources(${target} PRIVATE "${whole}")
   endforeach()
