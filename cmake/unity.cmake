@@ -40,5 +40,6 @@ function(co2lib_unity target)
   endforeach()
   target_include_directories(${target} PRIVATE "${unity_ROOT}")
   # g++ takes a source that is compiled with others for a header; a local name may be that of a neighbour.
-  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage;-Wno-shadow;-Wshadow=local>")
+  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>" -Wno-shadow
+                                           "$<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>")
 endfunction()
