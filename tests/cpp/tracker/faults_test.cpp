@@ -742,8 +742,8 @@ std::size_t allocated() {
 }
 
 TEST_F(Faults, ADayOfSamplesTakesBoundedMemoryAndLog) {
-  // Real sensors' files, so that no thread but the sampler runs: one counter at 1 Hz for six hours, and the load model
-  // at 10 Hz for one, of which the growth of a day follows.
+  // Real sensors' files, so that no thread but the sampler runs: one counter at 1 Hz for a day, and the load model at
+  // 10 Hz for two hours, of which the growth of a day follows.
   FakeHost host;
   host.add_zone("intel-rapl:0");
   host.set_cpus(2);
@@ -755,7 +755,7 @@ TEST_F(Faults, ADayOfSamplesTakesBoundedMemoryAndLog) {
     Tracker tracker(o);
     go(60s);
     const std::size_t before = allocated();
-    const int hours = fast ? 1 : 6;
+    const int hours = fast ? 2 : 24;
     for (int h = 0; h < hours; ++h) {
       const Region hour = tracker.region("hour");
       go(1h);
