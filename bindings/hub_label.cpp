@@ -283,6 +283,10 @@ void register_hub_labels(py::module_& m) {
       py::arg("emissions_reported"), py::arg("hardware_used"), py::arg("geographical_location"),
       py::arg("cloud_provider"), py::arg("hours_used"), py::arg("tags"), py::arg("context"),
       py::arg("certification_tag"));
+  m.def("report_class_names", [] {
+    constexpr auto names = texts_of(hub::ReportClass{});
+    return std::vector<std::string>(names.begin(), names.end());
+  });
   m.def("index", &hub::index_of, py::arg("value"), py::arg("reference"), py::arg("higher_is_better"));
   m.def("rating", &hub::rating, py::arg("index"), py::arg("boundaries"), py::arg("upper_cap"));
   m.def(

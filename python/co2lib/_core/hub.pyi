@@ -8,7 +8,7 @@ import collections.abc
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Card', 'CardBlock', 'CardRecord', 'Label', 'LabelMetric', 'LetterProbabilities', 'MetricLabel', 'Preset', 'badge', 'card_warnings', 'compound', 'fit', 'index', 'label_columns', 'label_one', 'label_rows', 'letter_probabilities', 'performance_score', 'preset', 'preset_names', 'rating', 'read_card', 'read_cards', 'read_metadata', 'report_class', 'star_class', 'stars', 'update_card', 'update_card_with', 'write_block']
+__all__: list[str] = ['Card', 'CardBlock', 'CardRecord', 'Label', 'LabelMetric', 'LetterProbabilities', 'MetricLabel', 'Preset', 'badge', 'card_warnings', 'compound', 'fit', 'index', 'label_columns', 'label_one', 'label_rows', 'letter_probabilities', 'performance_score', 'preset', 'preset_names', 'rating', 'read_card', 'read_cards', 'read_metadata', 'report_class', 'report_class_names', 'star_class', 'stars', 'update_card', 'update_card_with', 'write_block']
 class CardRecord:
     """
     What a model card reports; fields that are None are left out of the block.
@@ -483,6 +483,8 @@ def read_cards(texts: collections.abc.Sequence[typing.Any], threads: typing.Supp
 def read_metadata(text: typing.Any) -> Card:
     ...
 def report_class(emissions_reported: bool, hardware_used: str | None, geographical_location: str | None, cloud_provider: str | None, hours_used: typing.SupportsFloat | typing.SupportsIndex | None, tags: collections.abc.Sequence[str], context: str, certification_tag: str) -> tuple[int, str]:
+    ...
+def report_class_names() -> list[str]:
     ...
 def star_class(billion_parameters: typing.SupportsFloat | typing.SupportsIndex) -> str:
     ...

@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from co2lib._errors import BadValueError
+
+if TYPE_CHECKING:
+    from co2lib.hub import ReportClass
 
 POLL_S = 0.05
 """How often it is looked whether another program has ended its measurement."""
@@ -48,6 +51,8 @@ class Model:
         How it was made, and where it comes from.
     label : str or mapping, optional
         Its efficiency letter, A to E, alone or as ``label`` with ``preset``, ``population``, ``date``, ``n``.
+    report_class : str or co2lib.hub.ReportClass, optional
+        What its card reports: the reporting class (:func:`co2lib.hub.report_class`), or its name.
     """
 
     predict: Callable[[Any], Any]
@@ -66,6 +71,7 @@ class Model:
     training_type: str = ""
     source: str = ""
     label: str | Mapping[str, Any] | None = None
+    report_class: str | ReportClass | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from co2lib._errors import Error
 from co2lib._extras import require
+from co2lib.explorer import _address
 from co2lib.explorer._line import Line
 from co2lib.explorer._measure import known, measure
 from co2lib.explorer._model import Settings, as_model
@@ -47,6 +48,11 @@ def several(count: int, what: str) -> str:
 
 def _gradio() -> Any:
     return require("gradio", extra="explorer", needed_for="the explorer")
+
+
+def offered(file: str | None = None) -> Any:
+    """Return the state of a button that saves a file: it can be pressed once there is one."""
+    return _gradio().update(value=file, interactive=file is not None)
 
 
 def _fixes() -> list[str]:
@@ -236,11 +242,19 @@ class Session:
         known = (one for one in (name, name.removeprefix(CHOSEN)) if one in self.names)
         return next(known, otherwise)
 
+    def restored(self, address: str) -> list[Any]:
+        """Return the view that an address names: each control, the model in detail, the selection."""
+        asked = _address.read(address or "", self.names, (key for _, key in self.places))
+        update, skip = _gradio().update, _gradio().skip()
+        controls = [update(value=asked[key]) if key in asked else skip for key in _address.VIEW]
+        selected = update(value=asked["models"]) if asked.get("models") else skip
+        return [*controls, asked.get("model", skip), selected]
+
     def look(self, study: Study | None, *choices: Any) -> list[Any]:
         """Compute everything that is shown, from the study and the visitor's choices; nothing is measured."""
         update = _gradio().update
         if study is None:
-            nobody, nothing = update(choices=[], value=None), update(value=None)
+            nobody, nothing = update(choices=[], value=None), offered()
             return ["", None, "", [], nobody, [], [], "", None, "", [], None, [], *[nothing] * 5]
         view, detail = self._view(study, choices)
         listed = [m["name"] for m in view.models]
@@ -269,10 +283,10 @@ class Session:
             table(FRONT_HEADS, view.fronts(picked), FRONT),
             regions,
             table(PLACES, places, f"{picked} in other places"),
-            update(value=self._file("study.csv", view.csv())),
-            update(value=self._file("card.yaml", view.card(picked))),
-            update(value=self._file("label.svg", view.label(picked))),
-            *[update(value=None)] * 2,  # pictures of another view; `pictures` makes those of this one
+            offered(self._file("study.csv", view.csv())),
+            offered(self._file("card.yaml", view.card(picked))),
+            offered(self._file("label.svg", view.label(picked))),
+            *[offered()] * 2,  # pictures of another view; `pictures` makes those of this one
         ]
 
     @staticmethod
@@ -295,31 +309,35 @@ class Session:
     def files(self, study: Study | None, n: float) -> list[Any]:
         """Return the page and the data of a study as files."""
         if study is None:
-            return [_gradio().update(value=None)] * 2
+            return [offered()] * 2
         from co2lib import report
 
         def write(folder: Path) -> list[str]:
             page = report.html(study, folder / "study.html", n=max(1.0, n or 1.0))
             return [str(page), str(study.save(folder / "study.json"))]
 
-        return self._written(write) or [_gradio().update(value=None)] * 2
+        return [offered(file) for file in self._written(write)] or [offered()] * 2
 
     def pictures(self, study: Study | None, *choices: Any) -> list[Any]:
         """Return the figure as it is looked at as files: SVG and PNG."""
-        found: list[Any] = [_gradio().update(value=None)] * 2
+        nothing = [offered()] * 2
         if study is None:
-            return found
+            return nothing
         view, detail = self._view(study, choices)
         svg, png = view.picture(detail)
         if svg is None or png is None:
-            return found
+            return nothing
 
         def write(folder: Path) -> list[str]:
             (folder / "study.svg").write_text(svg, encoding="utf-8")
             (folder / "study.png").write_bytes(png)
             return [str(folder / "study.svg"), str(folder / "study.png")]
 
-        return self._written(write) or found
+        return [offered(file) for file in self._written(write)] or nothing
+
+    def whole(self, held: dict[str, Any], study: Study | None, *choices: Any) -> list[Any]:
+        """Return what `pictures` does, unless this visitor measures: then the end of that draws them."""
+        return [_gradio().skip()] * 2 if held.get("tasks") else self.pictures(study, *choices)
 
     def _written(self, write: Callable[[Path], list[str]]) -> list[str]:
         """Let files be written into a folder of their own; none once the page is closed, which removes it."""

@@ -111,6 +111,9 @@ def model_record(subject: Subject, settings: Settings, method: str) -> dict[str,
         "size_bytes": model.size_bytes,
         "quality": dict(model.quality) if model.quality else None,
         "label": dict(model.label) if isinstance(model.label, Mapping) else model.label,
+        "report_class": model.report_class
+        if isinstance(model.report_class, str | None)
+        else model.report_class.name,
         "status": "ok" if subject.error is None else "failed",
         "error": subject.error,
         "training_type": model.training_type,

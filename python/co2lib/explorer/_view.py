@@ -35,6 +35,7 @@ PLACES = ["Place", "g CO2e/kWh", "Carbon per inference"]
 FRONT_HEADS = ["Model", "Carbon", "Quality", "Measure", "Front"]
 CHOSEN = "▶ "
 """Stands before the name of the model in detail, in figures and tables."""
+LONG = ' class="long"'
 OUTLINE = "outline: 2px solid var(--accent); outline-offset: -2px"
 
 
@@ -183,7 +184,10 @@ class View:
             if self.study.watermark
             else ""
         )
-        inner = "".join(f"<div>{html.escape(what)}<b>{html.escape(value)}</b></div>" for what, value in facts)
+        inner = "".join(
+            f"<div>{html.escape(what)}<b{LONG if len(value) > 18 else ''}>{html.escape(value)}</b></div>"
+            for what, value in facts
+        )
         return f"{watermark}<div class='co2-tiles'>{inner}</div>"
 
     def _at(self, name: str | None) -> int:

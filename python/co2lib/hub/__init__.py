@@ -52,6 +52,7 @@ from co2lib.hub._labels import (
     preset_names,
     rating,
     report_class,
+    report_class_names,
     star_class,
     stars,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "read_dump",
     "read_metadata",
     "report_class",
+    "report_class_names",
     "rq1",
     "rq2",
     "spearman",

@@ -85,6 +85,11 @@ def report_class(
     )
 
 
+def report_class_names() -> list[str]:
+    """Return the names of the reporting classes, 0 to 5."""
+    return _hub.report_class_names()
+
+
 def preset(name: str = "castano2023") -> Preset:
     """Return a preset by its name, with the frozen values of its population.
 

@@ -21,6 +21,9 @@ WATERMARKS = {"measured": "", "modelled": "ESTIMATED, not measured", "simulated"
 KINDS = ("one_off", "marginal")
 LEAST = "≥ "
 MOST_ANSWERS = 10
+LETTERS = "ABCDE"
+REPORT_CLASSES = ("unknown", "context", "basic", "awareness", "optimization", "certified")
+"""Names of the reporting classes, 0 to 5: those of :func:`co2lib.hub.report_class_names`."""
 
 
 def _bad(message: str) -> BadValueError:
@@ -54,6 +57,14 @@ def _check(document: Any, where: str) -> dict[str, Any]:
         names.add(model["name"])
         if model.get("status") not in ("ok", "failed"):
             raise _bad(f"{here}.status: expected ok or failed")
+        label = model.get("label")
+        letter = label.get("label") if isinstance(label, dict) else label
+        if letter is not None and letter not in tuple(LETTERS):
+            raise _bad(f"{here}.label: expected one of {', '.join(LETTERS)}, got {letter!r}")
+        reported = model.get("report_class")
+        if reported is not None and reported not in REPORT_CLASSES:
+            known = ", ".join(REPORT_CLASSES)
+            raise _bad(f"{here}.report_class: expected one of {known}, got {reported!r}")
         for j, phase in enumerate(model.get("phases") or []):
             place = f"{here}.phases[{j}]"
             if not isinstance(phase, dict) or phase.get("kind") not in KINDS:

@@ -22,12 +22,11 @@ from co2lib.report._charts import (
     marked,
     ticks,
 )
-from co2lib.report._study import Study, least, marginal_j, one_off_j
+from co2lib.report._study import LETTERS, REPORT_CLASSES, Study, least, marginal_j, one_off_j
 
 MOST_LINES = 12
 MOST_MODELS = 60
 ELSEWHERE = ("ISL", "NOR", "FRA", "GBR", "USA", "DEU", "WORLD", "CHN", "POL", "IND", "ZAF")
-LETTERS = "ABCDE"
 HERE = "datum.j/3600000*datum.own*(pue<0?datum.pue0:pue)"
 
 
@@ -35,7 +34,13 @@ def letter_of(model: Mapping[str, Any]) -> str | None:
     """Return a model's letter, whether its record has the letter alone or with what it is relative to."""
     label = model.get("label")
     found = label.get("label") if isinstance(label, Mapping) else label
-    return found if isinstance(found, str) and found and found in LETTERS else None
+    return found if isinstance(found, str) and found in tuple(LETTERS) else None
+
+
+def class_of(model: Mapping[str, Any]) -> str:
+    """Return the reporting class of a model's card: its number and name; empty where it is not known."""
+    name = model.get("report_class")
+    return f"{REPORT_CLASSES.index(name)} ({name})" if name in REPORT_CLASSES else ""
 
 
 def value_of(model: Mapping[str, Any]) -> float | None:
@@ -45,11 +50,12 @@ def value_of(model: Mapping[str, Any]) -> float | None:
 
 
 def quality_of(model: Mapping[str, Any]) -> str:
-    """Return a model's quality with its measure, and its letter; empty where it has none."""
-    value, letter = value_of(model), letter_of(model)
+    """Return a model's quality with its measure, its letter and reporting class; empty where it has none."""
+    value, letter, reported = value_of(model), letter_of(model), class_of(model)
     metric = (model.get("quality") or {}).get("metric") or ""
     known = "" if value is None else f"{value:g} {metric}".strip()
-    return ", ".join(text for text in (known, f"letter {letter}" if letter else "") if text)
+    marks = f"letter {letter}" if letter else "", f"reporting class {reported}" if reported else ""
+    return ", ".join(text for text in (known, *marks) if text)
 
 
 def _costs(study: Study) -> list[tuple[int, str, float, float]]:
@@ -121,7 +127,7 @@ def _lines(
         detail="series:N",
         opacity=alt.condition("datum.model==picked", alt.value(1), alt.value(0)),
     )
-    named = base.mark_text(align="right", dy=-12, color=ink, aria=False).encode(text="chosen:N")
+    named = base.mark_text(align="right", dy=-12, limit=140, color=ink, aria=False).encode(text="chosen:N")
     return alt.layer(outline, lines, named)
 
 
@@ -262,7 +268,7 @@ def regions(study: Study, mode: str, params: list[Any], spread: str) -> Figure |
 
 
 def labels(study: Study, mode: str) -> Figure | None:
-    """Draw how many models have which letter; None where none has one."""
+    """Draw how many models have which letter, and list what their cards report; None without letters."""
     counts = Counter(letter for m in study.models if (letter := letter_of(m)) is not None)
     if not counts:
         return None
@@ -282,11 +288,13 @@ def labels(study: Study, mode: str) -> Figure | None:
         description="text:N",
     )
     texts = base.mark_text(align="left", dx=6, color=palette["ink"], aria=False).encode(text="text:N")
+    reported = any(map(class_of, study.models))
     table = [
         [
             Cell(m["name"], model=i),
             Cell(letter_of(m) or "none"),
             Cell(_about(m)),
+            *([Cell(class_of(m) or "not known")] if reported else []),
         ]
         for i, m in enumerate(study.models)
     ]
@@ -295,7 +303,10 @@ def labels(study: Study, mode: str) -> Figure | None:
         "Letters",
         "Efficiency letters as the study has them; each is relative to its population.",
         marked(study.watermark, alt.layer(bars, texts), mode, 150),
-        [Column("Model"), Column("Letter"), Column("Relative to")],
+        [
+            *(Column("Model"), Column("Letter"), Column("Relative to")),
+            *([Column("Reporting class")] if reported else []),
+        ],
         table,
         wide=True,
     )
@@ -355,6 +366,7 @@ CHOICES = (
     ("training_type", "Training"),
     ("source", "Source"),
     ("letter", "Letter"),
+    ("report_class", "Reporting class"),
 )
 
 
@@ -367,6 +379,7 @@ def facts(model: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **found,
         "letter": letter_of(model) or "",
+        "report_class": class_of(model),
         "size": parameters / 1e6 if isinstance(parameters, int | float) else None,
         "quality": value,
         "better": None if value is None else sign * value,

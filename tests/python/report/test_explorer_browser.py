@@ -40,6 +40,23 @@ def shows(page: Any, where: str, text: str) -> None:
     )
 
 
+def waits(page: Any, condition: str, wanted: Any) -> None:
+    page.wait_for_function(condition, arg=wanted, timeout=SOON)
+
+
+def whole(page: Any) -> None:
+    """Wait until all repetitions are in what is shown: partial results are drawn before."""
+    waits(
+        page,
+        """() => {
+          const text = document.querySelector("#co2-table").innerText;
+          return /measured|modelled/.test(text) && !text.includes("repetitions") &&
+            document.querySelector("#co2-chart svg.marks");
+        }""",
+        None,
+    )
+
+
 def measured(browser: Watched, url: str, image: Path, told: str = "2 of 2", **more: Any) -> Any:
     """Open the page and measure all models; return it once the figure is drawn."""
     page = browser.open(url, ready="#co2-models label", **more)
@@ -252,3 +269,48 @@ def test_without_a_sensor_the_page_says_that_it_is_an_estimate(
         says(page, "Measured 1 of 1")
         page.wait_for_selector("#co2-tiles .co2-mark:text('ESTIMATED, not measured')", timeout=SOON)
         page.wait_for_selector("#co2-chart svg.marks :text('ESTIMATED, not measured')", timeout=SOON)
+
+
+def test_a_search_finds_parts_of_names_and_loses_no_selection(launch: Launch, browser: Watched) -> None:
+    lab = Lab()
+    models = {name: lab.model(name, 1) for name in ("small", "Enlarged", "LARGE")}
+
+    def listed() -> str:
+        return "document.querySelectorAll('#co2-models label').length"
+
+    def search(text: str, found: str, count: int) -> None:
+        page.fill("#co2-search textarea, #co2-search input", text)
+        shows(page, "#co2-found", found)
+        waits(page, f"count => {listed()} === count", count)
+
+    def selected() -> list[str]:
+        labels = page.locator("#co2-models label:has(input:checked)").all_inner_texts()
+        return [text.strip() for text in labels]
+
+    with launch(lab, models) as running:
+        page = browser.open(running.url, ready="#co2-models label")
+        page.get_by_label("small", exact=True).first.check()
+        search("arg", "2 of 3 models", 3)
+        search("ENL", "1 of 3 models", 2)
+        assert selected() == ["small"]
+        search("no such model", "0 of 3 models", 1)
+        assert selected() == ["small"]
+        search("lArGe", "2 of 3 models", 3)
+        page.click("#co2-all")
+        waits(page, "count => document.querySelectorAll('#co2-models input:checked').length === count", 3)
+        search("", "3 of 3 models", 3)
+        assert selected() == ["small", "Enlarged", "LARGE"]
+
+
+def test_measure_again_does_and_a_second_run_does_not(launch: Launch, browser: Watched, cat: Path) -> None:
+    lab = Lab()
+    with launch(lab, two(lab)) as running:
+        page = measured(browser, running.url, cat)
+        whole(page)
+        lab.steps.clear()
+        page.click("#co2-run")
+        says(page, "2 of 2 models known from before")
+        assert lab.steps == []
+        page.click("#co2-again")
+        says(page, "Measured 2 of 2")
+        assert {"small/predict", "large/predict"} <= set(lab.steps)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from co2lib import report
+from co2lib import hub, report
 from co2lib.explorer import Model, Settings, _line, _session, _task
+from co2lib.explorer._session import offered
 from co2lib.report._study import marginal_j
 
 from .test_explorer import QUICK, Lab
@@ -265,7 +266,10 @@ def test_another_program_that_measures_is_waited_for(lab: Lab, monkeypatch: pyte
 
 def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     quality = {"metric": "accuracy", "value": 0.8125, "higher_is_better": True}
-    it = session(lab, {"m": lab.model("m", 1, task=TEXT, quality=quality, label={"label": "B", "n": 40})})
+    more = {"report_class": hub.report_class(emissions_reported=True, hardware_used="A100")}
+    it = session(
+        lab, {"m": lab.model("m", 1, task=TEXT, quality=quality, label={"label": "B", "n": 40}, **more)}
+    )
     study, _ = to_the_end(it.run(["m"], "a text", {}, fresh=False))
     choices = ("Carbon", "Descending", "FRA", None, 1.5, 10, True, None)
     _, _, line, table, *_ = it.look(study, *choices)
@@ -274,17 +278,19 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     row = dict(zip(HEADS, table["value"]["data"][0], strict=True))
     cost = report.amortise(150, 125, 10)
     assert row["Energy of all N"] == f"{cost.total_j:.0f} J"
-    assert row["Quality"] == "0.8125 accuracy, letter B"
+    assert row["Quality"] == "0.8125 accuracy, letter B, reporting class 3 (awareness)"
     for fact in ("machine: package-0", "coverage 100.0 %", "not subtracted", "batch size 1", "PUE 1.5"):
         assert fact in line
-    svg, png = it.pictures(study, *choices)
+    svg, png = (button["value"] for button in it.pictures(study, *choices))
     with open(svg, encoding="utf-8") as file:
         text = file.read()
     assert "var(--" not in text
     assert "cat" in text
     with open(png, "rb") as image:
         assert image.read(8) == b"\x89PNG\r\n\x1a\n"
-    assert it.pictures(None, *choices) == [{"value": None}] * 2
+    assert it.pictures(None, *choices) == [offered()] * 2
+    assert [button["interactive"] for button in it.whole({}, study, *choices)] == [True] * 2
+    assert all("value" not in button for button in it.whole({"tasks": [None]}, study, *choices))
 
 
 def test_another_value_than_that_of_a_place_is_a_price_too(lab: Lab) -> None:

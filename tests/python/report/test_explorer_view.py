@@ -15,7 +15,7 @@ from co2lib.report import _text
 
 from .conftest import HOSTILE, Watched
 from .test_explorer import Lab
-from .test_explorer_browser import QUALITY, measured, shows, two
+from .test_explorer_browser import QUALITY, measured, shows, two, waits, whole
 from .test_explorer_page import SOON, Launch, begin, cat, launch, says
 from .test_study_browser import MASS, tip
 
@@ -25,29 +25,12 @@ FRA = co2lib.intensity.factor("FRA").value.g_per_kwh
 BARS = "#co2-chart [aria-roledescription=bar]"
 
 
-def waits(page: Any, condition: str, wanted: Any) -> None:
-    page.wait_for_function(condition, arg=wanted, timeout=SOON)
-
-
 def rows(page: Any, name: str) -> list[list[str]]:
     """Return the cells of a table, row by row."""
     found: list[list[str]] = page.locator(f"#co2-{name} [role=row]").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('[role=gridcell]')].map(n => n.innerText.trim()))"
     )
     return [row for row in found if any(row)]
-
-
-def whole(page: Any) -> None:
-    """Wait until all repetitions are in what is shown: partial results are drawn before."""
-    waits(
-        page,
-        """() => {
-          const text = document.querySelector("#co2-table").innerText;
-          return /measured|modelled/.test(text) && !text.includes("repetitions") &&
-            document.querySelector("#co2-chart svg.marks");
-        }""",
-        None,
-    )
 
 
 def row_of(page: Any, head: str, model: str) -> str:
@@ -71,37 +54,6 @@ def opened(page: Any, wanted: list[str]) -> None:
           .map(n => n.ariaLabel).filter(text => text.endsWith(" %)")).join("|") === wanted.join("|")""",
         wanted,
     )
-
-
-def test_a_search_finds_parts_of_names_and_loses_no_selection(launch: Launch, browser: Watched) -> None:
-    lab = Lab()
-    models = {name: lab.model(name, 1) for name in ("small", "Enlarged", "LARGE")}
-
-    def listed() -> str:
-        return "document.querySelectorAll('#co2-models label').length"
-
-    def search(text: str, found: str, count: int) -> None:
-        page.fill("#co2-search textarea, #co2-search input", text)
-        shows(page, "#co2-found", found)
-        waits(page, f"count => {listed()} === count", count)
-
-    def selected() -> list[str]:
-        labels = page.locator("#co2-models label:has(input:checked)").all_inner_texts()
-        return [text.strip() for text in labels]
-
-    with launch(lab, models) as running:
-        page = browser.open(running.url, ready="#co2-models label")
-        page.get_by_label("small", exact=True).first.check()
-        search("arg", "2 of 3 models", 3)
-        search("ENL", "1 of 3 models", 2)
-        assert selected() == ["small"]
-        search("no such model", "0 of 3 models", 1)
-        assert selected() == ["small"]
-        search("lArGe", "2 of 3 models", 3)
-        page.click("#co2-all")
-        waits(page, "count => document.querySelectorAll('#co2-models input:checked').length === count", 3)
-        search("", "3 of 3 models", 3)
-        assert selected() == ["small", "Enlarged", "LARGE"]
 
 
 def test_every_model_gets_the_input_that_is_shown(
@@ -380,9 +332,7 @@ def test_the_front_the_suggestion_and_other_places_are_shown(
         assert len(said) == 3
         assert len([text for text in said if "on the front" in text]) == 2
         saved = 100 * (1 - 125.15 / 525.15)
-        assert page.inner_text("#co2-suggestion").strip() == (
-            f"small is at least as good as worse for {saved:.0f} % less carbon."
-        )
+        shows(page, "#co2-suggestion", f"small is at least as good as worse for {saved:.0f} % less carbon.")
         page.get_by_role("tab", name="Regions").click()
         germany = co2lib.intensity.factor("DEU").value.g_per_kwh
         shows(page, "#co2-places", "(DEU)")
@@ -434,20 +384,6 @@ def test_what_was_not_measured_says_so_in_every_table_figure_and_file(
         with page.expect_download(timeout=SOON) as download:
             page.click("#co2-export-png")
         assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
-
-
-def test_measure_again_does_and_a_second_run_does_not(launch: Launch, browser: Watched, cat: Path) -> None:
-    lab = Lab()
-    with launch(lab, two(lab)) as running:
-        page = measured(browser, running.url, cat)
-        whole(page)
-        lab.steps.clear()
-        page.click("#co2-run")
-        says(page, "2 of 2 models known from before")
-        assert lab.steps == []
-        page.click("#co2-again")
-        says(page, "Measured 2 of 2")
-        assert {"small/predict", "large/predict"} <= set(lab.steps)
 
 
 def test_series_have_letters_beside_their_colours_in_the_explorer(

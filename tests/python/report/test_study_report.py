@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import co2lib
-from co2lib import report
+from co2lib import hub, report
 from co2lib.report import _text
-from co2lib.report._study import marginal_j, one_off_j
+from co2lib.report._study import REPORT_CLASSES, marginal_j, one_off_j
 
 from .conftest import HOSTILE, Watched
 
@@ -53,6 +53,11 @@ def study(provenance: str = "measured") -> report.Study:
 
 
 class TestFile:
+    def test_reporting_classes_are_those_of_the_hub(self) -> None:
+        assert list(REPORT_CLASSES) == hub.report_class_names()
+        known = report.Study.schema()["properties"]["models"]["items"]["properties"]["report_class"]
+        assert known["enum"] == [*REPORT_CLASSES, None]
+
     def test_a_bad_file_names_its_field(self, tmp_path: Path) -> None:
         document = json.loads(study().to_json())
         document["models"][0]["phases"][0]["energy_j"]["median"] = -1
@@ -61,6 +66,11 @@ class TestFile:
         with pytest.raises(co2lib.Error, match=r"models\[0\]\.phases\[0\]\.energy_j\.median") as caught:
             report.Study.load(file)
         assert caught.value.code == "explorer.bad_study"
+        document = json.loads(study().to_json())
+        for field, wrong in (("label", "b"), ("label", {"label": "AB"}), ("report_class", "basics")):
+            named = {**document, "models": [{**document["models"][0], field: wrong}]}
+            with pytest.raises(co2lib.Error, match=rf"models\[0\]\.{field}: expected one of"):
+                report.Study(named)
         file.write_text("{")
         with pytest.raises(co2lib.Error, match="not JSON"):
             report.Study.load(file)

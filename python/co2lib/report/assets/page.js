@@ -130,12 +130,13 @@
     $("tile-total").textContent = mark + amount(total, "mass");
     $("tile-mean").textContent = kept.length ? mark + amount(total / kept.length, "mass") : "none";
     $("tile-best").textContent = best ? best.name : "none";
+    $("tile-best").classList.toggle("long", (best?.name ?? "").length > 18);
     $("tile-count").textContent = state.kept.filter(Boolean).length + " of " + data.models.length;
     $("empty").hidden = state.kept.some(Boolean);
     for (const node of document.querySelectorAll(".figures .chart")) node.style.visibility = state.kept.some(Boolean) ? "" : "hidden";
     const picked = data.models[state.picked];
     if ($("suggestion")) $("suggestion").textContent = suggestion(picked, kept);
-    for (const node of document.querySelectorAll(".chosen")) node.textContent = "▶ " + picked.name;
+    for (const node of document.querySelectorAll(".chosen")) node.textContent = "▶\u00a0" + picked.name;
     const front = pareto(kept.filter((m) => m.better !== null));
     for (const cell of document.querySelectorAll("[data-what=place]")) {
       const j = perInference(picked), pue = state.pue < 0 ? data.start.pue0 : state.pue;
@@ -196,7 +197,7 @@
     link.href = URL.createObjectURL(new Blob([text], { type }));
     link.download = name;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);  // a slow machine begins to save late
   };
   const colours = (svg) => svg.replace(/var\((--\w+)\)/g, (_, name) => getComputedStyle(document.body).getPropertyValue(name).trim());
   const picture = async (id) => {
