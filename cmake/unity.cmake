@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-# co2lib_unity(<target> ROOT <folder> [INTO <folder>] [BY_PREFIX] [ALONE <source>...]): compiles the sources of a folder
-# below ROOT, or with BY_PREFIX those whose names begin alike up to "_", as one: most of a source's time are the headers.
+# co2lib_unity(<target> ROOT <folder> [INTO <folder>] [BY_PREFIX [TOGETHER <prefix>...]] [ALONE <source>...]): compiles the
+# sources of a folder below ROOT, or with BY_PREFIX those whose names begin alike up to "_", as one: most of a source's time
+# are the headers. TOGETHER are beginnings that become one.
 #
 # ALONE are those that give a name to something else than their neighbours do; a source with options of its own is alone
 # anyway. Not CMake's UNITY_BUILD: that names sources by their absolute paths, so that ccache knows none of them in
 # another clone. These are named from ROOT, which is among the target's include folders, and lie below INTO.
 function(co2lib_unity target)
-  cmake_parse_arguments(unity "BY_PREFIX" "ROOT;INTO" "ALONE" ${ARGN})
+  cmake_parse_arguments(unity "BY_PREFIX" "ROOT;INTO" "TOGETHER;ALONE" ${ARGN})
   if(NOT unity_INTO)
     set(unity_INTO "${CMAKE_CURRENT_BINARY_DIR}")
   endif()
@@ -20,7 +21,11 @@ function(co2lib_unity target)
       continue()
     endif()
     if(unity_BY_PREFIX)
-      string(REGEX REPLACE "[_.].*" "_all" group "${inside}") # not the name of a source
+      string(REGEX REPLACE "[_.].*" "" group "${inside}")
+      if(group IN_LIST unity_TOGETHER)
+        set(group together)
+      endif()
+      string(APPEND group "_all") # not the name of a source
     else()
       cmake_path(GET inside PARENT_PATH group)
       string(REPLACE "/" "_" group "${group}")
