@@ -20,8 +20,10 @@ quietly() { # prints the output of a command only if it fails
   fi
 }
 
-launcher=()
-if command -v ccache > /dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+launcher=() # as the build that the tests are of (CMakeLists.txt): only so it finds what that one has compiled
+if command -v ccache > /dev/null; then
+  launcher=("-DCMAKE_CXX_COMPILER_LAUNCHER=$cmake;-E;env;CCACHE_BASEDIR=$source;CCACHE_NOHASHDIR=true;ccache")
+fi
 build_with_cmake() {
   quietly "$cmake" -S "$source/tests/consumer" -B "$consumer" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     "-DCMAKE_CXX_COMPILER=$compiler" "${launcher[@]}" "-DCONSUMER_WAY=$way" "-DCONSUMER_VERSION=$version" "$@"

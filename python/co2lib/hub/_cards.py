@@ -81,7 +81,7 @@ def read_cards(texts: Iterable[str | bytes], *, threads: int = 0, thorough: bool
         Parse also metadata that never mention emissions. Without, their warnings ``yaml_error`` and
         ``front_matter_not_a_map`` are not known; every other field is the same.
     """
-    return _hub.read_cards(list(texts), threads, thorough)
+    return _hub.read_cards(tuple(texts), threads, thorough)
 
 
 @overload
