@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("altair", reason="needs altair")
+
 import co2lib
 from co2lib import report
 from co2lib.report import _text
@@ -17,7 +19,6 @@ from .conftest import Watched
 from .test_study_browser import cells, changed, opened, page
 from .test_study_report import model, study
 
-pytest.importorskip("altair", reason="needs altair")
 __all__ = ["page"]  # fixtures
 
 
