@@ -289,6 +289,7 @@ def test_what_is_shown_has_totals_quality_and_method(lab: Lab) -> None:
     with open(png, "rb") as image:
         assert image.read(8) == b"\x89PNG\r\n\x1a\n"
     assert it.pictures(None, *choices) == [offered()] * 2
+    assert [button["interactive"] for button in it.pictures(None, *choices)] == [False] * 2
     assert [button["interactive"] for button in it.whole({}, study, *choices)] == [True] * 2
     assert all("value" not in button for button in it.whole({"tasks": [None]}, study, *choices))
 
