@@ -215,8 +215,10 @@ def _looks(gr: Any, it: Session, ui: Any, page: Any) -> None:
         seen = thing.change(it.look, ui.shown, ui.results, **LOOKS)
         seen.then(it.pictures, ui.shown, ui.drawn, **DRAWS)
 
-    address = gr.Textbox(visible=False)
-    page.load(it.restored, address, [*ui.view, ui.opened, ui.pick], js=_address.READ, **QUIET)
+    # By a state: where the address names nothing, no control hears of it, which may be in use already.
+    address, named = gr.Textbox(visible=False), gr.State("")
+    page.load(lambda text: text or "", address, named, js=_address.READ, **QUIET)
+    named.change(it.restored, named, [*ui.view, ui.opened, ui.pick], **QUIET)
     first = {key: thing.value for key, thing in zip(_address.VIEW, ui.view, strict=True)}
     kept = [*ui.view, ui.detail, ui.pick]
     keeps = {"fn": None, "inputs": kept, "js": _address.writer(first)}

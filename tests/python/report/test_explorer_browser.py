@@ -48,9 +48,9 @@ def whole(page: Any) -> None:
     """Wait until all repetitions are in what is shown: partial results are drawn before."""
     waits(
         page,
-        """() => {
+        r"""() => {
           const text = document.querySelector("#co2-table").innerText;
-          return /measured|modelled/.test(text) && !text.includes("repetitions") &&
+          return /measured|modelled/.test(text) && !/\d of \d+ repetitions/.test(text) &&
             document.querySelector("#co2-chart svg.marks");
         }""",
         None,
