@@ -8,7 +8,9 @@
 
 #include <co2lib/embodied.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(bom, data, size) {
   using namespace co2lib;
   using namespace co2lib::embodied;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

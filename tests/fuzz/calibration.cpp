@@ -8,7 +8,9 @@
 
 #include <co2lib/preindex/cost.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(calibration, data, size) {
   namespace preindex = co2lib::preindex;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {

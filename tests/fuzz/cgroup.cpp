@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "meter/container.cpp"  // NOLINT(bugprone-suspicious-include): its parser is private to it
+#include "target.hpp"
 
 namespace {
 
@@ -33,7 +34,7 @@ void check(const CgroupFiles& one, const CgroupFiles& other) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(cgroup, data, size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::size_t split = text.find('|');
   const std::string first = text.substr(0, split);

@@ -6,7 +6,9 @@
 
 #include <co2lib/clock.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(clock, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const bool offset_required : {true, false}) {
     const auto time = co2lib::parse_utc(text, offset_required);

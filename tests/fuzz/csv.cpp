@@ -9,7 +9,9 @@
 
 #include <co2lib/csv.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(csv, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto rows = co2lib::csv::parse_rows(text);
   if (!rows) {

@@ -10,6 +10,8 @@
 #include <co2lib/meter/counter.hpp>
 #include <co2lib/meter/power.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 using namespace co2lib;
@@ -66,7 +68,7 @@ void check_trace(const Trace& trace, const Run& with_failures) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(engine, data, size) {
   Bytes in(data, size);
   const auto kind = in.take<std::uint8_t>();
   MeterInfo info{.id = "fuzz"};

@@ -8,6 +8,8 @@
 
 #include <co2lib/exchange.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 void check(std::optional<double> x) {
@@ -16,7 +18,7 @@ void check(std::optional<double> x) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(exchange, data, size) {
   using namespace co2lib::exchange;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {

@@ -11,7 +11,9 @@
 
 #include <co2lib/meter/gpu_select.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(gpu_select, data, size) {
   using namespace co2lib::meter;
   static const std::vector<GpuDevice> devices{
       {0, "GPU-5a1c0000-aaaa", "A100", {"MIG-1111-a", "MIG-1111-b"}},

@@ -9,6 +9,8 @@
 
 #include <co2lib/hub.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 void check(const co2lib::hub::Card& card) {
@@ -22,7 +24,7 @@ void check(const co2lib::hub::Card& card) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(hub_card, data, size) {
   using namespace co2lib::hub;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const Card card = read_card(text);

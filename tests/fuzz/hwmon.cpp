@@ -8,6 +8,7 @@
 
 #include "meter/hwmon.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
 #include "number.hpp"
+#include "target.hpp"
 
 namespace {
 
@@ -28,7 +29,7 @@ void check_label(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(hwmon, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_number<std::int64_t>(text, parse_signed);
   check_label(text);

@@ -14,6 +14,8 @@
 
 #include <co2lib/inference.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 /// A folder that holds the text as device.json and as the forest `f.json`.
@@ -28,7 +30,7 @@ const std::filesystem::path& folder() {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(inference_forest, data, size) {
   using namespace co2lib;
   using namespace co2lib::inference;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

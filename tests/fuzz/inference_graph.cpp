@@ -10,7 +10,9 @@
 
 #include <co2lib/inference.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(inference_graph, data, size) {
   using namespace co2lib;
   using namespace co2lib::inference;
   const std::string_view text(reinterpret_cast<const char*>(data), size);

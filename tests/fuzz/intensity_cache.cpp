@@ -18,6 +18,8 @@
 #include <co2lib/intensity/cache.hpp>
 #include <co2lib/intensity/lines.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 namespace intensity = co2lib::intensity;
@@ -79,7 +81,7 @@ bool damaged(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(intensity_cache, data, size) {
   static const Folder folder;
   static const std::filesystem::path file = folder.path() / "fuzz-GB-average-lifecycle.jsonl";
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -8,7 +8,9 @@
 #include <co2lib/error.hpp>
 #include <co2lib/intensity/forecast.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(intensity_forecast, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const auto forecasts = co2lib::intensity::parse_forecasts(text, "fuzz");

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "document.hpp"
+#include "target.hpp"
 
 namespace {
 
@@ -48,7 +49,7 @@ bool same(const DocumentValue& ours, const Json& theirs) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(json, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const DocumentRules rules;
   const auto found = co2lib::detail::parse_json(text, "name", rules);

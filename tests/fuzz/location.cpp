@@ -11,6 +11,8 @@
 #include <co2lib/error.hpp>
 #include <co2lib/intensity/location.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 std::string swap_case(std::string_view text) {
@@ -27,7 +29,7 @@ std::string swap_case(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(location, data, size) {
   using namespace co2lib::intensity;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {

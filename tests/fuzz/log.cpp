@@ -9,6 +9,7 @@
 #include <co2lib/error.hpp>
 #include <co2lib/tracker/run.hpp>
 
+#include "target.hpp"
 #include "tracker/log.hpp"
 
 namespace {
@@ -37,7 +38,7 @@ void check(const Run& run) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(log, data, size) {
   std::istringstream in(std::string(reinterpret_cast<const char*>(data), size));
   Run run;
   try {

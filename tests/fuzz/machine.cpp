@@ -5,8 +5,9 @@
 #include <string_view>
 
 #include "host.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(machine, data, size) {
   using co2lib::Machine;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   Machine machine;

@@ -7,7 +7,9 @@
 #include <co2lib/adaptive/model.hpp>
 #include <co2lib/error.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(models, data, size) {
   using namespace co2lib::adaptive;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::vector<Model> models;

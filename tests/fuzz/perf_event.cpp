@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "meter/perf_event.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
+#include "target.hpp"
 
 namespace {
 
@@ -50,7 +51,7 @@ void check_list(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(perf_event, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_event(text);
   check_scale(text);

@@ -8,6 +8,7 @@
 
 #include "meter/powercap.cpp"  // NOLINT(bugprone-suspicious-include): its parsers are private to it
 #include "number.hpp"
+#include "target.hpp"
 
 namespace {
 
@@ -29,7 +30,7 @@ void check_unit(std::uint64_t range_uj, std::uint32_t raw) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(powercap, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_number<std::uint64_t>(text, parse_counter);
   if (const auto value = parse_counter(text)) check_unit(*value, static_cast<std::uint32_t>(*value * 2654435761U));

@@ -8,8 +8,9 @@
 #include <string_view>
 
 #include "meter/cpu_time.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(process, data, size) {
   using namespace co2lib::meter;
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (const auto process = parse_process(text)) {

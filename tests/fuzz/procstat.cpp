@@ -9,8 +9,9 @@
 #include <co2lib/meter/models.hpp>
 
 #include "meter/cpu_time.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(procstat, data, size) {
   using namespace co2lib::meter;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto ticks = parse_cpu_ticks(text);

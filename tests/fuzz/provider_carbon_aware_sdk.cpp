@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Answers of the Carbon Aware SDK: the laws of tests/fuzz/provider.hpp.
 #include "provider.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(provider_carbon_aware_sdk, data, size) {
   return provider_fuzz::run("carbon_aware_sdk",
                             {"emissions/bylocation", "emissions/forecasts/current",
                              "emissions/average-carbon-intensity", "emissions/bylocations"},

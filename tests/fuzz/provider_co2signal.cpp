@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Answers of CO2signal: the laws of tests/fuzz/provider.hpp.
 #include "provider.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(provider_co2signal, data, size) {
   return provider_fuzz::run("co2signal", {"latest"}, "FR", data, size);
 }

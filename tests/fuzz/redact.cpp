@@ -8,8 +8,9 @@
 #include <co2lib/intensity/redact.hpp>
 
 #include "intensity/url.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(redact, data, size) {
   using namespace co2lib::intensity;
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::string once = redact(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs a fuzz target on every file of its corpus folder, without libFuzzer: fuzz_units tests/fuzz/units
+// Runs a fuzz target on every file of its corpus folder, without libFuzzer: fuzz_replay units tests/fuzz/units
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,20 +9,29 @@
 #include <iterator>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include "target.hpp"
 
 int main(int argc, char** argv) {
-  std::vector<std::filesystem::path> files;
-  for (int i = 1; i < argc; ++i) {
-    for (const auto& entry : std::filesystem::directory_iterator(argv[i])) files.push_back(entry.path());
+  if (argc != 3) {
+    std::fprintf(stderr, "give the name of a fuzz target and the folder of its corpus\n");
+    return 1;
   }
+  const auto target = fuzz::targets().find(argv[1]);
+  if (target == fuzz::targets().end()) {
+    std::fprintf(stderr, "%s is not a fuzz target; known:", argv[1]);
+    for (const auto& known : fuzz::targets()) std::fprintf(stderr, " %s", known.first.c_str());
+    std::fprintf(stderr, "\n");
+    return 1;
+  }
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(argv[2])) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     std::ifstream stream(file, std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(stream), {}};
     std::printf("%s\n", file.c_str());
     std::fflush(stdout);
-    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+    target->second(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
   if (files.empty()) {
     std::fprintf(stderr, "no corpus: give a folder with at least one file\n");

@@ -8,7 +8,9 @@
 #include <co2lib/error.hpp>
 #include <co2lib/intensity/trace.hpp>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+#include "target.hpp"
+
+CO2LIB_FUZZ_TARGET(trace, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
     const auto trace = co2lib::intensity::parse_csv(text, {}, "fuzz");

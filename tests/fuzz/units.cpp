@@ -7,6 +7,8 @@
 
 #include <co2lib/units.hpp>
 
+#include "target.hpp"
+
 namespace {
 
 template <class Q>
@@ -18,7 +20,7 @@ void read_quantity(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(units, data, size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto unit = co2lib::parse_unit(text)) {
     if (unit->numerator <= 0 || unit->denominator <= 0) __builtin_trap();

@@ -5,8 +5,9 @@
 #include <string_view>
 
 #include "document.hpp"
+#include "target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+CO2LIB_FUZZ_TARGET(yaml, data, size) {
   using namespace co2lib::detail;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const DocumentRules& rules :
