@@ -16,10 +16,16 @@ class FourZones {
     machine_.set_cpus(16);
     machine_.set_memory(64ULL << 30);
     machine_.set_cpu_ticks(1000, 9000);
-    machine_.add_zone("intel-rapl:0", {.name = "package-0", .energy_uj = "123456789012"});
-    machine_.add_zone("intel-rapl:0:0", {.name = "dram", .energy_uj = "23456789012"});
-    machine_.add_zone("intel-rapl:1", {.name = "package-1", .energy_uj = "123456789013"});
-    machine_.add_zone("intel-rapl:1:0", {.name = "dram", .energy_uj = "23456789013"});
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      machine_.add_zone(zones[i], {.name = i % 2 != 0 ? "dram" : i == 0 ? "package-0" : "package-1"});
+    }
+    use(0);
+  }
+
+  /// Moves every counter on; not while a thread reads them.
+  void use(std::uint64_t energy_uj) {
+    energy_uj_ = (energy_uj_ + energy_uj) % 262'143'328'850;  // where the kernel wraps it
+    for (const char* zone : zones) machine_.set_energy(zone, energy_uj_);
   }
 
   [[nodiscard]] tracker::Options options() const {
@@ -32,7 +38,6 @@ class FourZones {
 
   [[nodiscard]] std::array<std::filesystem::path, 4> energy_files() const {
     std::array<std::filesystem::path, 4> files;
-    const std::array<const char*, 4> zones{"intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl:1:0"};
     for (std::size_t i = 0; i < files.size(); ++i) {
       files[i] = machine_.root() / FakeHost::zone_folder(zones[i]) / "energy_uj";
     }
@@ -42,7 +47,10 @@ class FourZones {
   [[nodiscard]] const std::filesystem::path& root() const noexcept { return machine_.root(); }
 
  private:
+  static constexpr std::array<const char*, 4> zones{"intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl:1:0"};
+
   FakeHost machine_;
+  std::uint64_t energy_uj_ = 123'456'789'012;
 };
 
 }  // namespace co2lib::benchmarks
