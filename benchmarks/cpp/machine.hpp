@@ -22,10 +22,13 @@ class FourZones {
     use(0);
   }
 
-  /// Moves every counter on; not while a thread reads them.
+  /// Moves every counter on, each by something else, for equal ones would count once; not while a thread reads them.
   void use(std::uint64_t energy_uj) {
-    energy_uj_ = (energy_uj_ + energy_uj) % 262'143'328'850;  // where the kernel wraps it
-    for (const char* zone : zones) machine_.set_energy(zone, energy_uj_);
+    for (std::size_t i = 0; i < zones.size(); ++i) {
+      used_uj_[i] += energy_uj / (i + 1);
+      machine_.set_energy(zones[i],
+                          (123'456'789'012 + i + used_uj_[i]) % 262'143'328'850);  // where the kernel wraps it
+    }
   }
 
   [[nodiscard]] tracker::Options options() const {
@@ -50,7 +53,7 @@ class FourZones {
   static constexpr std::array<const char*, 4> zones{"intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl:1:0"};
 
   FakeHost machine_;
-  std::uint64_t energy_uj_ = 123'456'789'012;
+  std::array<std::uint64_t, zones.size()> used_uj_{};
 };
 
 }  // namespace co2lib::benchmarks
