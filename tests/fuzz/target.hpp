@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A fuzz target: CO2LIB_FUZZ_TARGET(units, data, size) { ... return 0; } in units.cpp. For libFuzzer it is the one
 // target of a program; otherwise all targets are in one program, which replays their corpora (replay.cpp).
-#ifndef CO2LIB_TESTS_FUZZ_TARGET_HPP
-#define CO2LIB_TESTS_FUZZ_TARGET_HPP
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +28,4 @@ inline std::map<std::string, Target>& targets() {
   static int fuzz_##name(const std::uint8_t* data, std::size_t size);                                             \
   [[maybe_unused]] static const bool fuzz_##name##_is_there = fuzz::targets().emplace(#name, fuzz_##name).second; \
   static int fuzz_##name(const std::uint8_t* data, std::size_t size)
-#endif
-
 #endif
