@@ -29,8 +29,8 @@ PYBIND11_MODULE(_core, m) {
               "The domain tracker.",
               register_tracker,
               {},
-              {"meter"},
               {},
-              {{"intensity"}, declare_rest_of_tracker, register_rest_of_tracker}},
+              {},
+              {{"intensity", "meter"}, register_rest_of_tracker}},
          });
 }

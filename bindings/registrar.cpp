@@ -9,8 +9,8 @@
 //   4. `__getattr__` stays for good: a thread may have missed a name just before it was there, and asks then.
 //   5. A submodule that others only name is declared: its classes are there, bare and in no module yet. Whoever hands
 //      out one of its objects fills it first (`use`).
-//   6. What few programs need of a submodule is its rest: declared with it, and filled when one of its names is asked
-//      for, or one of its objects is handed out.
+//   6. What few programs need of a submodule is its rest, filled when one of its names is asked for, or one of its
+//      objects is handed out; until then signatures name its classes by text (`Named`).
 //   7. The garbage collector rests meanwhile: what is made stays, and it would look through all of it several times.
 //   8. Names such as `__file__`, for which tools ask every module, fill nothing.
 #include "registrar.hpp"
@@ -57,10 +57,9 @@ class Registrar {
     if (found != resting_.end()) {
       for (const std::string& named : found->second.names) declared(named);
       const CollectorRests rests;
-      py::module_ aside = asides_of_rests_.at(name);
+      py::module_ aside = empty(name);
       found->second.fill(aside);
       copy(aside, modules_.at(name));
-      asides_of_rests_.erase(name);
       resting_.erase(name);
     }
     return names;
@@ -125,11 +124,6 @@ class Registrar {
 
   void fill(const py::module_& m, const Submodule& submodule) {
     py::module_ aside = declared(submodule.name);
-    if (submodule.rest.fill != nullptr) {
-      py::module_ of_rest = empty(submodule.name);
-      submodule.rest.declare(of_rest);
-      asides_of_rests_.insert_or_assign(submodule.name, of_rest);
-    }
     submodule.fill(aside);
     copy(aside, m);
     aside_.erase(submodule.name);
@@ -152,7 +146,6 @@ class Registrar {
   std::map<std::string, Submodule> waiting_{};
   std::map<std::string, Rest> resting_{};       ///< of those that are filled
   std::map<std::string, py::module_> aside_{};  ///< of those that are declared
-  std::map<std::string, py::module_> asides_of_rests_{};
 };
 
 /// Of the one `_core` of this process. Never destroyed: Python is gone by then.

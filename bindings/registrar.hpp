@@ -11,8 +11,7 @@ namespace co2lib::bindings {
 
 /// What few programs need of a submodule; it is filled when it is asked for.
 struct Rest {
-  std::vector<std::string> names{};      ///< submodules that are declared before it
-  void (*declare)(py::module_& m) = {};  ///< its classes, bare; called before the submodule is filled, which names them
+  std::vector<std::string> names{};  ///< submodules that are declared before it
   void (*fill)(py::module_& m) = {};
 };
 
@@ -50,7 +49,6 @@ void declare_intensity(py::module_& m);
 void declare_meter(py::module_& m);
 
 // What few runs need.
-void declare_rest_of_tracker(py::module_& m);
 void register_rest_of_tracker(py::module_& m);
 
 }  // namespace co2lib::bindings

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "gil.hpp"
+#include "named.hpp"
 #include "notebook.hpp"
 #include "registrar.hpp"
 #include "utc_time.hpp"
@@ -21,18 +22,26 @@ struct ReleaseAndDelete {
   }
 };
 
+std::unique_ptr<Tracker, ReleaseAndDelete> started(const Options& options) {
+  const bindings::GilReleased release;  // opens files, reads sensors, starts the thread
+  return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(options));
+}
+
 /// A function of the tracker whose result is of a class of the rest of this domain.
-template <auto function, class... Arguments>
+template <TypeName result, auto function, class... Arguments>
 auto of_rest() {
   return [](Tracker& t, Arguments... arguments) {
     bindings::use("tracker");
-    const bindings::GilReleased release;
-    return (t.*function)(arguments...);
+    auto made = [&] {
+      const bindings::GilReleased release;
+      return (t.*function)(arguments...);
+    }();
+    return Named<result>::of(std::move(made));
   };
 }
 
 void register_run(py::module_& m) {
-  declared<py::class_<Run>>(m, "Run")
+  py::class_<Run>(m, "Run", "A run as it is stored; every footprint is computed from one.")
       .def_readonly("run_id", &Run::run_id, "Of the run; those of merged runs are joined by `+`.")
       .def_readonly("issues", &Run::issues, "Found while reading: torn lines, unknown types.")
       .def_property_readonly(
@@ -90,7 +99,7 @@ void register_run(py::module_& m) {
 }
 
 void register_forecast(py::module_& m) {
-  declared<py::class_<RunForecast>>(m, "RunForecast")
+  py::class_<RunForecast>(m, "RunForecast", "The forecast of a run's total energy.")
       .def_readonly("total", &RunForecast::total, "Of all units, done and to come.")
       .def_readonly("half_width", &RunForecast::half_width, "Of the 95 % prediction interval; None for one unit.")
       .def_readonly("units_done", &RunForecast::units_done, "Units whose energy is known.")
@@ -135,16 +144,10 @@ void register_forecast(py::module_& m) {
 void register_running(py::module_& m) {
   py::class_<Tracker, std::unique_ptr<Tracker, ReleaseAndDelete>>(m, "Tracker",
                                                                   "Meters the machine from construction to stop().")
-      .def(py::init([](const Options& options) {
-             const bindings::GilReleased release;  // opens files, reads sensors, starts the thread
-             return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(options));
-           }),
-           py::arg("options"))
-      .def(py::init([](const py::kwargs& options) {
-             const Options read = options_from(options);
-             const bindings::GilReleased release;
-             return std::unique_ptr<Tracker, ReleaseAndDelete>(new Tracker(read));
-           }),
+      .def(
+          py::init([](const Named<"co2lib._core.tracker.Options">& options) { return started(options.as<Options>()); }),
+          py::arg("options"))
+      .def(py::init([](const py::kwargs& options) { return started(options_from(options)); }),
            "Takes the options by name.")
       .def(
           "begin",
@@ -155,11 +158,13 @@ void register_running(py::module_& m) {
           py::arg("name"), py::kw_only(), py::arg("marker") = false, py::arg("parent").noconvert() = std::nullopt,
           py::arg("thread").noconvert() = std::nullopt, py::call_guard<bindings::GilReleased>(),
           "Opens a region and returns its id; 0 where the tracker is stopped or inert.")
-      .def("end", of_rest<&Tracker::end, std::uint64_t>(), py::arg("id").noconvert(),
+      .def("end", of_rest<"co2lib._core.tracker.RegionResult | None", &Tracker::end, std::uint64_t>(),
+           py::arg("id").noconvert(),
            "Ends a region by its id and returns what it used; None for an id that is not open.")
       .def("close", &Tracker::close, py::arg("id").noconvert(), py::call_guard<bindings::GilReleased>(),
            "Ends a region by its id; False if it is not open.")
-      .def("result", of_rest<&Tracker::result, std::uint64_t>(), py::arg("id").noconvert(),
+      .def("result", of_rest<"co2lib._core.tracker.RegionResult | None", &Tracker::result, std::uint64_t>(),
+           py::arg("id").noconvert(),
            "What a region used that has ended; None if it was not measured, or 4096 regions have ended since.")
       .def(
           "ended", [](Tracker& t, int status, double cpu_s) { t.ended(status, Seconds(cpu_s)); }, py::arg("status"),
@@ -172,12 +177,12 @@ void register_running(py::module_& m) {
       .def("mark", &Tracker::mark, py::arg("name"), py::call_guard<bindings::GilReleased>(),
            "Begins a stretch that lasts until this thread's next mark, or the stop.")
       .def("snapshot", &Tracker::snapshot, py::call_guard<bindings::GilReleased>(), "The footprint so far.")
-      .def("run", of_rest<&Tracker::run>(), "The run so far, as the log holds it.")
+      .def("run", of_rest<"co2lib._core.tracker.Run", &Tracker::run>(), "The run so far, as the log holds it.")
       .def("stop", &Tracker::stop, py::call_guard<bindings::GilReleased>(), "Ends the run and returns its footprint.")
       .def("start", &Tracker::start, py::call_guard<bindings::GilReleased>(),
            "Begins a new run with the same options, after stop() or in a forked child.")
-      .def("forecast", of_rest<&Tracker::forecast, const std::string&, long>(), py::arg("region_name"),
-           py::arg("units_total"), "Total energy from the regions of one name done so far.")
+      .def("forecast", of_rest<"co2lib._core.tracker.RunForecast", &Tracker::forecast, const std::string&, long>(),
+           py::arg("region_name"), py::arg("units_total"), "Total energy from the regions of one name done so far.")
       .def_property_readonly(
           "running",
           [](const Tracker& t) {
@@ -200,13 +205,6 @@ void register_running(py::module_& m) {
 }  // namespace co2lib::bindings::tracker_domain
 
 namespace co2lib::bindings {
-
-void declare_rest_of_tracker(py::module_& m) {
-  py::class_<tracker::Run>(m, "Run", "A run as it is stored; every footprint is computed from one.");
-  py::class_<tracker::RunForecast>(m, "RunForecast", "The forecast of a run's total energy.");
-  tracker_domain::declare_options(m);
-  tracker_domain::declare_parts(m);
-}
 
 void register_rest_of_tracker(py::module_& m) {
   tracker_domain::register_options(m);

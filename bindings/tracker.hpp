@@ -20,8 +20,6 @@ void register_option_kinds(py::module_& m);
 void register_footprint(py::module_& m);
 
 // The rest.
-void declare_options(py::module_& m);
-void declare_parts(py::module_& m);
 void register_options(py::module_& m);
 void register_parts(py::module_& m);
 void register_openmetrics(py::module_& m);

@@ -6,6 +6,7 @@
 
 #include <pybind11/chrono.h>
 
+#include "named.hpp"
 #include "notebook.hpp"
 #include "registrar.hpp"
 #include "utc_time.hpp"
@@ -19,34 +20,19 @@ py::object exchanged(const char* format, const py::object& footprint, const py::
   return py::module_::import("co2lib.exchange").attr("of_footprint")(format, footprint, **how);
 }
 
-/// Reads a field whose class is of the rest of this domain.
-template <auto field>
-auto part() {
-  return [](const Footprint& f) -> const auto& {
-    bindings::use("tracker");
-    return f.*field;
+/// Reads a field whose class is of the rest of this domain, or of `domain`.
+template <TypeName type, auto field>
+auto part(const char* domain = "tracker") {
+  return [domain](const Footprint& f) {
+    bindings::use(domain);
+    return Named<type>::of(f.*field);
   };
 }
 
 }  // namespace
 
-void declare_parts(py::module_& m) {
-  py::class_<Facility>(m, "Facility", "The building around the machine.");
-  py::class_<RegionResult>(m, "RegionResult", "What one region used.");
-  py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.");
-  py::class_<CommandFootprint>(m, "CommandFootprint",
-                               "A command under the tracker, and its share of the CPU's energy.");
-  py::class_<ScopeFootprint>(m, "ScopeFootprint",
-                             "How CPU and memory energy was divided: the scope's share, others, idle.");
-  py::class_<CarbonOrigin>(m, "CarbonOrigin", "The part of an energy that one kind of intensity priced.");
-  py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.");
-  py::class_<HardwarePart>(m, "HardwarePart", "A part of the hardware of a machine, over its whole life.");
-  py::class_<MachineFootprint>(m, "MachineFootprint",
-                               "The carbon of making a machine, and the share of it that belongs to the run.");
-}
-
 void register_parts(py::module_& m) {
-  declared<py::class_<Facility>>(m, "Facility")
+  py::class_<Facility>(m, "Facility", "The building around the machine.")
       .def(py::init([](double pue, double wue) {
              return Facility{pue, wue};
            }),
@@ -57,7 +43,7 @@ void register_parts(py::module_& m) {
         return "Facility(pue=" + py::repr(py::float_(f.pue)).cast<std::string>() +
                ", wue=" + py::repr(py::float_(f.wue)).cast<std::string>() + ")";
       });
-  declared<py::class_<RegionResult>>(m, "RegionResult")
+  py::class_<RegionResult>(m, "RegionResult", "What one region used.")
       .def_readonly("name", &RegionResult::name, "That it was opened with.")
       .def_readonly("id", &RegionResult::id, "From 1, unique in the run's segment.")
       .def_readonly("parent", &RegionResult::parent, "Id of the region it was opened in; 0: none.")
@@ -75,7 +61,7 @@ void register_parts(py::module_& m) {
         return "<co2lib.tracker.RegionResult " + r.name + " " +
                (r.energy.value ? to_string(*r.energy.value) : std::string("unknown")) + ">";
       });
-  declared<py::class_<DeviceFootprint>>(m, "DeviceFootprint")
+  py::class_<DeviceFootprint>(m, "DeviceFootprint", "The record of one meter, with its place in the totals.")
       .def_property_readonly(
           "record",
           [](const DeviceFootprint& d) -> const meter::Record& {
@@ -116,7 +102,7 @@ void register_parts(py::module_& m) {
         return "<co2lib.tracker.DeviceFootprint " + (name.empty() ? d.record.meter.id : name) + " " +
                (d.record.window.energy_j ? to_string(Energy::from_joules(*d.record.window.energy_j)) : "unknown") + ">";
       });
-  declared<py::class_<CommandFootprint>>(m, "CommandFootprint")
+  py::class_<CommandFootprint>(m, "CommandFootprint", "A command under the tracker, and its share of the CPU's energy.")
       .def_readonly("text", &CommandFootprint::text, "The command line.")
       .def_readonly("status", &CommandFootprint::status, "Exit status as shells give it; None while it runs.")
       .def_property_readonly(
@@ -127,18 +113,19 @@ void register_parts(py::module_& m) {
                     "has the error of the CPU's meter or model too.")
       .def_readonly("other", &CommandFootprint::other, "Energy of the CPU that other programs used.")
       .def_readonly("idle", &CommandFootprint::idle, "The CPU's energy in time that nobody used.");
-  declared<py::class_<ScopeFootprint>>(m, "ScopeFootprint")
+  py::class_<ScopeFootprint>(m, "ScopeFootprint",
+                             "How CPU and memory energy was divided: the scope's share, others, idle.")
       .def_readonly("scope", &ScopeFootprint::scope, "process or container")
       .def_readonly("group", &ScopeFootprint::group, "Whose share it is: the pid, or the path of the control group.")
       .def_readonly("own", &ScopeFootprint::own, "Counted in the totals.")
       .def_readonly("other", &ScopeFootprint::other, "Energy of other processes.")
       .def_readonly("idle", &ScopeFootprint::idle, "Energy of time that nobody used.");
-  declared<py::class_<CarbonOrigin>>(m, "CarbonOrigin")
+  py::class_<CarbonOrigin>(m, "CarbonOrigin", "The part of an energy that one kind of intensity priced.")
       .def_readonly("origin", &CarbonOrigin::origin,
                     "`live`, `cache`, `climatology`, `annual_factor`, `world_average`, `trace`, `fixed`, ...")
       .def_readonly("energy", &CarbonOrigin::energy, "IT energy.")
       .def_readonly("operational", &CarbonOrigin::operational, "PUE included.");
-  declared<py::class_<RegionFootprint>>(m, "RegionFootprint")
+  py::class_<RegionFootprint>(m, "RegionFootprint", "The statistics of all regions of one name.")
       .def_readonly("name", &RegionFootprint::name, "By which regions are put together.")
       .def_readonly("count", &RegionFootprint::count, "Number of regions.")
       .def_property_readonly(
@@ -156,7 +143,7 @@ void register_parts(py::module_& m) {
         return "<co2lib.tracker.RegionFootprint " + r.name + " x" + std::to_string(r.count) + " " +
                (r.inclusive.value ? to_string(*r.inclusive.value) : std::string("unknown")) + ">";
       });
-  declared<py::class_<HardwarePart>>(m, "HardwarePart")
+  py::class_<HardwarePart>(m, "HardwarePart", "A part of the hardware of a machine, over its whole life.")
       .def_readonly("id", &HardwarePart::id, "In the bill of materials: `server`, `gpu0`.")
       .def_readonly("name", &HardwarePart::name, "What it is: `2 sockets, 512 GB, 4 SSDs`, a GPU's model.")
       .def_readonly("quantity", &HardwarePart::quantity, "Pieces that the run has a share of.")
@@ -168,7 +155,8 @@ void register_parts(py::module_& m) {
       .def("__repr__", [](const HardwarePart& p) {
         return "<co2lib.tracker.HardwarePart " + p.id + " " + to_string(p.value) + ">";
       });
-  declared<py::class_<MachineFootprint>>(m, "MachineFootprint")
+  py::class_<MachineFootprint>(m, "MachineFootprint",
+                               "The carbon of making a machine, and the share of it that belongs to the run.")
       .def_readonly("host", &MachineFootprint::host, "Name of the machine; empty if unknown.")
       .def_readonly("basis", &MachineFootprint::basis, "detected, mass, or the name of the bill of materials.")
       .def_property_readonly(
@@ -213,20 +201,16 @@ void register_footprint(py::module_& m) {
       .def_readonly("operational", &Footprint::operational, "Operational carbon, PUE included.")
       .def_readonly("embodied", &Footprint::embodied,
                     "Share of the hardware; its issues say what it rests on, or why it is unknown.")
-      .def_property_readonly("machines", part<&Footprint::machines>(),
+      .def_property_readonly("machines", part<"list[co2lib._core.tracker.MachineFootprint]", &Footprint::machines>(),
                              "What `embodied` is the sum of, with the parts behind it.")
       .def_readonly("water", &Footprint::water, "Of the facility; no value where WUE is not given.")
-      .def_property_readonly("facility", part<&Footprint::facility>(),
+      .def_property_readonly("facility", part<"co2lib._core.tracker.Facility", &Footprint::facility>(),
                              "PUE and WUE; where segments differ, weighted by their energy.")
-      .def_property_readonly(
-          "totals",
-          [](const Footprint& f) -> const meter::Totals& {
-            bindings::use("meter");
-            return f.totals;
-          },
-          "Of the devices, by kind.")
-      .def_property_readonly("devices", part<&Footprint::devices>(), "Every meter, counted or not.")
-      .def_property_readonly("origins", part<&Footprint::origins>(),
+      .def_property_readonly("totals", part<"co2lib._core.meter.Totals", &Footprint::totals>("meter"),
+                             "Of the devices, by kind.")
+      .def_property_readonly("devices", part<"list[co2lib._core.tracker.DeviceFootprint]", &Footprint::devices>(),
+                             "Every meter, counted or not.")
+      .def_property_readonly("origins", part<"list[co2lib._core.tracker.CarbonOrigin]", &Footprint::origins>(),
                              "What priced which part of the energy; they sum to `operational`.")
       .def_property_readonly(
           "regions",
@@ -250,12 +234,18 @@ void register_footprint(py::module_& m) {
       .def_property_readonly(
           "project", [](const Footprint& f) { return f.context.project; },
           "As the options name it; empty if they do not.")
-      .def_property_readonly("command", part<&Footprint::command>(), "The command of `co2lib run`; None without one.")
-      .def_property_readonly("scope", part<&Footprint::scope>(),
+      .def_property_readonly("command", part<"co2lib._core.tracker.CommandFootprint | None", &Footprint::command>(),
+                             "The command of `co2lib run`; None without one.")
+      .def_property_readonly("scope", part<"co2lib._core.tracker.ScopeFootprint | None", &Footprint::scope>(),
                              "The division of a process or container scope; None for the machine.")
       .def_readonly("coverage", &Footprint::coverage, "Least coverage of the counted devices, 0..1.")
-      .def("where", &Footprint::where, py::arg("device"),
-           "Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.")
+      .def(
+          "where",
+          [](const Footprint& f, const Named<"co2lib._core.tracker.DeviceFootprint">& device) {
+            return f.where(device.as<DeviceFootprint>());
+          },
+          py::arg("device"),
+          "Where a device of a merged run is, such as node1, rank 3; empty where all are at one place.")
       .def_readonly("location", &Footprint::location,
                     "Key of the place, such as `FRA`; empty if unknown; several are joined by \", \".")
       .def_readonly("intensity_source", &Footprint::intensity_source,

@@ -363,10 +363,8 @@ Options options_from(const py::kwargs& values) {
   return options;
 }
 
-void declare_options(py::module_& m) { py::class_<Options>(m, "Options", "How a tracker measures and prices."); }
-
 void register_options(py::module_& m) {
-  auto cls = declared<py::class_<Options>>(m, "Options");
+  auto cls = py::class_<Options>(m, "Options", "How a tracker measures and prices.");
   cls.def(
       py::init(&options_from),
       "Options by name; what is not given has the default of C++. Raises tracker.bad_config, naming the option, what "

@@ -87,8 +87,9 @@ void eight_preads(benchmark::State& state) {
 BENCHMARK(eight_preads)->UseManualTime()->Iterations(100'000);
 
 void region(benchmark::State& state) {
-  const FourZones machine;
+  FourZones machine;
   tracker::Tracker tracker(machine.options());
+  machine.begin(tracker);
   Calls calls(state);
   for (auto _ : state) {
     calls.time([&] { const auto step = tracker.region("step"); });
@@ -97,8 +98,9 @@ void region(benchmark::State& state) {
 BENCHMARK(region)->UseManualTime()->Iterations(100'000);
 
 void nested_region(benchmark::State& state) {
-  const FourZones machine;
+  FourZones machine;
   tracker::Tracker tracker(machine.options());
+  machine.begin(tracker);
   const auto outer = tracker.region("epoch");
   Calls calls(state);
   for (auto _ : state) {
@@ -109,11 +111,12 @@ BENCHMARK(nested_region)->UseManualTime()->Iterations(100'000);
 
 /// With a log, its writing included; the file is in the machine's temporary folder and not forced to disk.
 void logged_region(benchmark::State& state) {
-  const FourZones machine;
+  FourZones machine;
   tracker::Options options = machine.options();
   options.log = machine.root() / "run.jsonl";
   options.fsync = false;
   tracker::Tracker tracker(options);
+  machine.begin(tracker);
   Calls calls(state);
   for (auto _ : state) {
     calls.time([&] { const auto step = tracker.region("step"); });
@@ -122,8 +125,9 @@ void logged_region(benchmark::State& state) {
 BENCHMARK(logged_region)->UseManualTime()->Iterations(100'000);
 
 void marker_region(benchmark::State& state) {
-  const FourZones machine;
+  FourZones machine;
   tracker::Tracker tracker(machine.options());
+  machine.begin(tracker);
   for (auto _ : state) {
     const auto step = tracker.region("step", {.marker = true});
   }
@@ -141,8 +145,9 @@ void two_clocks(benchmark::State& state) {
 BENCHMARK(two_clocks)->Iterations(1'000'000);
 
 void snapshot(benchmark::State& state) {
-  const FourZones machine;
+  FourZones machine;
   tracker::Tracker tracker(machine.options());
+  machine.begin(tracker);
   Calls calls(state);
   for (auto _ : state) {
     calls.time([&] { benchmark::DoNotOptimize(tracker.snapshot()); });

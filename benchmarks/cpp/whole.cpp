@@ -68,10 +68,11 @@ void idle(double seconds) {
 }
 
 void background(double seconds) {
-  const benchmarks::FourZones machine;
+  benchmarks::FourZones machine;
   auto options = machine.options();
   options.period_s = 0.1;
-  const tracker::Tracker tracker(options);
+  tracker::Tracker tracker(options);
+  machine.begin(tracker);
   idle(seconds);
 }
 

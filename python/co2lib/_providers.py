@@ -68,13 +68,13 @@ def live_source(
     co2lib.Error
         ``intensity.no_credentials``, ``intensity.unknown_zone``, ``intensity.bad_value``.
     """
-    from co2lib import _config  # reads the tracker's options
+    from co2lib._config import values  # reads the tracker's options
 
     given = {name: value for name, value in settings.items() if value is not None}
     for argument, name in _SECRETS.get(provider, {}).items():
-        if argument not in given and (value := _config.secret(name)):
+        if argument not in given and (value := values.secret(name)):
             given[argument] = value
-    if "base_url" not in given and (url := _config.secret(f"{provider}_url")):
+    if "base_url" not in given and (url := values.secret(f"{provider}_url")):
         given["base_url"] = url
     return _core.live_source(provider, zone, given, transport or _send, clock, attempts)
 
@@ -132,7 +132,7 @@ def read_intensity(
     co2lib.Error
         `code` where it is none of these; what `read_csv` and `live_source` raise.
     """
-    from co2lib import _config  # as above
+    from co2lib._config import values  # as above
 
     try:
         return CarbonIntensity.from_g_per_kwh(float(text))
@@ -141,7 +141,7 @@ def read_intensity(
     provider, colon, zone = text.partition(":")
     known = _core.provider_ids()
     if colon and provider in known:
-        folder = _config.secret("intensity_cache")
+        folder = values.secret("intensity_cache")
         return live_source(provider, zone, cache=_core.Cache(folder) if folder else None)
     if Path(text).is_file():
         return _core.make_source(_core.read_csv(text))
@@ -151,7 +151,7 @@ def read_intensity(
         pass
     hint = ""
     if colon and re.fullmatch(r"[A-Za-z_]+", provider) and os.sep not in text:
-        meant = _config.did_you_mean(provider, known)
+        meant = values.did_you_mean(provider, known)
         hint = f"; did you mean {meant}:{zone}?" if meant else f"; providers: {', '.join(known)}"
     raise BadValueError(
         code,

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -114,6 +115,7 @@ FactorTable table_of(const csv::Table& table) {
 class Rows {
  public:
   Rows() {
+    lines_.reserve(1024);
     for (const char* name : tables) {
       const Result<std::string_view> text = csv::table_text(name);
       if (!text) continue;  // the library works without a table; its rows are unknown then
@@ -122,36 +124,36 @@ class Rows {
       for (std::size_t at = header.size(); at < text->size(); ++number) {
         const std::size_t end = std::min(text->find('\n', at), text->size() - 1) + 1;
         const std::string_view line = text->substr(at, end - at);
-        lines_.push_back({line.substr(0, line.find(',')), line, header, name, number});
+        lines_.try_emplace(line.substr(0, line.find(',')), line, header, name, number);
         at = end;
       }
     }
-    std::ranges::sort(lines_, {}, &Line::id);
-    parsed_ = std::vector<std::atomic<const Factor*>>(lines_.size());
   }
   ~Rows() {
-    for (const std::atomic<const Factor*>& row : parsed_) delete row.load();
+    for (const auto& [id, line] : lines_) delete line.parsed.load();
   }
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 
   [[nodiscard]] const Factor* find(std::string_view id) {
-    const auto line = std::ranges::lower_bound(lines_, id, {}, &Line::id);
-    if (line == lines_.end() || line->id != id) return nullptr;
-    std::atomic<const Factor*>& place = parsed_[static_cast<std::size_t>(line - lines_.begin())];
-    if (const Factor* known = place.load(std::memory_order_acquire)) return known;
-    auto fresh = std::make_unique<const Factor>(parse(*line));
+    const auto found = lines_.find(id);
+    if (found == lines_.end()) return nullptr;
+    Line& line = found->second;
+    if (const Factor* known = line.parsed.load(std::memory_order_acquire)) return known;
+    auto fresh = std::make_unique<const Factor>(parse(line));
     const Factor* other = nullptr;
-    return place.compare_exchange_strong(other, fresh.get(), std::memory_order_acq_rel) ? fresh.release() : other;
+    return line.parsed.compare_exchange_strong(other, fresh.get(), std::memory_order_acq_rel) ? fresh.release() : other;
   }
 
  private:
   struct Line {
-    std::string_view id;
+    Line(std::string_view line, std::string_view columns, const char* name, std::size_t nth)
+        : text(line), header(columns), table(name), number(nth) {}
     std::string_view text;
     std::string_view header;
     const char* table;
     std::size_t number;
+    std::atomic<const Factor*> parsed{};
   };
 
   static Factor parse(const Line& line) {
@@ -162,8 +164,7 @@ class Rows {
     return row_of(*table, row);
   }
 
-  std::vector<Line> lines_{};
-  std::vector<std::atomic<const Factor*>> parsed_{};
+  std::unordered_map<std::string_view, Line> lines_{};
 };
 
 FactorTable shipped(const char* name) {

@@ -373,6 +373,9 @@ void draw_block(const Variable& variable, std::uint64_t seed, std::uint64_t firs
       const double x = low + u * (high - low);
       u = x > high ? high : x;
     }
+  } else if (f.dist == Distribution::lognormal) {  // as random::lognormal, with one logarithm for all
+    const double spread = std::log(f.gsd);
+    for (double& u : out) u = f.value * std::exp(numeric::product(spread, random::normal(u)));
   } else {
     for (double& u : out) u = f.at(u);
   }

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include <co2lib/meter/powercap_unit.hpp>
@@ -64,11 +66,22 @@ struct Zone {
   [[nodiscard]] std::string control() const { return id.substr(0, id.find(':')); }
 };
 
+/// Which folder it is, whatever links lead there.
+using FolderId = std::pair<dev_t, ino_t>;
+
+std::optional<FolderId> folder_id(const fs::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
+  return FolderId(status.st_dev, status.st_ino);
+}
+
 /// Finds the real folders of all zones at and below `folder`; links are followed, each folder is taken once.
-void walk(const fs::path& folder, int depth, std::set<fs::path>& seen, std::vector<Zone>& zones) {
+void walk(const fs::path& folder, bool is_link, int depth, std::set<FolderId>& seen, std::vector<Zone>& zones) {
+  const auto itself = folder_id(folder);
+  if (!itself || !seen.insert(*itself).second) return;
   std::error_code error;
-  const fs::path real = fs::canonical(folder, error);
-  if (error || !seen.insert(real).second) return;
+  const fs::path real = is_link ? fs::canonical(folder, error) : folder;
+  if (error) return;
   // The zone's name in the kernel is the name of its real folder, whatever the link is called.
   const std::string id = real.filename().string();
   if (id.find(':') != std::string::npos && fs::exists(real / "energy_uj", error)) {
@@ -82,7 +95,7 @@ void walk(const fs::path& folder, int depth, std::set<fs::path>& seen, std::vect
     const std::string child = it->path().filename().string();
     // Below a zone, `device`, `subsystem` and `power` lead elsewhere.
     std::error_code ignored;
-    if (child.find(':') != std::string::npos && it->is_directory(ignored)) walk(it->path(), depth - 1, seen, zones);
+    if (child.find(':') != std::string::npos) walk(it->path(), it->is_symlink(ignored), depth - 1, seen, zones);
   }
 }
 
@@ -98,24 +111,27 @@ bool before(const Zone& a, const Zone& b) {
   return key(a) < key(b);
 }
 
+bool lies_in(const Zone& zone, const Zone& outer) {
+  const std::string& folder = zone.folder.native();
+  const std::string& around = outer.folder.native();
+  return folder.size() > around.size() && folder[around.size()] == '/' && folder.starts_with(around);
+}
+
 std::vector<Zone> find_zones(const fs::path& root) {
   std::vector<Zone> zones;
-  std::set<fs::path> seen;
-  std::error_code error;
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
-    entries.push_back(it->path());
-  }
-  for (const fs::path& entry : entries) walk(entry, 16, seen, zones);
+  std::set<FolderId> seen;
+  // In the order of their names: the link to the control type, `intel-rapl`, leads to all of its zones, so that theirs
+  // need not be followed.
+  for (const fs::path& entry : entries(root)) walk(entry, true, 16, seen, zones);
   std::sort(zones.begin(), zones.end(), before);
   for (Zone& zone : zones) {
-    for (fs::path up = zone.folder.parent_path(); zone.parent.empty() && up != up.parent_path();
-         up = up.parent_path()) {
-      const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.folder == up; });
-      if (parent != zones.end()) zone.parent = parent->id;
+    const Zone* parent = nullptr;  // the innermost that it lies in; of the order above, so its domain is known
+    for (const Zone& other : zones) {
+      if (!lies_in(zone, other)) continue;
+      if (parent == nullptr || lies_in(other, *parent)) parent = &other;
     }
-    const auto parent = std::find_if(zones.begin(), zones.end(), [&](const Zone& z) { return z.id == zone.parent; });
-    zone.domain = zone_domain(zone.name, parent == zones.end() ? std::nullopt : std::optional(parent->domain));
+    if (parent != nullptr) zone.parent = parent->id;
+    zone.domain = zone_domain(zone.name, parent == nullptr ? std::nullopt : std::optional(parent->domain));
   }
   // A range that cannot be read follows from the unit of a zone of the same kind.
   for (Zone& zone : zones) {

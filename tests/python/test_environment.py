@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from co2lib import _config
+from co2lib._config import values
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "environment.md"
@@ -34,8 +35,8 @@ def of_sources() -> set[str]:
 
 
 def of_options() -> set[str]:
-    names = (*_config.OPTIONS, *_config.SECRETS)
-    return {f"CO2LIB_{name.upper()}" for name in names} | set(_config._OTHER_VARIABLES)
+    names = (*_config.OPTIONS, *values.SECRETS)
+    return {f"CO2LIB_{name.upper()}" for name in names} | set(values._OTHER_VARIABLES)
 
 
 def of_page() -> list[str]:

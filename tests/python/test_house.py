@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -444,6 +445,23 @@ def test_a_start_imports_little() -> None:
         "weakref",
     }
     assert not third_party(modules)
+
+
+def test_a_start_imports_three_modules_of_ours() -> None:
+    code = """
+        import sys, co2lib
+        before = set(sys.modules)
+        co2lib.track(location="FRA").start().stop()
+        print(*(name for name in set(sys.modules) - before if name.startswith("co2lib")))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("CO2LIB_")},
+    )
+    assert set(done.stdout.split()) == {"co2lib._config", "co2lib.tracker", "co2lib.tracker._track"}
 
 
 def test_a_third_party_import_would_be_seen() -> None:

@@ -163,12 +163,16 @@ class Factors {
 /// Throws `embodied.out_of_range`.
 [[noreturn]] inline void out_of_range(const std::string& what) { throw Error("embodied.out_of_range", what); }
 
-/// `x` if it is finite and above 0 (or not negative, with `zero`); else `embodied.out_of_range` naming the field.
-inline double checked(double x, const char* field, bool zero = false) {
-  if (x > 0 && x <= 1.7976931348623157e308) return x;
-  if (zero && x == 0) return x;
+/// Throws `embodied.out_of_range` for a number that is not above 0 (or is negative, with `zero`), naming the field.
+[[noreturn]] inline void out_of_range(double x, const char* field, bool zero) {
   out_of_range(std::string(field) + " is " + numeric::text(x) +
                (zero ? "; it must not be negative" : "; it must be above 0"));
+}
+
+/// `x` if it is finite and above 0 (or not negative, with `zero`); else `embodied.out_of_range` naming the field.
+inline double checked(double x, const char* field, bool zero = false) {
+  if ((x > 0 && x <= 1.7976931348623157e308) || (zero && x == 0)) return x;
+  out_of_range(x, field, zero);
 }
 
 /// `x` if it lies in (0, 1]; else `embodied.out_of_range` naming the field.

@@ -320,82 +320,6 @@ class Tracker:
         """
         True from start to stop.
         """
-class Run:
-    """
-    A run as it is stored; every footprint is computed from one.
-    """
-    def __repr__(self) -> str:
-        ...
-    def footprint(self) -> Footprint:
-        """
-        Computes the footprint.
-        """
-    def power(self) -> list[typing.Any]:
-        """
-        Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was not measured is left out.
-        """
-    def to_frame(self, what: str = 'regions') -> typing.Any:
-        """
-        to_records() as a pandas DataFrame; raises core.missing_extra without pandas.
-        """
-    def to_records(self, what: str = 'regions') -> list[dict[str, typing.Any]]:
-        """
-        A list of dicts: the regions one by one, or the mean power over time ("power").
-        """
-    @property
-    def issues(self) -> list[co2lib._core.Issue]:
-        """
-        Found while reading: torn lines, unknown types.
-        """
-    @property
-    def meters(self) -> list[co2lib._core.meter.MeterInfo]:
-        """
-        Of all segments, without those that only stand in for others.
-        """
-    @property
-    def run_id(self) -> str:
-        """
-        Of the run; those of merged runs are joined by `+`.
-        """
-    @property
-    def segments(self) -> int:
-        """
-        In the order in which they began.
-        """
-class RunForecast:
-    """
-    The forecast of a run's total energy.
-    """
-    def __repr__(self) -> str:
-        ...
-    def _repr_html_(self) -> str:
-        """
-        Its table, for notebooks.
-        """
-    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
-        """
-        Its text and its table, for notebooks.
-        """
-    @property
-    def half_width(self) -> co2lib._core.Energy | None:
-        """
-        Of the 95 % prediction interval; None for one unit.
-        """
-    @property
-    def total(self) -> co2lib._core.Energy:
-        """
-        Of all units, done and to come.
-        """
-    @property
-    def units_done(self) -> int:
-        """
-        Units whose energy is known.
-        """
-    @property
-    def units_total(self) -> int:
-        """
-        Done and to come.
-        """
 class Options:
     """
     How a tracker measures and prices.
@@ -883,6 +807,82 @@ class OpenMetrics:
     def text(self, footprint: Footprint, more: collections.abc.Sequence[MetricFamily] = []) -> str:
         """
         OpenMetrics 1.0 text, with families of one's own after it; raises tracker.bad_metric.
+        """
+class Run:
+    """
+    A run as it is stored; every footprint is computed from one.
+    """
+    def __repr__(self) -> str:
+        ...
+    def footprint(self) -> Footprint:
+        """
+        Computes the footprint.
+        """
+    def power(self) -> list[typing.Any]:
+        """
+        Mean power of what belongs to the total between two flushes: (start, end, W) by time; a stretch that was not measured is left out.
+        """
+    def to_frame(self, what: str = 'regions') -> typing.Any:
+        """
+        to_records() as a pandas DataFrame; raises core.missing_extra without pandas.
+        """
+    def to_records(self, what: str = 'regions') -> list[dict[str, typing.Any]]:
+        """
+        A list of dicts: the regions one by one, or the mean power over time ("power").
+        """
+    @property
+    def issues(self) -> list[co2lib._core.Issue]:
+        """
+        Found while reading: torn lines, unknown types.
+        """
+    @property
+    def meters(self) -> list[co2lib._core.meter.MeterInfo]:
+        """
+        Of all segments, without those that only stand in for others.
+        """
+    @property
+    def run_id(self) -> str:
+        """
+        Of the run; those of merged runs are joined by `+`.
+        """
+    @property
+    def segments(self) -> int:
+        """
+        In the order in which they began.
+        """
+class RunForecast:
+    """
+    The forecast of a run's total energy.
+    """
+    def __repr__(self) -> str:
+        ...
+    def _repr_html_(self) -> str:
+        """
+        Its table, for notebooks.
+        """
+    def _repr_mimebundle_(self, include: typing.Any = None, exclude: typing.Any = None) -> dict[str, typing.Any]:
+        """
+        Its text and its table, for notebooks.
+        """
+    @property
+    def half_width(self) -> co2lib._core.Energy | None:
+        """
+        Of the 95 % prediction interval; None for one unit.
+        """
+    @property
+    def total(self) -> co2lib._core.Energy:
+        """
+        Of all units, done and to come.
+        """
+    @property
+    def units_done(self) -> int:
+        """
+        Units whose energy is known.
+        """
+    @property
+    def units_total(self) -> int:
+        """
+        Done and to come.
         """
 class Account:
     """

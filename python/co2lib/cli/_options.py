@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from co2lib import CarbonIntensity, _config, intensity
+from co2lib._config.values import words
 from co2lib._core import tracker as _tracker
 from co2lib._errors import BadValueError
 
@@ -178,7 +179,7 @@ def _read(option: str, value: Any) -> Any:
     kind = _config.KINDS[option]
     if kind == "mapping":
         return _by_domain(f"--{option.replace('_', '-')}", value)
-    return _config.words(value) if kind == "list" else value
+    return words(value) if kind == "list" else value
 
 
 def tracker_arguments(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class _Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in VERBS and not args[0].startswith("-"):
-            from co2lib._config import did_you_mean  # for mistakes only
+            from co2lib._config.values import did_you_mean  # for mistakes only
 
             meant = did_you_mean(args[0], VERBS)
             hint = f"; did you mean {meant!r}?" if meant in VERBS else ""

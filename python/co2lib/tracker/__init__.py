@@ -13,9 +13,7 @@ from __future__ import annotations
 
 from co2lib._core import CarbonIntensity, append_csv
 from co2lib._core import tracker as _tracker
-from co2lib._core.tracker import Footprint
 from co2lib._errors import BadValueError
-from co2lib.tracker._options import as_source
 from co2lib.tracker._track import Track, Tracker, track
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from co2lib._core.tracker import CommandFootprint as CommandFootprint
     from co2lib._core.tracker import DeviceFootprint as DeviceFootprint
     from co2lib._core.tracker import Facility as Facility
+    from co2lib._core.tracker import Footprint as Footprint
     from co2lib._core.tracker import MetricFamily as MetricFamily
     from co2lib._core.tracker import OpenMetrics as OpenMetrics
     from co2lib._core.tracker import RegionFootprint as RegionFootprint
@@ -54,29 +53,6 @@ _MODULES = {
     "TrackedFunction": "co2lib.tracker._types",
 }
 """What is imported when asked for: it costs more than a start."""
-
-_REST = (
-    "OPENMETRICS_TYPE",
-    "Account",
-    "CommandFootprint",
-    "DeviceFootprint",
-    "Facility",
-    "MetricFamily",
-    "OpenMetrics",
-    "RegionFootprint",
-    "RegionResult",
-    "Run",
-    "RunForecast",
-    "ScopeFootprint",
-    "account",
-    "choose_price",
-    "csv_columns",
-    "forecast_total",
-    "load",
-    "merge",
-    "to_openmetrics",
-)
-"""What the core registers when asked for."""
 
 __all__ = [
     "OPENMETRICS_TYPE",
@@ -113,7 +89,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return getattr(__import__(_MODULES[name], fromlist=("__name__",)), name)
-    if name in _REST:
+    if name in __all__:  # what the core registers when asked for
         return getattr(_tracker, name)
     raise AttributeError(f"module 'co2lib.tracker' has no attribute {name!r}")
 
@@ -133,6 +109,7 @@ def reprice(run: Run, intensity: IntensitySource | Trace | CarbonIntensity | flo
         As the option ``intensity`` of :func:`track`.
     """
     from co2lib import intensity as domain
+    from co2lib.tracker._intensity import as_source
 
     source = as_source(intensity)
     if isinstance(source, CarbonIntensity):

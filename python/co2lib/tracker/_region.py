@@ -8,7 +8,7 @@ from _thread import get_ident
 from contextvars import ContextVar
 
 from co2lib._errors import BadValueError, WrongStateError
-from co2lib.tracker._options import name_of
+from co2lib.tracker._track import name_of
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import sys
 from co2lib import _config
 from co2lib._core import tracker as _tracker
 from co2lib._errors import BadValueError, WrongStateError
-from co2lib.tracker._options import core_options, log_message, name_of
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
@@ -30,6 +29,45 @@ else:
     def overload(function):
         """Stand in for `typing.overload`: the last definition counts."""
         return function
+
+
+def _unknown(name: str) -> BadValueError:
+    from co2lib._config import values
+
+    return values.unknown_option(name)
+
+
+def _core_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the core's tracker, by name."""
+    values = {name: value for name, value in options.items() if value is not None}
+    for name in values:
+        if name not in _config.KINDS:
+            raise _unknown(name)
+    if "intensity" in values:
+        from co2lib.tracker._intensity import as_source
+
+        values["intensity"] = as_source(values["intensity"])
+    values.setdefault("on_log", _log_message)
+    return values
+
+
+def _log_message(level: str, text: str) -> None:
+    # Where it is not imported nobody listens, and its import would take longer than all of a short run.
+    if "logging" not in sys.modules:
+        return
+    import logging
+
+    log = logging.getLogger("co2lib")
+    if not log.handlers:  # a library's messages are shown only where the program wants them
+        log.addHandler(logging.NullHandler())
+    log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
+
+
+def name_of(name: Any) -> str:
+    """Return the name of a region; what is not Unicode in it, as in odd file names, is written out."""
+    if not isinstance(name, str) or not name:
+        raise BadValueError("tracker.bad_config", f"region: a name is a text and not empty, not {name!r}")
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 _region_class: list[type[Region]] = []
@@ -54,7 +92,7 @@ class Tracker(_tracker.Tracker):
         self._sync = options.pop("sync", None)
         if self._sync is not None and not callable(self._sync):
             raise BadValueError("tracker.bad_config", f"sync: takes a callable, not {self._sync!r}")
-        super().__init__(**core_options(options))
+        super().__init__(**_core_options(options))
 
     def region(self, name: str, *, marker: bool = False) -> Region:
         """Return a region of this run: ``with tracker.region("epoch"): ...``.
@@ -67,7 +105,7 @@ class Tracker(_tracker.Tracker):
             Store two timestamps only and interpolate, instead of reading the counters at both edges.
         """
         if not self.running:
-            log_message("warning", f"region {name!r} was made while no run goes on: it is not measured")
+            _log_message("warning", f"region {name!r} was made while no run goes on: it is not measured")
         return (_region_class or _find_region_class())[0](self, name, marker=marker)
 
     def begin(
@@ -287,36 +325,17 @@ class Track:
 
     def __call__(self, function: Callable[_P, _R]) -> TrackedFunction[_P, _R]:
         """Decorate a function: each call is a run; see :class:`TrackedFunction`."""
-        wrapper: Any = None
+        from co2lib.tracker._decorator import decorated
 
-        def next_run() -> Track:
-            options = dict(self._options)
-            if self._calls:  # the log that is in the way is that of an earlier call
-                options.setdefault("log_exists", "number")
-            self._calls += 1
-            return Track(options)
+        return decorated(function, self._next)
 
-        class _Call:
-            def __init__(self) -> None:
-                self._track = next_run()
-                self._outer: Track | None = None
-
-            def __enter__(self) -> Track:
-                self._outer, wrapper.run = wrapper.run, self._track.start()
-                return self._track
-
-            def __exit__(self, *_: object) -> None:
-                wrapper.footprint = self._track.stop()
-                if self._outer is not None and self._outer.running:  # a function that has called itself
-                    wrapper.run = self._outer
-
-        from co2lib.tracker._region import around
-
-        wrapper = around(function, _Call)
-        wrapper.run = None
-        wrapper.footprint = None
-        tracked: TrackedFunction[_P, _R] = wrapper
-        return tracked
+    def _next(self) -> Track:
+        """Return the run of another call of a decorated function."""
+        options = dict(self._options)
+        if self._calls:  # the log that is in the way is that of an earlier call
+            options.setdefault("log_exists", "number")
+        self._calls += 1
+        return Track(options)
 
 
 @overload
@@ -400,7 +419,7 @@ def track(function: Any = None, /, **options: Any) -> Any:  # noqa: F811
     """
     for name in options:
         if name not in _config.NAMES:
-            raise _config.unknown_option(name)
+            raise _unknown(name)
     made = Track({name: value for name, value in options.items() if value is not None})
     if function is None:
         return made

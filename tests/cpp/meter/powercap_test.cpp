@@ -105,6 +105,23 @@ TEST(Powercap, FindsZonesWithoutTheLinksAndInAnotherFolder) {
   EXPECT_EQ(powercap(machine, {.powercap_root = machine.root() / "sys/devices/virtual/powercap"}).size(), 2U);
 }
 
+TEST(Powercap, AFolderIsOneZoneHoweverManyLinksLeadToIt) {
+  FakeHost machine;
+  machine.add_zone("intel-rapl:0", {.name = "package-0", .energy_uj = "100"});
+  machine.add_zone("intel-rapl:0:0", {.name = "core"});
+  const auto links = machine.root() / "sys/class/powercap";
+  const auto zone = machine.root() / FakeHost::zone_folder("intel-rapl:0");
+  std::filesystem::create_directory_symlink(zone, links / "a:0");          // found before the zone's own link
+  std::filesystem::create_directory_symlink(links / "a:0", links / "b");   // a link to a link
+  std::filesystem::create_directory_symlink("loop", links / "loop");       // leads nowhere
+  std::filesystem::create_directory_symlink(zone, zone / "intel-rapl:7");  // leads back up
+  std::ofstream(links / "notes:1") << "no folder\n";
+  const Meters meters = powercap(machine);
+  EXPECT_EQ(ids(meters), (std::vector<std::string>{"intel-rapl:0", "intel-rapl:0:0"}));
+  EXPECT_EQ(meters[1]->info().parent, "intel-rapl:0");
+  EXPECT_TRUE(meters[0]->info().provenance.starts_with(std::filesystem::canonical(zone).string() + ";"));
+}
+
 TEST(Powercap, MirroredDiesAreTwoMeters) {
   FakeHost machine;
   machine.add_zone("intel-rapl:0", {.name = "package-0-die-0", .energy_uj = "5"});

@@ -308,6 +308,23 @@ def test_options_are_read_back_as_they_were_given() -> None:
         _tracker.Options(pu=1.2)
 
 
+def test_an_argument_of_another_class_is_refused() -> None:
+    """Signatures name the classes of the rest of the domain by text, before these are registered."""
+    core: Any = _tracker.Tracker
+    footprint: Any = core(_tracker.Options(meters=[], gpus=[], embodied="off")).stop()
+    for call in (
+        lambda: core(5),
+        lambda: core("FRA"),
+        lambda: footprint.where(5),
+        lambda: footprint.where(None),
+    ):
+        with pytest.raises(TypeError, match="incompatible"):
+            call()
+    with pytest.raises(co2lib.Error, match="'options' is not an option of a tracker"):
+        core(options=5)
+    assert footprint.where(footprint.devices[0]) == ""
+
+
 def test_help_says_every_option() -> None:
     text = pydoc.render_doc(co2lib.track)
     for name in _config.NAMES:

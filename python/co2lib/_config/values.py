@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Where options come from: argument > environment CO2LIB_* > ./co2lib.toml > ~/.config/co2lib/config.toml."""
+"""How the value of an option is read from a text or a file, and what is said of a name that is none."""
 
 from __future__ import annotations
 
-# Every start of a tracker comes here: what is slow to import (typing, pathlib, tomllib) is left out or late.
 import os
 
+from co2lib._config import KINDS, NAMES, OPTIONS, PREFIX, home_file
 from co2lib._core import Issue
-from co2lib._core.tracker import option_kinds
-from co2lib._errors import BadValueError, SystemFailureError
+from co2lib._errors import BadValueError
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
-
-KINDS: Mapping[str, str] = option_kinds()
-"""Every option, with what it takes: number, truth, text, path, list, intensity, mapping or object."""
-
-NAMES = tuple(name for name in KINDS if name != "issues")
-"""The options that a program gives; ``issues`` says where the others come from."""
-
-OPTIONS = tuple(name for name, kind in KINDS.items() if kind not in ("mapping", "object"))
-"""The options that the environment and the configuration files can set."""
 
 # Variables of ours that are no option of the tracker.
 _OTHER_VARIABLES = (
@@ -97,7 +87,7 @@ def unknown_option(name: str, where: str = "", known: Iterable[str] = ()) -> Bad
     return BadValueError("tracker.bad_config", f"{where}unknown option {name!r}; {hint}: {', '.join(known)}")
 
 
-def _from_text(name: str, text: str, where: str) -> Any:
+def of_text(name: str, text: str, where: str) -> Any:
     kind = KINDS[name]
     if kind == "number":
         try:
@@ -165,14 +155,8 @@ def _check_type(name: str, value: Any, where: str) -> Any:
     return [str(x) for x in value] if kind == "list" else value
 
 
-def _from_file(path: str) -> dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8") as stream:
-            text = stream.read()
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SystemFailureError("tracker.bad_config", f"{path}: cannot read: {error}") from error
+def of_file(path: str, text: str) -> dict[str, Any]:
+    """Return the options in the text of a configuration file, by name."""
     import tomllib  # costs more than the rest of a start, and most programs have no file
 
     try:
@@ -193,33 +177,35 @@ def _from_file(path: str) -> dict[str, Any]:
     return values
 
 
-def _unknown_variables(environment: Mapping[str, str]) -> list[Issue]:
-    prefix = "CO2LIB_"
+def unknown_variables(variables: Iterable[str]) -> list[Issue]:
+    """Name those of our variables that set nothing."""
     issues = []
-    for variable in sorted(one for one in environment if one.startswith(prefix)):
-        name = variable.removeprefix(prefix).lower()
+    for variable in variables:
+        name = variable.removeprefix(PREFIX).lower()
         if name in OPTIONS or name in SECRETS or variable in _OTHER_VARIABLES:
             continue
         meant = did_you_mean(name, OPTIONS)
-        hint = f"; did you mean {prefix}{meant.upper()}?" if meant else ""
+        hint = f"; did you mean {PREFIX}{meant.upper()}?" if meant else ""
         text = only_in_python(name) or f"no option has this name, so it was ignored{hint}"
         issues.append(Issue("unknown_variable", variable, text))
     return issues
 
 
-def _home_file(home: str | os.PathLike[str] | None) -> str | None:
-    if home is None:
-        home = os.path.expanduser("~")
-        if home == "~":  # there is none
-            return None
-    return os.path.join(home, ".config", "co2lib", "config.toml")
+def of_variables(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options that variables set, by name."""
+    variables = {name: f"{PREFIX}{name.upper()}" for name in OPTIONS}
+    return {
+        name: of_text(name, environment[variable], variable)
+        for name, variable in variables.items()
+        if variable in environment
+    }
 
 
 def secret(name: str) -> str:
     """Return what a provider needs, of the environment, else of a configuration file; empty if not set."""
-    if value := os.environ.get(f"CO2LIB_{name.upper()}", ""):
+    if value := os.environ.get(f"{PREFIX}{name.upper()}", ""):
         return value.strip()
-    for file in ("co2lib.toml", _home_file(None)):
+    for file in ("co2lib.toml", home_file()):
         if file is None or not os.path.isfile(file):
             continue
         import tomllib
@@ -232,63 +218,3 @@ def secret(name: str) -> str:
         if value and isinstance(value, str):
             return value.strip()
     return ""
-
-
-def resolve(
-    given: Mapping[str, Any],
-    *,
-    environment: Mapping[str, str] | None = None,
-    folder: str | os.PathLike[str] | None = None,
-    home: str | os.PathLike[str] | None = None,
-) -> dict[str, Any]:
-    """Merge the options given with those of the environment and the configuration files.
-
-    Parameters
-    ----------
-    given : mapping
-        What the caller passed; these win.
-    environment, folder, home : optional
-        Default: the process's environment, the current folder, the user's home.
-
-    Returns
-    -------
-    dict
-        Options by name; what nobody set is absent. ``issues`` names variables that set no option.
-
-    Raises
-    ------
-    co2lib.Error
-        ``tracker.bad_config`` naming the file or variable and the option.
-    """
-    environment = os.environ if environment is None else environment
-    issues = _unknown_variables(environment)
-    layers: list[Mapping[str, Any]] = []
-    file = _home_file(home)
-    if file is not None:
-        try:
-            layers.append(_from_file(file))
-        except SystemFailureError as error:
-            if not isinstance(error.__cause__, PermissionError):
-                raise
-            # Another user's home, as in a container or under sudo.
-            issues.append(Issue("config_unreadable", file, "no permission to read it, so it was ignored"))
-    layers.append(_from_file(os.path.join(folder or "", "co2lib.toml")))
-    variables = {name: f"CO2LIB_{name.upper()}" for name in OPTIONS}
-    layers.append(
-        {
-            name: _from_text(name, environment[variable], variable)
-            for name, variable in variables.items()
-            if variable in environment
-        }
-    )
-    layers.append(given)
-    values: dict[str, Any] = {}
-    for layer in layers:
-        # A place or an intensity means to win over the other one in a lower source.
-        for one, other in (("location", "intensity"), ("intensity", "location")):
-            if layer.get(one) is not None and layer.get(other) is None:
-                values.pop(other, None)
-        values.update(layer)
-    if issues:
-        values["issues"] = [*values.get("issues", ()), *issues]
-    return values

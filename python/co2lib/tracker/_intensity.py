@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The options of a tracker: what users may write for them, and what the core takes."""
+"""What users may write for the option ``intensity``, and what the core takes."""
 
 from __future__ import annotations
 
 import os
-import sys
 
-from co2lib import _config
+from co2lib._config import values
 from co2lib._core import CarbonIntensity
 from co2lib._errors import BadValueError
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from co2lib.intensity import IntensitySource
@@ -22,7 +21,7 @@ def as_source(intensity: Any) -> CarbonIntensity | IntensitySource | None:
     """Turn what users write for an intensity into what the core takes."""
     if intensity is None or isinstance(intensity, CarbonIntensity):
         return intensity
-    if _config.is_truth(intensity):
+    if values.is_truth(intensity):
         raise BadValueError("tracker.bad_config", f"intensity: takes a number of g/kWh, not {intensity!r}")
     if isinstance(intensity, str | os.PathLike):
         from co2lib import _providers
@@ -51,7 +50,7 @@ def _tried(function: Callable[..., Any]) -> Callable[[Any], CarbonIntensity]:
     def value_of(answer: Any) -> CarbonIntensity:
         if isinstance(answer, CarbonIntensity):
             return answer
-        if _config.is_truth(answer) or isinstance(answer, str) or not hasattr(answer, "__float__"):
+        if values.is_truth(answer) or isinstance(answer, str) or not hasattr(answer, "__float__"):
             raise BadValueError(
                 "tracker.bad_config",
                 f"intensity: the function returns a number of g/kWh or a CarbonIntensity, not {answer!r}",
@@ -71,35 +70,3 @@ def _tried(function: Callable[..., Any]) -> Callable[[Any], CarbonIntensity]:
             ) from error
         return lambda _: value_of(function())
     return lambda time: value_of(function(time))
-
-
-def name_of(name: Any) -> str:
-    """Return the name of a region; what is not Unicode in it, as in odd file names, is written out."""
-    if not isinstance(name, str) or not name:
-        raise BadValueError("tracker.bad_config", f"region: a name is a text and not empty, not {name!r}")
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
-def core_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of the core's tracker, by name."""
-    values = {name: value for name, value in options.items() if value is not None}
-    for name in values:
-        if name not in _config.KINDS:
-            raise _config.unknown_option(name)
-    if "intensity" in values:
-        values["intensity"] = as_source(values["intensity"])
-    values.setdefault("on_log", log_message)
-    return values
-
-
-def log_message(level: str, text: str) -> None:
-    if (
-        "logging" not in sys.modules
-    ):  # nobody listens, and its import would take longer than all of a short run
-        return
-    import logging
-
-    log = logging.getLogger("co2lib")
-    if not log.handlers:  # a library's messages are shown only where the program wants them
-        log.addHandler(logging.NullHandler())
-    log.log(logging.WARNING if level == "warning" else logging.INFO, "%s", text)
