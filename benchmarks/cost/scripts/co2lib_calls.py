@@ -56,7 +56,7 @@ def main() -> None:
                 int(os.pread(file, 32, 0))
 
     with co2lib.track(**options) as run:
-        # As the counters of any machine do within a second. Before, a model stands in for them, which is read too.
+        # As those of any machine do within a second; before, a model stands in for them, and is read too.
         for number, file in enumerate(root.glob("*:*/energy_uj"), start=1):
             machine.set_energy(file.parent.name, int(file.read_text()) + 1000 * number)
         with run.region("first"):
