@@ -88,6 +88,7 @@ def unknown_option(name: str, where: str = "", known: Iterable[str] = ()) -> Bad
 
 
 def of_text(name: str, text: str, where: str) -> Any:
+    """Return the value of an option in a text; `where` begins the message of an error."""
     kind = KINDS[name]
     if kind == "number":
         try:
